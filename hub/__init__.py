@@ -1,0 +1,1 @@
+"""MICRO-WORK Hub: the platform of the network."""

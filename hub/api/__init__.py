@@ -1,0 +1,1 @@
+"""What every JSON route shares."""

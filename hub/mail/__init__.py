@@ -1,0 +1,1 @@
+"""Building messages and handing them to the relay; used by every domain."""

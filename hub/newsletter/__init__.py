@@ -1,0 +1,1 @@
+"""Audience, segment, campaign, deliveries, suppression."""

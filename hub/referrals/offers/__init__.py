@@ -1,0 +1,1 @@
+"""Referrals, their offers, and what each receiver sees and answers."""

@@ -1,0 +1,55 @@
+"""The legal steps of offers and referrals (design §6): one table, from which the database's trigger is written.
+
+Each edge says who takes it. The trigger refuses any other step, whatever code asks for it; the service checks who.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+Actor = Literal["desk", "receiver", "system"]
+
+
+class Edge(NamedTuple):
+    before: str
+    after: str
+    by: Actor
+
+
+OFFER_EDGES = (
+    Edge("draft", "offered", "desk"),
+    Edge("offered", "received", "receiver"),
+    Edge("offered", "accepted", "receiver"),
+    Edge("received", "accepted", "receiver"),
+    Edge("offered", "declined", "receiver"),
+    Edge("received", "declined", "receiver"),
+    Edge("offered", "superseded", "system"),
+    Edge("received", "superseded", "system"),
+)
+
+# The referral's own state follows from its offers.
+REFERRAL_EDGES = (
+    Edge("draft", "open", "desk"),
+    Edge("open", "placed", "system"),
+    Edge("open", "exhausted", "system"),
+)
+
+
+def may_step(edges: Sequence[Edge], before: str, after: str) -> bool:
+    return any(edge.before == before and edge.after == after for edge in edges)
+
+
+def transition_trigger(table: str, edges: Sequence[Edge]) -> str:
+    """SQL that makes `table.state` move along `edges` only; a step in place is no step."""
+    pairs = ", ".join(f"('{edge.before}', '{edge.after}')" for edge in edges)
+    return f"""
+CREATE FUNCTION {table}_step() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (OLD.state, NEW.state) NOT IN ({pairs}) THEN
+    RAISE EXCEPTION 'a row of {table} cannot go from % to %', OLD.state, NEW.state
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER {table}_step BEFORE UPDATE OF state ON {table}
+  FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION {table}_step();
+"""

@@ -1,0 +1,1 @@
+"""Organisations, desks, accounts."""

@@ -1,0 +1,58 @@
+"""Signed links: `version.key id.purpose.expiry.subject.MAC`, URL-safe, without a row behind them.
+
+The MAC is HMAC-SHA-256 over everything before it, under a key derived for the purpose: a token made for one thing
+opens nothing else. The newest key signs; every configured key verifies, so old links outlive a rotation.
+"""
+
+import base64
+import hmac
+from datetime import datetime, timedelta
+
+from hub import clock
+from hub.config import Key
+
+VERSION = "1"
+
+_keys: tuple[Key, ...] = ()
+
+
+class BadToken(Exception):
+    """Not ours, altered, made for something else, or past its time. The reader is told only that it is not valid."""
+
+
+def use_keys(keys: tuple[Key, ...]) -> None:
+    """Set this process's signing keys, the newest first."""
+    global _keys
+    _keys = keys
+
+
+def sign(purpose: str, subject: bytes, *, lasts: timedelta | None = None) -> str:
+    """`purpose` is a short word of ours; without `lasts` the token never expires."""
+    key = _keys[0]
+    expiry = f"{int((clock.now() + lasts).timestamp()):x}" if lasts else ""
+    head = ".".join((VERSION, key.id, purpose, expiry, _encode(subject)))
+    return f"{head}.{_mac(key, purpose, head)}"
+
+
+def verify(purpose: str, token: str) -> bytes:
+    """The subject. Raises BadToken."""
+    head, _, mac = token.rpartition(".")
+    parts = head.split(".")
+    if len(parts) != 5 or parts[0] != VERSION or parts[2] != purpose:
+        raise BadToken
+    _, key_id, _, expiry, subject = parts
+    key = next((key for key in _keys if key.id == key_id), None)
+    if key is None or not hmac.compare_digest(_mac(key, purpose, head).encode(), mac.encode()):
+        raise BadToken
+    if expiry and datetime.fromtimestamp(int(expiry, 16), clock.now().tzinfo) < clock.now():
+        raise BadToken
+    return base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4))
+
+
+def _mac(key: Key, purpose: str, head: str) -> str:
+    derived = hmac.digest(key.secret, b"hub link: " + purpose.encode(), "sha256")
+    return _encode(hmac.digest(derived, head.encode(), "sha256"))
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
