@@ -94,5 +94,7 @@ def _key(name: str, text: str) -> Key:
     except binascii.Error:
         secret = b""
     if not key_id.isalnum() or len(secret) < 32:
-        raise SettingsError(f"{name} must be name:base64 of at least 32 bytes, separated by commas.")
+        raise SettingsError(
+            f"{name} must be name:base64 of at least 32 bytes, separated by commas."
+        )
     return Key(key_id, secret)

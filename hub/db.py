@@ -221,7 +221,9 @@ def _lost(
 async def _ring(scope: _Scope) -> None:
     """The bell is a courtesy: the rows are committed and the sweeper finds them, so its failure is not ours."""
     if scope._rings:
-        from hub import outbox  # outbox enqueues through scopes, so it cannot be imported at the top
+        from hub import (
+            outbox,  # outbox enqueues through scopes, so it cannot be imported at the top
+        )
 
         await outbox.ring(scope._rings)
 
@@ -291,4 +293,6 @@ async def check_login(url: str, roles: Sequence[str]) -> None:
     if missing := set(roles) - names:
         raise UnsafeLogin(f"the login cannot become {', '.join(sorted(missing))}: run `hub roles`")
     if extra := ({APP, NETWORK, ROUTER, RELAY} - set(roles)) & names:
-        raise UnsafeLogin(f"the login can become {', '.join(sorted(extra))}, which it does not need")
+        raise UnsafeLogin(
+            f"the login can become {', '.join(sorted(extra))}, which it does not need"
+        )

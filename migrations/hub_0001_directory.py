@@ -7,7 +7,7 @@ from hub.schema import sql_migration
 
 ID = "2026-11-22T23:00:00:000001"
 
-SQL = f"""
+SQL = """
 GRANT USAGE ON SCHEMA public TO hub_app, hub_network, hub_router, hub_relay;
 
 CREATE TABLE regions (
