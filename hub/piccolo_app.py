@@ -14,6 +14,8 @@ APP_CONFIG = AppConfig(
     table_classes=table_finder(
         [
             "hub.audit",
+            "hub.facts",
+            "hub.idempotency",
             "hub.outbox",
             "hub.tenants.accounts.tables",
             "hub.tenants.tables",
