@@ -1,0 +1,47 @@
+from typing import NamedTuple
+
+from hub.db import Scope
+from hub.tenants.territory.build_data import fold
+
+
+class FoundMunicipality(NamedTuple):
+    istat_code: str
+    name: str
+    other_name: str | None
+    province_code: str
+    region_code: str
+    latitude: float
+    longitude: float
+
+
+async def find_municipalities(
+    scope: Scope, typed: str, *, region_code: str | None = None, limit: int = 10
+) -> list[FoundMunicipality]:
+    """Municipalities of which some word begins as typed, in either language; first those that begin with it.
+
+    Accents, capitals and apostrophes do not matter. Nothing typed finds nothing.
+    """
+    folded = fold(typed)
+    if not folded:
+        return []
+    # `fold` leaves letters, digits and blanks only, so nothing typed is a wildcard.
+    rows = await scope.fetch(
+        """
+        SELECT istat_code, name, other_name, province_code, region_code, latitude, longitude
+        FROM municipalities
+        WHERE (name_search LIKE $1 || '%' OR name_search LIKE '% ' || $1 || '%')
+          AND ($2::text IS NULL OR region_code = $2)
+        ORDER BY name_search NOT LIKE $1 || '%', name_search <> $1, name, istat_code
+        LIMIT $3
+        """,
+        folded,
+        region_code,
+        limit,
+    )
+    return [FoundMunicipality(*row) for row in rows]
+
+
+async def region_names(scope: Scope) -> dict[str, str]:
+    """By ISTAT code, from north to south as ISTAT counts them."""
+    rows = await scope.fetch("SELECT code, name FROM regions ORDER BY code")
+    return {row["code"]: row["name"] for row in rows}
