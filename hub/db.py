@@ -9,6 +9,8 @@ tenant. Row security does the rest. Statements take a scope first: no scope, no 
     relay_transaction()             RelayScope     hub_relay: the outbox and whose turn it is (worker only)
 """
 
+from __future__ import annotations
+
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
@@ -61,7 +63,7 @@ class HubEngine(PostgresEngine):
         finally:
             self._owner_url = None
 
-    async def get_new_connection(self) -> asyncpg.Connection:  # type: ignore[override]  # stubs' record type
+    async def get_new_connection(self) -> asyncpg.Connection[asyncpg.Record]:
         if self._owner_url is None:
             raise ScopeError("a query outside a scope")
         return await asyncpg.connect(self._owner_url)
