@@ -2,20 +2,46 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from hub.referrals.offers.edges import OFFER_EDGES, REFERRAL_EDGES, transition_trigger
+from hub.referrals.offers.edges import (
+    OFFER_EDGES,
+    REFERRAL_EDGES,
+    only_drafts_are_deleted,
+    transition_trigger,
+)
 from hub.rls import directory_table, tenant_table
 from hub.schema import sql_migration
 
 ID = "2026-11-22T23:00:00:000003"
 
+# What people are told before their data is passed on; the Ente replaces it by a later version, never in place.
+FIRST_NOTICE = """
+INSERT INTO privacy_notices (id, version, locale, valid_from, text) VALUES
+('019ab000-0000-7000-8000-000000000001', '2026-1', 'it', '2026-01-01',
+'Lo sportello tratta i Suoi dati per accompagnarLa nella richiesta di un microcredito (art. 6, par. 1, lett. e, del '
+'regolamento (UE) 2016/679 e art. 2-ter del d.lgs. 196/2003). Comunica ai soggetti erogatori che ha scelto con Lei '
+'soltanto i dati elencati nell''invio, per la finalità indicata. Di ogni comunicazione restano registrati i dati, il '
+'destinatario, la base giuridica, l''operatore e il momento. Quando un soggetto erogatore accetta, gli altri non vedono '
+'più i Suoi dati. Può chiedere in ogni momento chi ha visto i Suoi dati, farli correggere, opporsi al trattamento o '
+'ritirare la richiesta: si rivolga allo sportello. Può presentare reclamo al Garante per la protezione dei dati '
+'personali.'),
+('019ab000-0000-7000-8000-000000000002', '2026-1', 'en', '2026-01-01',
+'The desk uses your data to help you apply for a microcredit (art. 6(1)(e) of Regulation (EU) 2016/679 and art. 2-ter '
+'of Legislative Decree 196/2003). To the lenders chosen together with you it passes on only the data listed in the '
+'referral, for the purpose stated there. The data, the receiver, the legal basis, the operator and the moment of every '
+'disclosure are kept. Once one lender accepts, the others no longer see your data. At any time you can ask who has seen '
+'your data, have it corrected, object to its use or withdraw your request: please turn to the desk. You can lodge a '
+'complaint with the Italian data protection authority.');
+"""
+
 SQL = (
     """
 CREATE TABLE privacy_notices (
+  id uuid PRIMARY KEY,
   version text NOT NULL,
   locale text NOT NULL,
   text text NOT NULL,
   valid_from date NOT NULL,
-  PRIMARY KEY (version, locale)
+  UNIQUE (version, locale)
 );
 
 CREATE TABLE citizens (
@@ -69,7 +95,10 @@ CREATE TABLE cases (
   FOREIGN KEY (tenant_id, desk_id) REFERENCES desks (tenant_id, id) ON DELETE RESTRICT,
   FOREIGN KEY (tenant_id, opened_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT
 );
+-- The list is newest first, whole or filtered; each filter of its own keeps a rare value quick among many cases.
 CREATE INDEX cases_recent ON cases (tenant_id, updated_at DESC, id DESC);
+CREATE INDEX cases_milestone ON cases (tenant_id, milestone, updated_at DESC, id DESC);
+CREATE INDEX cases_desk ON cases (tenant_id, desk_id, updated_at DESC, id DESC);
 CREATE INDEX cases_citizen ON cases (tenant_id, citizen_id);
 
 CREATE TABLE consultations (
@@ -111,12 +140,18 @@ CREATE TABLE referrals (
   id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants ON DELETE RESTRICT,
   case_id uuid NOT NULL,
+  -- What the router needs of the case, which is out of its reach: whose desk it is, and what every receiver is told.
+  desk_id uuid NOT NULL,
   case_number text NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('enterprise_loan', 'social_loan')),
+  amount_cents bigint NOT NULL,
+  currency text NOT NULL DEFAULT 'EUR',
+  region_code text NOT NULL REFERENCES regions ON DELETE RESTRICT,
   mode text NOT NULL CHECK (mode IN ('pooled', 'ranked')),
   state text NOT NULL
     CHECK (state IN ('draft', 'open', 'placed', 'completed', 'exhausted', 'withdrawn')),
-  purpose text NOT NULL,
-  basis text NOT NULL,
+  purpose text NOT NULL CHECK (purpose IN ('assessment', 'first_check')),
+  basis text NOT NULL CHECK (basis IN ('request', 'public_task')),
   notice_version text NOT NULL,
   fields text[] NOT NULL,
   created_at timestamptz NOT NULL,
@@ -127,10 +162,14 @@ CREATE TABLE referrals (
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
   FOREIGN KEY (tenant_id, case_id) REFERENCES cases (tenant_id, id) ON DELETE RESTRICT,
+  FOREIGN KEY (tenant_id, desk_id) REFERENCES desks (tenant_id, id) ON DELETE RESTRICT,
   FOREIGN KEY (tenant_id, created_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT,
   FOREIGN KEY (tenant_id, sent_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT
 );
 CREATE INDEX referrals_case ON referrals (tenant_id, case_id);
+-- Two referrals of one case at once could be accepted by two lenders.
+CREATE UNIQUE INDEX referrals_one_running ON referrals (tenant_id, case_id)
+  WHERE state IN ('draft', 'open');
 
 CREATE TABLE offers (
   id uuid PRIMARY KEY,
@@ -141,11 +180,14 @@ CREATE TABLE offers (
   state text NOT NULL,
   -- What the receiver will be shown, as the operator previewed it; sending copies exactly this.
   disclosure jsonb NOT NULL,
+  -- Working days the receiver has, from the service it offers; sending turns them into due_on.
+  answer_days integer NOT NULL DEFAULT 10 CHECK (answer_days BETWEEN 1 AND 365),
   offered_at timestamptz,
   due_on date,
   opened_at timestamptz,
   answered_at timestamptz,
   decline_reason text,
+  decline_note text NOT NULL DEFAULT '',
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
   UNIQUE (tenant_id, referral_id, receiver_id),
@@ -179,6 +221,9 @@ CREATE TABLE received_offers (
   FOREIGN KEY (tenant_id, answered_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT
 );
 CREATE INDEX received_offers_inbox ON received_offers (tenant_id, offered_at DESC, id DESC);
+CREATE INDEX received_offers_state ON received_offers (tenant_id, state, offered_at DESC, id DESC);
+CREATE INDEX received_offers_to_answer ON received_offers (tenant_id, due_on, id)
+  WHERE state IN ('offered', 'received');
 CREATE INDEX received_offers_referral ON received_offers (sender_id, referral_id);
 
 CREATE TABLE disclosures (
@@ -218,6 +263,9 @@ CREATE INDEX offer_events_referral ON offer_events (tenant_id, referral_id, reco
     + transition_trigger("offers", OFFER_EDGES)
     + transition_trigger("received_offers", OFFER_EDGES)
     + transition_trigger("referrals", REFERRAL_EDGES)
+    + only_drafts_are_deleted("offers")
+    + only_drafts_are_deleted("referrals")
+    + FIRST_NOTICE
     + "".join(
         [
             "GRANT USAGE ON SEQUENCE case_numbers TO hub_app;\n",
@@ -228,14 +276,14 @@ CREATE INDEX offer_events_referral ON offer_events (tenant_id, referral_id, reco
             tenant_table("milestones", app="select, insert, update, delete"),
             tenant_table(
                 "referrals",
-                app="select, insert",
+                app="select, insert, delete",
                 router="select, update (state, sent_at, sent_by, placed_offer_id, version)",
             ),
             tenant_table(
                 "offers",
-                app="select, insert",
-                router="select, update"
-                " (state, offered_at, due_on, opened_at, answered_at, decline_reason, version)",
+                app="select, insert, delete",
+                router="select, update (state, offered_at, due_on, opened_at, answered_at,"
+                " decline_reason, decline_note, version)",
             ),
             tenant_table(
                 "received_offers",

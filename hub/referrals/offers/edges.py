@@ -53,3 +53,15 @@ END $$;
 CREATE TRIGGER {table}_step BEFORE UPDATE OF state ON {table}
   FOR EACH ROW WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION {table}_step();
 """
+
+
+def only_drafts_are_deleted(table: str) -> str:
+    """SQL that lets an unsent draft be thrown away, and nothing that anyone has been shown."""
+    return f"""
+CREATE FUNCTION {table}_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'only a draft of {table} can be deleted' USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER {table}_delete BEFORE DELETE ON {table}
+  FOR EACH ROW WHEN (OLD.state <> 'draft') EXECUTE FUNCTION {table}_delete();
+"""
