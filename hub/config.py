@@ -48,6 +48,8 @@ class Settings:
     """Page of the local mailbox that `hub up` starts; empty where real mail is sent."""
     pool_size: int = 10
     """Database connections each process keeps at most."""
+    trusted_proxies: str = "127.0.0.1"
+    """Addresses whose X-Forwarded-For is believed, separated by commas."""
     max_body_bytes: int = 1_000_000
     """Largest request body that is read."""
 

@@ -13,7 +13,6 @@ import asyncio
 import importlib
 import logging
 import signal
-import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Worker, func
 
-from hub import crypto, outbox, tokens
+from hub import crypto, logs, mail, outbox, tokens
 from hub.config import Settings
 from hub.db import check_login, close_pool, open_pool, relay_transaction
 from hub.errors import Unavailable
@@ -132,16 +131,8 @@ async def _keep_lease(job: Job) -> None:
 
 
 def _log_failure(job: Job, error: Exception) -> None:
-    """The place, not the text: messages of libraries quote what they choked on, and that may be personal."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"
     log.warning(
-        "task %s, row %s, attempt %d: %s at %s",
-        job.task,
-        job.id,
-        job.attempt,
-        type(error).__name__,
-        place,
+        "task %s, row %s, attempt %d: %s", job.task, job.id, job.attempt, logs.describe(error)
     )
 
 
@@ -161,7 +152,7 @@ async def forget_done() -> None:
 
 
 async def drain_now(rounds: int = 100) -> int:
-    """Run every due row in this process, without Valkey. For tests and `hub worker --once`."""
+    """Run every due row in this process, without Valkey. For `hub worker --once` and tests."""
     load_tasks()
     done = 0
     for _ in range(rounds):
@@ -174,10 +165,27 @@ async def drain_now(rounds: int = 100) -> int:
     return done
 
 
-async def run_worker(settings: Settings) -> None:
-    """Until SIGTERM or SIGINT; then stop taking rows, wait a little for those at work, and give back the rest."""
+async def run_once(settings: Settings) -> None:
+    """Run what is due, then stop."""
+    use_settings(settings)
+    await check_login(settings.worker_database_url, LOGIN_ROLES[WORKER_LOGIN])
+    await open_pool(settings.worker_database_url, settings.pool_size)
+    try:
+        await drain_now()
+    finally:
+        await close_pool()
+
+
+def use_settings(settings: Settings) -> None:
+    """Give this process its keys and its relay."""
     crypto.use_keys(settings.field_keys)
     tokens.use_keys(settings.secret_keys)
+    mail.use_relay(settings)
+
+
+async def run_worker(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT; then stop taking rows, wait a little for those at work, and give back the rest."""
+    use_settings(settings)
     await _wait_for_database(settings)
     await open_pool(settings.worker_database_url, settings.pool_size)
     outbox.open_bell(settings.redis_url, long_tasks())

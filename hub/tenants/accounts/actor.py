@@ -1,6 +1,7 @@
 """Who acts: a signed-in person in the organisation chosen for this session."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
@@ -11,6 +12,8 @@ from hub.errors import Forbidden, NotSignedIn
 
 ADMIN, OPERATOR, EDITOR, VIEWER = "admin", "operator", "editor", "viewer"
 
+Connection = ASGIConnection[Any, Any, Any, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -20,7 +23,7 @@ class Actor:
     membership_id: UUID
     tenant_id: UUID
     tenant_name: str
-    kinds: frozenset[str]
+    kinds: tuple[str, ...]
     role: str
     name: str
     locale: str
@@ -35,6 +38,9 @@ class Visitor:
     name: str
     locale: str
     membership_id: None = None
+    tenant_name: str = ""
+    kinds: tuple[str, ...] = ()
+    role: str = ""
 
 
 def requires(kind: str | None = None, *, roles: frozenset[str] | None = None) -> Guard:
@@ -43,11 +49,17 @@ def requires(kind: str | None = None, *, roles: frozenset[str] | None = None) ->
     It decides which rooms a person may enter; whose rows they find there is row security's part.
     """
 
-    def guard(connection: ASGIConnection, _: BaseRouteHandler) -> None:  # type: ignore[type-arg]  # Litestar's own signature
-        actor = connection.scope.get("user")
-        if not isinstance(actor, Actor):
-            raise NotSignedIn
+    def guard(connection: Connection, _: BaseRouteHandler) -> None:
+        actor = provide_actor(connection)
         if (kind and kind not in actor.kinds) or (roles and actor.role not in roles):
             raise Forbidden
 
     return guard
+
+
+def provide_actor(connection: Connection) -> Actor:
+    """Raises NotSignedIn also for a Visitor, who still has to choose an organisation."""
+    actor = connection.scope.get("user")
+    if not isinstance(actor, Actor):
+        raise NotSignedIn
+    return actor

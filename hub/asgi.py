@@ -1,0 +1,11 @@
+"""What an ASGI server loads: `granian --interface asgi hub.asgi:app`."""
+
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
+
+from hub.app import create_app
+from hub.config import Settings
+
+_settings = Settings.from_env()
+app = wrap_asgi_with_proxy_headers(
+    create_app(_settings), trusted_hosts=_settings.trusted_proxies.split(",")
+)

@@ -1,0 +1,175 @@
+"""The `hub` command."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+
+import click
+import uvloop
+from rich.console import Console
+
+from hub import crypto, logs
+from hub.config import Settings, SettingsError
+
+console = Console(stderr=True)
+
+
+class Group(click.Group):
+    """Settings that are missing and servers that are away are said in one sentence, not in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(
+    cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(version("microwork-hub"), prog_name="hub")
+def main() -> None:
+    """MICRO-WORK Hub: desks, lenders and tutors work one case together, each in its own space.
+
+    `hub up` starts a whole network on this machine. The other commands are its pieces, for real servers; they
+    read the HUB_… variables that docs/operations.md lists.
+    """
+
+
+@main.command()
+@click.option(
+    "--port", default=8000, show_default=True, help="First port to try for the web pages."
+)
+@click.option(
+    "--scale",
+    default=1,
+    show_default=True,
+    help="Size of the demo network, if the database is empty.",
+)
+def up(port: int, scale: int) -> None:
+    """Start everything on this machine, with the demo network, until Ctrl-C.
+
+    PostgreSQL, Valkey and a local mailbox come along; a server whose HUB_…_URL is set is used instead.
+    """
+    from hub.embedded import up as start
+
+    sys.exit(start(port=port, scale=scale))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--workers", default=1, show_default=True, help="Processes that answer requests.")
+def web(host: str, port: int, workers: int) -> None:
+    """Serve the pages and the API."""
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+    from granian.log import LogLevels
+
+    Settings.from_env()
+    logs.configure()
+    Granian(
+        "hub.asgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=workers,
+        loop=Loops.uvloop,
+        log_level=LogLevels.warning,
+        log_access=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=8,
+    ).serve()
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Run what is due and stop.")
+def worker(*, once: bool) -> None:
+    """Do what the outbox asks: mail, newsletters, follow-ups. Start as many as you like, on any host."""
+    from hub.worker import run_once, run_worker
+
+    settings = Settings.from_env()
+    logs.configure()
+    _run(lambda: run_once(settings) if once else run_worker(settings))
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the database to the newest schema and load the reference data, as the owner of the tables."""
+    from hub.schema import migrate as run
+
+    owner_url = _owner_url(Settings.from_env())
+    with console.status("migrating") as status:
+        asyncio.run(run(owner_url, report=status.update))
+    console.print("The database is up to date.")
+
+
+@main.command()
+@click.option(
+    "--scale",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="How many times the first project's size.",
+)
+def seed(scale: int) -> None:
+    """Fill an empty database with the demo network: the same invented people on every run."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from hub.seed import seed as run
+
+    settings = Settings.from_env()
+    owner_url = _owner_url(settings)
+    crypto.use_keys(settings.field_keys)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("seeding", total=None)
+        asyncio.run(
+            run(
+                owner_url,
+                scale=scale,
+                progress=lambda done, total, label: progress.update(
+                    bar, completed=done, total=total, description=label
+                ),
+            )
+        )
+
+
+@main.command()
+def roles() -> None:
+    """Print the SQL that makes the roles and logins, for the administrator of a real PostgreSQL server."""
+    from hub.roles import role_statements
+
+    click.echo("-- Run as a superuser, once for each server. Replace the three passwords.")
+    click.echo(role_statements("owner-password", "web-password", "worker-password"))
+
+
+@main.command()
+def status() -> None:
+    """Say what runs on this machine and where."""
+    from hub.embedded import print_status
+
+    sys.exit(print_status(console))
+
+
+def _owner_url(settings: Settings) -> str:
+    if not settings.owner_database_url:
+        raise SettingsError("HUB_OWNER_DATABASE_URL is not set.")
+    return settings.owner_database_url
+
+
+def _run(start: Callable[[], object]) -> None:
+    from hub.db import UnsafeLogin
+
+    try:
+        uvloop.run(start())  # type: ignore[arg-type]  # the lambda makes the coroutine inside the loop's thread
+    except UnsafeLogin as error:
+        raise click.ClickException(f"refusing to start: {error}") from None
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,250 @@
+"""Sign-in and sign-out, the choice of an organisation, and the forgotten password."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response, get, post
+from litestar.response import Template
+
+from hub.db import NetworkScope, network_transaction
+from hub.errors import NotSignedIn
+from hub.tenants.accounts import passwords, queries, service
+from hub.tenants.accounts.actor import Actor, Visitor
+from hub.tenants.accounts.schemas import AskForLink, ChooseOrganisation, NewPassword, SignIn
+from hub.tenants.accounts.sessions import ended_cookie, secret_of, session_cookie, session_id
+from hub.web.forms import Form, blank, read_form
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
+from hub.web.page import page
+from hub.web.redirects import local_path, message, see_other
+
+PageRequest = Request[Any, Any, Any]
+PUBLIC = {"public": True}
+
+SIGNED_OUT = message("signed-out", N_("You have signed out."))
+PASSWORD_REPLACED = message(
+    "password-replaced", N_("The new password is in place. Please sign in with it.")
+)
+
+ROLE_LABELS = {
+    "admin": N_("administrator"),
+    "operator": N_("operator"),
+    "editor": N_("editor"),
+    "viewer": N_("viewer"),
+}
+
+
+@get("/sign-in", opt=PUBLIC)
+async def sign_in_page(request: PageRequest) -> Template | Response[None]:
+    target = local_path(request.query_params.get("next", "/"))
+    if isinstance(request.user, Actor):
+        return see_other(request, home_of(request.user) if target == "/" else target)
+    return _sign_in_template(request, blank(SignIn, next=target))
+
+
+@post("/sign-in", status_code=200, opt=PUBLIC)
+async def sign_in(request: PageRequest) -> Template | Response[None]:
+    form = await read_form(request, SignIn)
+    if form.data is None:
+        return _sign_in_template(request, form, status_code=422)
+    signed_in = await service.sign_in(
+        form.data.email, form.data.password, client_address(request), secret_of(request)
+    )
+    if signed_in is None:
+        form.refuse(None, _("E-mail address and password do not match."))
+        return _sign_in_template(request, form, status_code=422)
+    target = local_path(form.data.next)
+    if signed_in.only is None:
+        target = f"/account?next={quote(target)}"
+    elif target == "/":
+        target = home_of(signed_in.only)
+    response = see_other(request, target)
+    response.set_cookie(session_cookie(signed_in.secret, secure=_secure(request)))
+    return response
+
+
+@post("/sign-out", status_code=303, opt=PUBLIC)
+async def sign_out(request: PageRequest) -> Response[None]:
+    secret = secret_of(request)
+    if secret:
+        async with network_transaction() as scope:
+            await service.sign_out(scope, secret)
+    response = see_other(request, "/sign-in", SIGNED_OUT)
+    response.set_cookie(ended_cookie(secure=_secure(request)))
+    return response
+
+
+@get("/account")
+async def account_page(request: PageRequest) -> Template:
+    """Who is signed in, and for which organisation; where several are possible, the choice."""
+    person = _person(request)
+    async with network_transaction() as scope:
+        choices = await queries.memberships_of(scope, person.account_id)
+    form = blank(
+        ChooseOrganisation,
+        choices=_labels(choices),
+        membership_id=person.membership_id,
+        next=local_path(request.query_params.get("next", "/")),
+    )
+    return _account_template(request, form, person)
+
+
+@post("/account/organisation", status_code=200)
+async def choose_organisation(request: PageRequest) -> Template | Response[None]:
+    person, current = _person(request), session_id(request)
+    if current is None:
+        raise NotSignedIn
+    async with network_transaction() as scope:
+        choices = await queries.memberships_of(scope, person.account_id)
+        form = await read_form(request, ChooseOrganisation, choices=_labels(choices))
+        if form.data:
+            await service.choose_membership(scope, current, person, form.data.membership_id)
+    if form.data is None:
+        return _account_template(request, form, person, status_code=422)
+    chosen = next(c for c in choices if c.membership_id == form.data.membership_id)
+    target = local_path(form.data.next)
+    return see_other(request, home_of(chosen) if target == "/" else target)
+
+
+@get("/password/forgotten", opt=PUBLIC)
+async def forgotten_page(request: PageRequest) -> Template:
+    return _forgotten_template(request, blank(AskForLink))
+
+
+@post("/password/forgotten", status_code=200, opt=PUBLIC)
+async def ask_for_link(request: PageRequest) -> Template:
+    """Whether there is such an account is not to be learnt here."""
+    form = await read_form(request, AskForLink)
+    if form.data is None:
+        return _forgotten_template(request, form, status_code=422)
+    async with network_transaction() as scope:
+        await service.ask_for_link(scope, form.data.email, client_address(request))
+    return _forgotten_template(request, form, sent=True)
+
+
+@get("/password/new", opt=PUBLIC)
+async def new_password_page(request: PageRequest) -> Template:
+    async with network_transaction() as scope:
+        valid = await service.find_link(scope, request.query_params.get("link", "")) is not None
+    return _new_password_template(request, blank(NewPassword), valid=valid)
+
+
+@post("/password/new", status_code=200, opt=PUBLIC)
+async def set_new_password(request: PageRequest) -> Template | Response[None]:
+    link = request.query_params.get("link", "")
+    form = await read_form(request, NewPassword)
+    if form.data and form.data.password != form.data.repeated:
+        form.refuse("repeated", _("The two passwords differ."))
+    if form.data is None:
+        return _new_password_template(request, form, valid=True, status_code=422)
+    new_hash = await passwords.hashed(form.data.password)
+    async with network_transaction() as scope:
+        done = await _replace(scope, link, new_hash)
+    if not done:
+        return _new_password_template(request, form, valid=False, status_code=422)
+    return see_other(request, "/sign-in", PASSWORD_REPLACED)
+
+
+async def _replace(scope: NetworkScope, link: str, new_hash: str) -> bool:
+    credentials = await service.find_link(scope, link)
+    return credentials is not None and await service.replace_password(scope, credentials, new_hash)
+
+
+def home_of(person: Actor | queries.MembershipChoice) -> str:
+    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns."""
+    for kind, home in (("host", "/cases"), ("lender", "/inbox"), ("coordinator", "/campaigns")):
+        if kind in person.kinds:
+            return home
+    return "/"
+
+
+def client_address(request: PageRequest) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _person(request: PageRequest) -> Actor | Visitor:
+    person = request.scope.get("user")
+    if not isinstance(person, Actor | Visitor):
+        raise NotSignedIn
+    return person
+
+
+def _labels(choices: Sequence[queries.MembershipChoice]) -> dict[str, list[tuple[object, str]]]:
+    return {
+        "membership_id": [
+            (choice.membership_id, f"{choice.tenant_name} ({_(ROLE_LABELS[choice.role])})")
+            for choice in choices
+        ]
+    }
+
+
+def _secure(request: PageRequest) -> bool:
+    return bool(request.app.state.get("secure_cookies", False))
+
+
+def _sign_in_template(
+    request: PageRequest, form: Form[SignIn], *, status_code: int = 200
+) -> Template:
+    crumbs = [(_("Sign in"), "/sign-in")]
+    return page(request, "tenants/sign_in.html", form=form, crumbs=crumbs, status_code=status_code)
+
+
+def _account_template(
+    request: PageRequest,
+    form: Form[ChooseOrganisation],
+    person: Actor | Visitor,
+    *,
+    status_code: int = 200,
+) -> Template:
+    return page(
+        request,
+        "tenants/account.html",
+        form=form,
+        person=person,
+        role=_(ROLE_LABELS[person.role]) if person.role else "",
+        crumbs=[(_("Account"), "/account")],
+        status_code=status_code,
+    )
+
+
+def _forgotten_template(
+    request: PageRequest, form: Form[AskForLink], *, sent: bool = False, status_code: int = 200
+) -> Template:
+    crumbs = [(_("Sign in"), "/sign-in"), (_("Forgotten password"), "/password/forgotten")]
+    return page(
+        request,
+        "tenants/password_forgotten.html",
+        form=form,
+        sent=sent,
+        crumbs=crumbs,
+        status_code=status_code,
+    )
+
+
+def _new_password_template(
+    request: PageRequest, form: Form[NewPassword], *, valid: bool, status_code: int = 200
+) -> Template:
+    crumbs = [(_("Sign in"), "/sign-in"), (_("New password"), "/password/forgotten")]
+    return page(
+        request,
+        "tenants/password_new.html",
+        form=form,
+        valid=valid,
+        link=request.query_params.get("link", ""),
+        crumbs=crumbs,
+        status_code=status_code,
+    )
+
+
+ROUTES = [
+    sign_in_page,
+    sign_in,
+    sign_out,
+    account_page,
+    choose_organisation,
+    forgotten_page,
+    ask_for_link,
+    new_password_page,
+    set_new_password,
+]
