@@ -1,0 +1,208 @@
+"""PostgreSQL and Valkey for a test run: in a temporary folder, in a second, gone afterwards for sure.
+
+Start them in the main thread: on Linux they end with the thread that started them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from signal import Signals
+from types import TracebackType
+from typing import Self
+
+import asyncpg
+import psutil  # type: ignore[import-untyped]  # the package ships no types
+
+from hub.embedded import ports, postgres
+from hub.embedded.leftovers import end_leftovers
+from hub.embedded.postgres import DATABASE, SUPERUSER, Cluster, PostgresError
+from hub.embedded.process import end, server_user, spawn
+from hub.embedded.programs import postgres_programs, reachable, valkey_server
+from hub.embedded.state import PASSWORDS, default_folder
+from hub.embedded.valkey import Bell, ValkeyError
+
+PREFIX = "microwork-hub-ephemeral-"
+TRIES = 3
+
+
+class EphemeralPostgres:
+    """A cluster without fsync. `prepare()` adds the hub's roles and its empty database.
+
+    >>> with EphemeralPostgres() as server:
+    ...     server.prepare()
+    ...     url = server.url("hub_owner", "hub")
+    """
+
+    def __init__(self) -> None:
+        self.passwords = {name: secrets.token_urlsafe(12) for name in PASSWORDS}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cluster: Cluster | None = None
+
+    def start(self) -> None:
+        """Raises PostgresError."""
+        folder = _temporary_folder()
+        programs = postgres_programs(server_user(), default_folder() / "programs")
+        password = self.passwords[SUPERUSER]
+        cluster = Cluster(folder / "data", programs, server_user(), password, 0, hasty=True)
+        try:
+            _make_owned(cluster.data)
+            cluster.create()
+            for attempt in range(TRIES):
+                self._cluster = cluster.on(ports.any_free())
+                try:
+                    self._process = postgres.start(self._cluster)
+                    break
+                except PostgresError:
+                    # The port may have been taken between the look and the start.
+                    if attempt == TRIES - 1:
+                        raise
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, Signals.SIGQUIT, 5)
+            end_leftovers(self.cluster.data, seconds=1)
+            shutil.rmtree(self.cluster.data.parent, ignore_errors=True)
+            self._process = None
+
+    @property
+    def cluster(self) -> Cluster:
+        if self._cluster is None:
+            raise PostgresError("The server was not started.")
+        return self._cluster
+
+    @property
+    def port(self) -> int:
+        return self.cluster.port
+
+    @property
+    def superuser_url(self) -> str:
+        return self.url(SUPERUSER, SUPERUSER)
+
+    def url(self, user: str, database: str = DATABASE) -> str:
+        """For `postgres`, `hub_owner`, `hub_web` or `hub_worker`."""
+        return self.cluster.url(user, self.passwords[user], database)
+
+    def prepare(self, database: str = DATABASE) -> None:
+        """The hub's roles and an empty database of the owner's; also callable while an event loop runs."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, self._prepare(database)).result()
+
+    async def _prepare(self, database: str) -> None:
+        connection = await asyncpg.connect(self.superuser_url)
+        try:
+            await postgres.prepare(connection, self.passwords, database)
+        finally:
+            await connection.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class EphemeralValkey:
+    """A server without an append-only file."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._bell: Bell | None = None
+
+    def start(self, seconds: float = 10) -> None:
+        """Raises ValkeyError."""
+        folder = _temporary_folder()
+        program = valkey_server(server_user(), default_folder() / "programs")
+        password = secrets.token_urlsafe(12)
+        bell = Bell(folder / "data", program, server_user(), password, 0, durable=False)
+        _make_owned(bell.data)
+        for _ in range(TRIES):
+            self._bell = bell.on(ports.any_free())
+            self._bell.configure()
+            process = spawn(self._bell.command(), user=bell.user, folder=bell.data)
+            deadline = time.monotonic() + seconds
+            while process.poll() is None and time.monotonic() < deadline:
+                if self._bell.is_ready():
+                    self._process = process
+                    return
+                time.sleep(0.01)
+            end(process, Signals.SIGTERM, 2)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ValkeyError("Valkey did not start.")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, Signals.SIGTERM, 5)
+            shutil.rmtree(self.bell.data.parent, ignore_errors=True)
+            self._process = None
+
+    @property
+    def bell(self) -> Bell:
+        if self._bell is None:
+            raise ValkeyError("The server was not started.")
+        return self._bell
+
+    @property
+    def port(self) -> int:
+        return self.bell.port
+
+    @property
+    def url(self) -> str:
+        return self.bell.url
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _temporary_folder() -> Path:
+    base = Path(tempfile.gettempdir())
+    if not reachable(base, server_user()):
+        # Root's temporary folder may lie in its home, where the servers' user cannot go.
+        base = default_folder() / "temporary"
+        base.mkdir(parents=True, exist_ok=True)
+    _sweep(base)
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base))
+    if server_user():
+        folder.chmod(0o711)
+    return folder
+
+
+def _sweep(base: Path) -> None:
+    """Remove what a test run that was killed could not."""
+    for folder in base.glob(f"{PREFIX}*"):
+        owner = folder.name.removeprefix(PREFIX).partition("-")[0]
+        ours = folder.stat().st_uid == os.geteuid()
+        if ours and owner.isdigit() and not psutil.pid_exists(int(owner)):
+            end_leftovers(folder, seconds=1)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_owned(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    if user := server_user():
+        os.chown(folder, user.uid, user.gid)
