@@ -1,0 +1,66 @@
+"""How dates, money and numbers look to the reader."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+
+from hub.web import i18n
+
+ROME = ZoneInfo("Europe/Rome")
+# British English, so that the 3rd of April is never written 4/3.
+_BABEL = {"it": "it_IT", "en": "en_GB"}
+# Italian offices write the sign first, which is not CLDR's pattern; the space does not break.
+_MONEY = {"it": "¤\N{NO-BREAK SPACE}#,##0.00;-¤\N{NO-BREAK SPACE}#,##0.00", "en": "¤#,##0.00"}
+
+
+def format_date(
+    value: date | datetime | None, style: str = "medium", zone: str | None = None
+) -> str:
+    """`style` is babel's short, medium, long or full. An instant becomes the day it is in that zone."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(_zone(zone))
+    return dates.format_date(value, style, locale=_babel_locale())
+
+
+def format_datetime(value: datetime | None, style: str = "medium", zone: str | None = None) -> str:
+    """Day and time to the minute."""
+    if value is None:
+        return ""
+    local = value.astimezone(_zone(zone))
+    time = dates.format_time(local, "HH:mm", locale=_babel_locale())
+    return f"{format_date(value, style, zone)}, {time}"
+
+
+def format_money(cents: int | None, currency: str = "EUR") -> str:
+    if cents is None:
+        return ""
+    amount = Decimal(cents) / 100
+    return numbers.format_currency(
+        amount, currency, format=_MONEY[i18n.locale()], locale=_babel_locale()
+    )
+
+
+def format_number(value: float | Decimal | None) -> str:
+    return "" if value is None else numbers.format_decimal(value, locale=_babel_locale())
+
+
+def format_percent(share: float | None) -> str:
+    """A share of 0 to 1, without decimals."""
+    return "" if share is None else numbers.format_percent(share, "#,##0%", locale=_babel_locale())
+
+
+def iso(value: date | datetime | None) -> str:
+    """For the `datetime` attribute of a time element."""
+    return "" if value is None else value.isoformat()
+
+
+def _babel_locale() -> str:
+    return _BABEL[i18n.locale()]
+
+
+def _zone(name: str | None) -> ZoneInfo:
+    return ZoneInfo(name) if name else ROME
