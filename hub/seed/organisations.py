@@ -1,0 +1,261 @@
+"""The organisations of the demo network, with their desks, services and the people who sign in."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from hub.seed.chance import chance, id_at, in_office
+from hub.seed.hosts import HostPlan, plan_hosts, plan_waiting
+from hub.seed.lenders import LENDERS, TUTORS, LenderPlan, Product, TutorPlan
+from hub.seed.people import invent
+from hub.seed.places import birthplaces, towns
+from hub.seed.rows import (
+    Account,
+    Batch,
+    Desk,
+    Membership,
+    MembershipDesk,
+    ServiceOffered,
+    Tenant,
+)
+from hub.seed.sign_ins import HANDLES, TWO_MEMBERSHIPS
+from hub.tenants.territory.build_data import Municipality, fold
+
+OPERATORS = 120
+CITIZENS = 1000
+# Numbers of invented people that one copy of the network may use: its citizens first, then everybody else.
+PEOPLE = 3000
+
+TUTORING = Product("tutoring", "Tutoring d'impresa", 0, 0, 5)
+STREETS = (
+    "Via Roma",
+    "Corso Umberto I",
+    "Piazza del Municipio",
+    "Via Giuseppe Garibaldi",
+    "Via della Repubblica",
+    "Piazza Vittorio Veneto",
+    "Via Dante Alighieri",
+    "Corso Vittorio Emanuele",
+)
+OPENING_HOURS = (
+    "lun–ven 9.00–13.00",
+    "lun–ven 9.00–12.30; mar e gio anche 15.00–17.30",
+    "lun, mer e ven 9.30–13.00",
+    "mar e gio 9.00–13.00 e 15.00–17.00, su appuntamento",
+)
+
+
+class Organisation(NamedTuple):
+    """`products` are what a lender lends, `regions` where."""
+
+    slug: str
+    tenant: Tenant
+    town: Municipality
+    staff: list[Membership]
+    products: Sequence[Product] = ()
+    regions: Sequence[str] = ()
+
+    def members(self, role: str) -> list[Membership]:
+        return [member for member in self.staff if member.role == role]
+
+
+class Network(NamedTuple):
+    """One copy of the network. `desks` are in step with `hosts`."""
+
+    hosts: list[Organisation]
+    desks: list[Desk]
+    lenders: list[Organisation]
+    tutors: list[Organisation]
+    waiting: list[Organisation]
+    accounts: dict[UUID, Account]
+
+
+class Founder:
+    """Makes the organisations of one copy of the network, and collects their rows."""
+
+    def __init__(self, copy: int, today: date) -> None:
+        self.batch = Batch()
+        self.accounts: dict[UUID, Account] = {}
+        self._copy = copy
+        self._today = today
+        self._luck = chance("organisations", copy)
+        self._person = copy * PEOPLE + CITIZENS
+        self._handles = dict(HANDLES) if copy == 0 else {}
+
+    def found_ente(self) -> Organisation:
+        rome = towns()["12"][0]
+        name = "Ente Nazionale per il Microcredito"
+        ente = self._found("ente", name, ["coordinator"], rome)
+        for role in ("admin", "editor", "viewer"):
+            self._hire(ente, role)
+        return ente
+
+    def found_network(self) -> Network:
+        plans = plan_hosts()
+        hosts = [self._found_host(plan) for plan in plans]
+        desks = [self._open_desk(host) for host in hosts]
+        self._hire_second_operators(hosts, desks)
+        tutors = [self._found_tutor(plan) for plan in TUTORS]
+        self._share_a_person(hosts, tutors)
+        return Network(
+            hosts=hosts,
+            desks=desks,
+            lenders=[self._found_lender(plan) for plan in LENDERS],
+            tutors=tutors + [host for host, plan in zip(hosts, plans, strict=True) if plan.tutors],
+            waiting=[self._found_waiting(plan) for plan in plan_waiting()],
+            accounts=self.accounts,
+        )
+
+    def _found_host(self, plan: HostPlan) -> Organisation:
+        kinds = ["host", "tutor"] if plan.tutors else ["host"]
+        host = self._found(plan.slug, plan.name, kinds, plan.town, host_kind=plan.kind)
+        self._hire(host, "admin")
+        self._hire(host, "operator")
+        if plan.tutors:
+            self._offer(host, TUTORING, [plan.town.region_code])
+        return host
+
+    def _found_waiting(self, plan: HostPlan) -> Organisation:
+        return self._found(
+            plan.slug, plan.name, ["host"], plan.town, host_kind=plan.kind, state="waiting"
+        )
+
+    def _found_lender(self, plan: LenderPlan) -> Organisation:
+        town = towns()[plan.regions[0]][0]
+        lender = self._found(plan.slug, plan.name, ["lender"], town)
+        for role in ("admin", "operator", "operator"):
+            self._hire(lender, role)
+        for product in plan.products:
+            self._offer(lender, product, plan.regions)
+        return lender._replace(products=plan.products, regions=plan.regions)
+
+    def _found_tutor(self, plan: TutorPlan) -> Organisation:
+        tutor = self._found(plan.slug, plan.name, ["tutor"], towns()[plan.regions[0]][1])
+        for role in ("admin", "operator"):
+            self._hire(tutor, role)
+        self._offer(tutor, TUTORING, plan.regions)
+        return tutor
+
+    def _found(
+        self,
+        slug: str,
+        name: str,
+        kinds: list[str],
+        town: Municipality,
+        *,
+        host_kind: str | None = None,
+        state: str = "active",
+    ) -> Organisation:
+        if self._copy:
+            slug, name = f"{slug}-{self._copy + 1}", f"{name} ({self._copy + 1})"
+        created = self._days_ago(*((20, 70) if state == "waiting" else (900, 1100)))
+        tenant = Tenant(
+            id=id_at(self._luck, created),
+            name=name,
+            name_search=fold(name),
+            kinds=kinds,
+            host_kind=host_kind,
+            state=state,
+            municipality_code=town.istat_code,
+            region_code=town.region_code,
+            email=f"info@{slug}.example.org",
+            phone=self._phone(),
+            website=f"https://www.{slug}.example.org",
+            created_at=created,
+        )
+        self.batch.add(tenant)
+        return Organisation(slug, tenant, town, [])
+
+    def _open_desk(self, host: Organisation) -> Desk:
+        opened = host.tenant.created_at.date() + timedelta(days=self._luck.randrange(20, 120))
+        desk = Desk(
+            id=id_at(self._luck, host.tenant.created_at),
+            tenant_id=host.tenant.id,
+            name=f"Sportello di {host.town.name}",
+            state="active",
+            municipality_code=host.town.istat_code,
+            region_code=host.town.region_code,
+            address=f"{self._luck.choice(STREETS)}, {self._luck.randrange(1, 120)}",
+            # Within walking distance of the town's middle, so that desks of one town do not hide each other.
+            latitude=round(host.town.latitude + self._luck.uniform(-0.006, 0.006), 5),
+            longitude=round(host.town.longitude + self._luck.uniform(-0.006, 0.006), 5),
+            phone=self._phone(),
+            email=f"sportello@{host.slug}.example.org",
+            opening_hours=self._luck.choice(OPENING_HOURS),
+            opened_on=opened,
+            verified_on=self._days_ago(5, 180).date(),
+        )
+        self.batch.add(desk)
+        return desk
+
+    def _offer(self, at: Organisation, product: Product, regions: Sequence[str]) -> None:
+        self.batch.add(
+            ServiceOffered(
+                id=id_at(self._luck, at.tenant.created_at),
+                tenant_id=at.tenant.id,
+                kind=product.kind,
+                name=product.name,
+                description="",
+                regions=list(regions),
+                min_amount_cents=product.lowest * 100 or None,
+                max_amount_cents=product.highest * 100 or None,
+                answer_days=product.days,
+                valid_from=at.tenant.created_at.date(),
+            )
+        )
+
+    def _hire(self, at: Organisation, role: str, account: Account | None = None) -> Membership:
+        """Someone new, or someone who has an account already."""
+        since = in_office(self._luck, at.tenant.created_at.date() + timedelta(days=10))
+        account = account or self._open_account(at, role, since)
+        member = Membership(
+            id=id_at(self._luck, since),
+            tenant_id=at.tenant.id,
+            account_id=account.id,
+            role=role,
+            name=account.name,
+            created_at=since,
+        )
+        self.batch.add(member)
+        at.staff.append(member)
+        return member
+
+    def _open_account(self, at: Organisation, role: str, since: datetime) -> Account:
+        person = invent(self._person, self._today.year, birthplaces(at.town))
+        self._person += 1
+        # A number in the address spares remembering which are taken.
+        handle = self._handles.pop((at.slug, role), f"{person.handle}{self._person % PEOPLE}")
+        account = Account(
+            id=id_at(self._luck, since),
+            email=f"{handle}@{at.slug}.example.org",
+            name=person.name,
+            locale="it",
+            created_at=since,
+        )
+        self.batch.add(account)
+        self.accounts[account.id] = account
+        return account
+
+    def _hire_second_operators(self, hosts: list[Organisation], desks: list[Desk]) -> None:
+        """At the largest towns' desks. Their membership is limited to the desk."""
+        largest = sorted(range(len(hosts)), key=lambda n: (-hosts[n].town.population, n))
+        for number in largest[: OPERATORS - len(hosts)]:
+            second = self._hire(hosts[number], "operator")
+            limit = id_at(self._luck, second.created_at)
+            self.batch.add(MembershipDesk(limit, second.tenant_id, second.id, desks[number].id))
+
+    def _share_a_person(self, hosts: list[Organisation], tutors: list[Organisation]) -> None:
+        at, also_at = TWO_MEMBERSHIPS
+        suffix = f"-{self._copy + 1}" if self._copy else ""
+        host = next(host for host in hosts if host.slug == at + suffix)
+        tutor = next(tutor for tutor in tutors if tutor.slug == also_at + suffix)
+        account = self.accounts[host.members("operator")[0].account_id]
+        self._hire(tutor, "operator", account)
+
+    def _days_ago(self, least: int, most: int) -> datetime:
+        return in_office(self._luck, self._today - timedelta(days=self._luck.randint(least, most)))
+
+    def _phone(self) -> str:
+        # No Italian number begins with 000: nobody is ever called by mistake.
+        return f"+39 000 {self._luck.randrange(10**7):07}"

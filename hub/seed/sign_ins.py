@@ -1,0 +1,28 @@
+"""One known sign-in for each kind of person; everyone else of the demo network has the same password."""
+
+PASSWORD = "microwork-demo"  # noqa: S105 - printed by `hub up`; the demo network's people are invented
+
+# Who: the organisation's slug and the role of its first member, and the part of the address before the @.
+HANDLES = {
+    ("ente", "admin"): "admin",
+    ("ente", "editor"): "editor",
+    ("comune-napoli", "operator"): "operatore",
+    ("comune-napoli", "admin"): "responsabile",
+    ("microfinanza-mediterranea", "operator"): "istruttoria",
+    ("officina-impresa", "operator"): "tutor",
+    ("camera-bari", "operator"): "consulente",
+}
+
+# The operator of the first, also works for the second.
+TWO_MEMBERSHIPS = ("camera-bari", "murgia-imprese")
+
+# What the person is, e-mail, password.
+SIGN_INS: tuple[tuple[str, str, str], ...] = (
+    ("Ente, network admin", "admin@ente.example.org", PASSWORD),
+    ("Ente, newsletter editor", "editor@ente.example.org", PASSWORD),
+    ("Desk operator", "operatore@comune-napoli.example.org", PASSWORD),
+    ("Host admin", "responsabile@comune-napoli.example.org", PASSWORD),
+    ("Lender operator", "istruttoria@microfinanza-mediterranea.example.org", PASSWORD),
+    ("Tutor operator", "tutor@officina-impresa.example.org", PASSWORD),
+    ("Person with two memberships", "consulente@camera-bari.example.org", PASSWORD),
+)
