@@ -61,7 +61,7 @@ class Settings:
             name = variable(field.name)
             text = environ.get(name, "").strip()
             if text:
-                values[field.name] = _parse(name, str(field.type), text)
+                values[field.name] = _parse(name, field.type, text)
             elif field.default is MISSING:
                 raise SettingsError(f"{name} is not set. `hub up` sets everything for one machine.")
         return cls(**values)  # type: ignore[arg-type]  # _parse gave each field its own type
@@ -71,10 +71,10 @@ def variable(field_name: str) -> str:
     return f"HUB_{field_name.upper()}"
 
 
-def _parse(name: str, kind: str, text: str) -> object:
-    if kind == "int":
+def _parse(name: str, kind: object, text: str) -> object:
+    if kind is int:
         return _integer(name, text)
-    if kind.startswith("tuple"):
+    if kind == tuple[Key, ...]:
         return tuple(_key(name, part) for part in text.split(","))
     return text.rstrip("/") if name == "HUB_BASE_URL" else text
 

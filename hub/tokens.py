@@ -38,11 +38,11 @@ def verify(purpose: str, token: str) -> bytes:
     """The subject. Raises BadToken."""
     head, _, mac = token.rpartition(".")
     parts = head.split(".")
-    if len(parts) != 5 or parts[0] != VERSION or parts[2] != purpose:
+    if not token.isascii() or len(parts) != 5 or parts[0] != VERSION or parts[2] != purpose:
         raise BadToken
     _, key_id, _, expiry, subject = parts
     key = next((key for key in _keys if key.id == key_id), None)
-    if key is None or not hmac.compare_digest(_mac(key, purpose, head).encode(), mac.encode()):
+    if key is None or not hmac.compare_digest(_mac(key, purpose, head), mac):
         raise BadToken
     if expiry and datetime.fromtimestamp(int(expiry, 16), clock.now().tzinfo) < clock.now():
         raise BadToken
