@@ -1,0 +1,246 @@
+"""Signing in and out, as a browser does it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from hub import clock
+from hub.db import network_transaction, tenant_transaction
+from hub.tenants.accounts import service
+from hub.tenants.accounts.queries import SESSION_IDLE, SESSION_LONGEST
+from hub.tenants.accounts.sessions import COOKIE
+from tests.factories import Account, make_account, make_membership, make_tenant, unique
+from tests.support.web import sign_in_as
+
+PASSWORD = "una frase lunga da ricordare"
+NewClient = Callable[[], httpx.AsyncClient]
+
+
+async def post_sign_in(
+    client: httpx.AsyncClient, email: str, password: str = PASSWORD, **fields: str
+) -> httpx.Response:
+    return await client.post(
+        "/sign-in",
+        data={"email": email, "password": password, "form_key": str(UUID(int=7)), **fields},
+    )
+
+
+@pytest.fixture
+async def operator(db: object) -> Account:
+    account = await make_account(password=PASSWORD, name="Rosa Ferri")
+    await make_membership(await make_tenant("host"), account=account)
+    return account
+
+
+async def test_an_operator_lands_on_the_cases(client: httpx.AsyncClient, operator: Account) -> None:
+    form = await client.get("/sign-in")
+    assert form.status_code == 200
+    assert 'autocomplete="current-password"' in form.text
+    answer = await post_sign_in(client, operator.email.upper())
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases")
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    page = await client.get("/account")
+    assert "Rosa Ferri" in page.text
+    assert page.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "home"),
+    [(("lender",), "/inbox"), (("coordinator",), "/campaigns"), (("tutor",), "/")],
+)
+async def test_each_kind_of_person_lands_where_their_work_is(
+    client: httpx.AsyncClient, kinds: tuple[str, ...], home: str
+) -> None:
+    account = await make_account(password=PASSWORD)
+    await make_membership(await make_tenant(*kinds), account=account)
+    assert (await post_sign_in(client, account.email)).headers["location"] == home
+
+
+async def test_a_page_asked_for_before_signing_in_comes_after_it(
+    client: httpx.AsyncClient, operator: Account
+) -> None:
+    asked = await client.get("/cases")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/sign-in?next=/cases")
+    answer = await post_sign_in(client, operator.email, next="/cases")
+    assert answer.headers["location"] == "/cases"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example", "//evil.example", "/\\evil.example"])
+async def test_nobody_is_sent_to_another_site(
+    client: httpx.AsyncClient, operator: Account, target: str
+) -> None:
+    answer = await post_sign_in(client, operator.email, next=target)
+    assert answer.headers["location"] == "/cases"
+
+
+async def test_a_wrong_pair_is_refused_without_saying_which_half(
+    new_client: NewClient, operator: Account
+) -> None:
+    wrong_password = await post_sign_in(new_client(), operator.email, "not this one at all")
+    nobody = await post_sign_in(new_client(), f"{unique('nobody')}@example.org")
+    assert wrong_password.status_code == nobody.status_code == 422
+    said = [
+        re.findall(r'role="alert".*?</div>', page.text, re.DOTALL)
+        for page in (wrong_password, nobody)
+    ]
+    assert said[0] == said[1] != []
+    assert operator.email in wrong_password.text, "what was typed is still there"
+    assert "not this one" not in wrong_password.text, "but never the password"
+
+
+async def test_a_form_without_its_fields_says_what_is_missing(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/sign-in", data={"form_key": str(UUID(int=7)), "email": "rosa@"})
+    assert answer.status_code == 422
+    assert answer.text.count("hub-error") == 2
+    assert "autofocus" in answer.text
+
+
+async def test_attempts_are_limited_for_an_address_whether_or_not_it_exists(
+    new_client: NewClient, operator: Account
+) -> None:
+    for email in (operator.email, f"{unique('nobody')}@example.org"):
+        answers = await asyncio.gather(
+            *(post_sign_in(new_client(), email, "wrong password") for _ in range(12))
+        )
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [422] * service.ATTEMPTS_PER_EMAIL + [429] * 2
+    refused = await post_sign_in(new_client(), operator.email)
+    assert refused.status_code == 429, "even with the right password"
+    assert refused.headers["retry-after"] == "900"
+    with clock.moved(service.ATTEMPTS_WINDOW + timedelta(seconds=1)):
+        assert (await post_sign_in(new_client(), operator.email)).status_code == 303
+
+
+async def test_attempts_are_limited_for_a_network_address(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "ATTEMPTS_PER_ADDRESS", 3)
+    async with network_transaction() as scope:
+        await scope.execute("DELETE FROM sign_in_attempts")
+    statuses = [
+        (await post_sign_in(client, f"{unique('nobody')}@example.org")).status_code
+        for _ in range(4)
+    ]
+    assert statuses == [422, 422, 422, 429]
+    async with network_transaction() as scope:
+        await scope.execute("DELETE FROM sign_in_attempts")
+
+
+async def test_signing_in_gives_a_new_session_and_ends_the_old(
+    client: httpx.AsyncClient, new_client: NewClient, operator: Account
+) -> None:
+    await post_sign_in(client, operator.email)
+    first = client.cookies[COOKIE]
+    await post_sign_in(client, operator.email)
+    assert client.cookies[COOKIE] != first
+    thief = new_client()
+    thief.cookies.set(COOKIE, first)
+    assert (await thief.get("/account")).headers["location"] == "/sign-in?next=/account"
+
+
+async def test_signing_out_ends_the_session_on_the_server(
+    client: httpx.AsyncClient, operator: Account
+) -> None:
+    await post_sign_in(client, operator.email)
+    secret = client.cookies[COOKIE]
+    answer = await client.post("/sign-out")
+    assert answer.headers["location"] == "/sign-in"
+    client.cookies.set(COOKIE, secret)
+    assert (await client.get("/account")).status_code == 303
+
+
+async def test_signing_out_needs_proof_of_origin(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/sign-out", headers={"x-csrf-token": ""})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("later", [SESSION_IDLE, SESSION_LONGEST])
+async def test_a_session_ends_by_itself(
+    client: httpx.AsyncClient, operator: Account, later: timedelta
+) -> None:
+    await post_sign_in(client, operator.email)
+    with clock.moved(later + timedelta(minutes=1)):
+        assert (await client.get("/account")).status_code == 303
+
+
+async def test_a_session_that_is_used_outlives_the_idle_time(
+    client: httpx.AsyncClient, operator: Account
+) -> None:
+    await post_sign_in(client, operator.email)
+    for minutes in range(0, 240, 100):
+        with clock.moved(timedelta(minutes=minutes)):
+            assert (await client.get("/account")).status_code == 200
+
+
+async def test_a_person_of_two_organisations_chooses(client: httpx.AsyncClient) -> None:
+    account = await make_account(password=PASSWORD)
+    host, lender = await make_tenant("host"), await make_tenant("lender")
+    await make_membership(host, account=account)
+    chosen = await make_membership(lender, account=account)
+    stranger = await make_membership(await make_tenant("host"))
+    answer = await post_sign_in(client, account.email)
+    assert answer.headers["location"] == "/account?next=/"
+    page = await client.get("/account")
+    assert host.name in page.text
+    assert lender.name in page.text
+    assert (await client.get("/inbox")).status_code == 303, "nothing is open before the choice"
+    key = {"form_key": str(UUID(int=8))}
+    wrong = await client.post(
+        "/account/organisation", data={"membership_id": str(stranger.membership_id), **key}
+    )
+    assert wrong.status_code == 422
+    right = await client.post(
+        "/account/organisation", data={"membership_id": str(chosen.membership_id), **key}
+    )
+    assert right.headers["location"] == "/inbox"
+    assert (await client.get("/inbox")).status_code == 200
+    assert (await client.get("/cases")).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["membership", "tenant", "account"])
+async def test_rights_that_end_end_at_once(client: httpx.AsyncClient, what: str) -> None:
+    member = await make_membership(await make_tenant("host"))
+    await sign_in_as(client, member.account_id, member.membership_id)
+    assert (await client.get("/cases")).status_code == 200
+    async with network_transaction() as scope:
+        statement, row = {
+            "membership": (
+                "UPDATE memberships SET state = 'ended' WHERE id = $1",
+                member.membership_id,
+            ),
+            "tenant": ("UPDATE tenants SET state = 'suspended' WHERE id = $1", member.tenant.id),
+            "account": ("UPDATE accounts SET state = 'disabled' WHERE id = $1", member.account_id),
+        }[what]
+        assert await scope.execute(statement, row) == 1
+    assert (await client.get("/cases")).status_code == 303
+    assert (await client.get("/account")).status_code == (303 if what == "account" else 200)
+
+
+async def test_what_is_stale_is_forgotten(client: httpx.AsyncClient, operator: Account) -> None:
+    from hub.tenants.accounts.tasks import forget_stale
+
+    await post_sign_in(client, operator.email)
+    with clock.moved(timedelta(days=2)):
+        await forget_stale()
+    async with network_transaction() as scope:
+        count = "SELECT count(*) FROM sessions WHERE account_id = $1"
+        assert await scope.fetchval(count, operator.id) == 0
+
+
+async def test_signing_in_is_in_the_audit_log_without_a_name(
+    client: httpx.AsyncClient, operator: Account, db: object
+) -> None:
+    await post_sign_in(client, operator.email)
+    member = await make_membership(await make_tenant("host"))
+    async with tenant_transaction(member.tenant.id) as scope:
+        seen = await scope.fetchval("SELECT count(*) FROM audit_log")
+    assert seen == 0, "rows of the network are not a tenant's to read"
