@@ -1,1 +1,10 @@
-"""Building messages and handing them to the relay; used by every domain."""
+"""Building messages and handing them to the relay; used by every domain.
+
+`use_relay(settings)` once a process, then `await send(to=…, subject=…, text=…)` from a worker's task.
+"""
+
+from hub.mail.letters import letter
+from hub.mail.relay import base_url, relay, use_relay
+from hub.mail.transactional import NotSent, send
+
+__all__ = ["NotSent", "base_url", "letter", "relay", "send", "use_relay"]

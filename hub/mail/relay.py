@@ -1,0 +1,93 @@
+"""The mail server that takes our mail, from `HUB_SMTP_URL`, and who we are to it, from `HUB_MAIL_FROM`."""
+
+from dataclasses import dataclass
+from email.utils import parseaddr
+from urllib.parse import unquote, urlsplit
+
+from hub.config import Settings, SettingsError
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class NoRelay(RuntimeError):
+    """Mail before `use_relay`: a mistake of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name for people and an address for machines; the name may be empty."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Relay:
+    host: str
+    port: int
+    username: str
+    password: str
+    implicit_tls: bool
+    """TLS from the first byte; otherwise STARTTLS where the server offers it."""
+    sender: Mailbox
+    base_url: str
+
+    @property
+    def needs_tls(self) -> bool:
+        """A password never crosses a network in the clear."""
+        return bool(self.username) and self.host not in _LOOPBACK
+
+    def __repr__(self) -> str:
+        return f"Relay({self.host}:{self.port})"
+
+
+_relay: Relay | None = None
+
+
+def use_relay(settings: Settings) -> None:
+    """Set this process's relay. Raises SettingsError for an address that cannot be read."""
+    global _relay
+    _relay = relay_from(settings)
+
+
+def relay() -> Relay:
+    if _relay is None:
+        raise NoRelay("hub.mail.use_relay was not called")
+    return _relay
+
+
+def base_url() -> str:
+    """The hub's public address, for links in mails."""
+    return relay().base_url
+
+
+def relay_from(settings: Settings) -> Relay:
+    try:
+        url = urlsplit(settings.smtp_url)
+        port = url.port
+    except ValueError:
+        raise SettingsError("HUB_SMTP_URL has a port that is not a number.") from None
+    if url.scheme not in ("smtp", "smtps") or not url.hostname:
+        raise SettingsError("HUB_SMTP_URL must be smtp://host or smtps://host.")
+    implicit_tls = url.scheme == "smtps"
+    return Relay(
+        host=url.hostname,
+        port=port or (465 if implicit_tls else 25),
+        username=unquote(url.username or ""),
+        password=unquote(url.password or ""),
+        implicit_tls=implicit_tls,
+        sender=_sender(settings.mail_from),
+        base_url=settings.base_url,
+    )
+
+
+def _sender(text: str) -> Mailbox:
+    name, address = parseaddr(text)
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or not address.isascii():
+        raise SettingsError("HUB_MAIL_FROM must be an address such as Name <name@example.org>.")
+    return Mailbox(name, address)
