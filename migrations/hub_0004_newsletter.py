@@ -19,7 +19,8 @@ CREATE TABLE subscribers (
   created_at timestamptz NOT NULL,
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
-  UNIQUE (tenant_id, email)
+  UNIQUE (tenant_id, email),
+  UNIQUE (tenant_id, email_token)
 );
 
 -- Why a subscriber belongs to an audience: a membership, an organisation's address, or the person's own wish.
@@ -66,12 +67,13 @@ CREATE TABLE campaigns (
   tenant_id uuid NOT NULL REFERENCES tenants ON DELETE RESTRICT,
   subject text NOT NULL,
   preheader text NOT NULL DEFAULT '',
+  -- The language it is written in; the fixed words around it are in each reader's own.
+  locale text NOT NULL DEFAULT 'it',
   blocks jsonb NOT NULL,
   segment jsonb NOT NULL,
   state text NOT NULL CHECK (state IN ('draft', 'freezing', 'sending', 'sent')),
-  -- Compiled once when the campaign starts; what was sent stays what it was.
-  html text,
-  text text,
+  -- Text and HTML for each locale, compiled once when the campaign starts; what was sent stays what it was.
+  bodies jsonb,
   recipients integer,
   created_at timestamptz NOT NULL,
   created_by uuid NOT NULL,
@@ -79,6 +81,10 @@ CREATE TABLE campaigns (
   started_at timestamptz,
   started_by uuid,
   finished_at timestamptz,
+  -- While the relay does not take mail: since when, what it said, and when it is asked again.
+  stalled_at timestamptz,
+  stalled_reply text,
+  next_try_at timestamptz,
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
   FOREIGN KEY (tenant_id, created_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT,
@@ -98,9 +104,10 @@ CREATE TABLE deliveries (
   locale text NOT NULL,
   state text NOT NULL
     CHECK (state IN ('queued', 'sending', 'sent', 'retry', 'suppressed', 'failed', 'in_doubt')),
+  -- Counts the leases too: a result is recorded only by the worker whose attempt it was.
   attempts integer NOT NULL DEFAULT 0,
+  -- When a worker may take the row: its turn, its next try, or the end of the lease of the worker that has it.
   due_at timestamptz NOT NULL,
-  lease_until timestamptz,
   reply text,
   updated_at timestamptz NOT NULL,
   UNIQUE (tenant_id, id),
@@ -114,7 +121,7 @@ CREATE INDEX deliveries_queue ON deliveries (tenant_id, campaign_id, due_at)
         tenant_table(
             "subscribers",
             app="select, insert, update, delete",
-            network="select, insert, update",
+            network="select, insert, update, delete",
         ),
         tenant_table(
             "subscriptions",
