@@ -1,0 +1,90 @@
+"""The home page, the search for a desk, and a page for each desk."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from litestar import Request, get
+from litestar.datastructures import State
+from litestar.response import Template
+
+from hub.db import NetworkScope, network_transaction
+from hub.errors import NotFound
+from hub.tenants.directory import queries, service
+from hub.tenants.directory.drawing import Drawing, draw
+from hub.tenants.directory.schemas import Found, Overview, SearchDesks
+from hub.web.forms import Form, read_query
+from hub.web.i18n import gettext as _
+from hub.web.page import page
+from hub.web.params import path_id
+
+PageRequest = Request[Any, Any, Any]
+PUBLIC = {"public": True}
+# Everybody who comes sees the same map; a few seconds of age spare the database a crowd.
+KEPT_FOR = timedelta(seconds=5)
+
+
+@get("/", opt=PUBLIC)
+async def home(request: PageRequest) -> Template:
+    async with network_transaction() as scope:
+        overview = await _overview(scope, request)
+    drawing = draw(overview.regions, overview.places)
+    return page(request, "tenants/home.html", overview=overview, drawing=drawing)
+
+
+@get("/desks", opt=PUBLIC)
+async def search_desks(request: PageRequest) -> Template:
+    async with network_transaction() as scope:
+        overview = await _overview(scope, request)
+        regions = [(region.code, region.name) for region in overview.regions]
+        form = read_query(request, SearchDesks, choices={"region": regions}, prefix="desks")
+        found = await service.search(scope, form.data) if form.data else Found()
+    return page(
+        request,
+        "tenants/desks.html",
+        status_code=200 if form.data else 422,
+        crumbs=[(_("Desks"), "/desks")],
+        form=form,
+        found=found,
+        overview=overview,
+        drawing=_map_of_search(overview, form, found),
+        most=service.MOST_CANDIDATES,
+    )
+
+
+@get("/desks/{desk_id:str}", opt=PUBLIC)
+async def show_desk(request: PageRequest, desk_id: str) -> Template:
+    async with network_transaction() as scope:
+        desk = await queries.find_desk(scope, path_id(desk_id))
+        if desk is None:
+            raise NotFound
+        overview = await _overview(scope, request)
+    at = (desk.latitude, desk.longitude)
+    return page(
+        request,
+        "tenants/desk.html",
+        crumbs=[(_("Desks"), "/desks"), (desk.name, f"/desks/{desk.id}")],
+        desk=desk,
+        drawing=draw(overview.regions, overview.places, focus=desk.region_code, marker=at),
+    )
+
+
+async def _overview(scope: NetworkScope, request: PageRequest) -> Overview:
+    state: State = request.app.state
+    kept: tuple[datetime, Overview] | None = state.get("directory_overview")
+    if kept and timedelta(0) <= scope.now - kept[0] < KEPT_FOR:
+        return kept[1]
+    overview = await service.overview(scope)
+    state["directory_overview"] = (scope.now, overview)
+    return overview
+
+
+def _map_of_search(overview: Overview, form: Form[SearchDesks], found: Found) -> Drawing:
+    """Close to the place that was found, else to the region that was chosen, else all of Italy."""
+    focus, marker = form.data.region if form.data else None, None
+    if found.place:
+        focus = found.place.region_code
+        marker = (found.place.latitude, found.place.longitude)
+    return draw(overview.regions, overview.places, focus=focus, marker=marker)
+
+
+ROUTES = [home, search_desks, show_desk]
