@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey for a test run: in a temporary folder, in a second, gone afterwards for sure.
+"""PostgreSQL, Valkey and a mailbox for a test run: in a temporary folder, within a second, gone afterwards for sure.
 
 Start them in the main thread: on Linux they end with the thread that started them.
 """
@@ -23,6 +23,7 @@ import psutil  # type: ignore[import-untyped]  # the package ships no types
 
 from hub.embedded import ports, postgres
 from hub.embedded.leftovers import end_leftovers
+from hub.embedded.mailbox_process import MailboxError, mailbox_command, mailbox_is_ready
 from hub.embedded.postgres import DATABASE, SUPERUSER, Cluster, PostgresError
 from hub.embedded.process import end, server_user, spawn
 from hub.embedded.programs import postgres_programs, reachable, valkey_server
@@ -177,6 +178,58 @@ class EphemeralValkey:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+class EphemeralMailbox:
+    """`stop()` and `start()` again on the same ports play "mail is down"; what was received stays until `close()`."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+        self.smtp_port, self.page_port = ports.any_free(), ports.any_free()
+
+    def start(self, seconds: float = 15) -> None:
+        """Raises MailboxError."""
+        log = self._folder / "log"
+        command = mailbox_command(self.smtp_port, self.page_port, self._folder / "mailbox.sqlite3")
+        with log.open("ab") as output:
+            process = spawn(command, output=output)
+        deadline = time.monotonic() + seconds
+        while not mailbox_is_ready(self.page_port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                end(process, Signals.SIGTERM, 2)
+                raise MailboxError(f"The mailbox did not start: {log.read_text()[-500:]}")
+            time.sleep(0.02)
+        self._process = process
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end(self._process, Signals.SIGTERM, 3)
+            self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def smtp_url(self) -> str:
+        return f"smtp://{ports.HOST}:{self.smtp_port}"
+
+    @property
+    def page_url(self) -> str:
+        return f"http://{ports.HOST}:{self.page_port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
 
 def _temporary_folder() -> Path:
