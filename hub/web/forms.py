@@ -184,7 +184,7 @@ async def read_form(
     if request.content_type[0] != csrf.FORM_TYPE:
         raise HTTPException(status_code=415)
     form = Form(asks, choices or {}, prefix=prefix)
-    sent = _pairs(await request.body(), form)
+    sent = _sent_in(await request.body(), form)
     sent.pop(csrf.FIELD, None)
     _take_key(form, sent.pop(KEY, []), asked_for=once)
     for name in sent:
@@ -205,23 +205,29 @@ def read_query(
 ) -> Form[Struct]:
     """Filters and searches from the address; parameters that are none of the form's are left alone."""
     form = Form(asks, choices or {}, prefix=prefix, is_filter=True)
-    return _fill(form, _pairs(request.scope.get("query_string", b""), form))
+    return _fill(form, _sent_in(request.scope.get("query_string", b""), form))
 
 
-def _pairs(encoded: bytes, form: Form[Any]) -> dict[str, list[str]]:
-    """Names and values; bytes that are not UTF-8 stay recognisable, so that their field can be refused."""
+def pairs_in(encoded: bytes) -> dict[str, list[str]]:
+    """Names and values; bytes that are not UTF-8 stay recognisable, so that their field can be refused.
+
+    Raises ValueError if there are more than MOST_FIELDS.
+    """
+    text = encoded.decode("utf-8", "surrogateescape")
     sent: dict[str, list[str]] = {}
-    try:
-        text = encoded.decode("utf-8", "surrogateescape")
-        pairs = parse_qsl(
-            text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS
-        )
-    except ValueError:
-        form.refuse(None, _("The form has too many fields."))
-        return sent
-    for name, value in pairs:
+    for name, value in parse_qsl(
+        text, keep_blank_values=True, errors="surrogateescape", max_num_fields=MOST_FIELDS
+    ):
         sent.setdefault(name, []).append(value)
     return sent
+
+
+def _sent_in(encoded: bytes, form: Form[Any]) -> dict[str, list[str]]:
+    try:
+        return pairs_in(encoded)
+    except ValueError:
+        form.refuse(None, _("The form has too many fields."))
+        return {}
 
 
 def _take_key(form: Form[Any], sent: list[str], *, asked_for: bool) -> None:

@@ -62,9 +62,9 @@ def gettext(msgid: str, **values: object) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
-    """The reader's text for `count`, which fills `%(count)s`."""
+    """The reader's text for `count`, which fills `%(num)s` as in templates."""
     text = catalogue(_locale.get()).ngettext(singular, plural, count)
-    return text % {"count": count, **values}
+    return text % {"num": count, **values}
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for a marker, which translators' tools look for

@@ -6,6 +6,7 @@ from litestar import Request, Response, post
 from litestar.datastructures import Cookie
 
 from hub.web import i18n
+from hub.web.forms import pairs_in
 from hub.web.redirects import see_other
 
 COOKIE = "hub_locale"
@@ -46,15 +47,18 @@ def _accepted(header: str) -> list[str]:
 )
 async def switch_locale(request: AnyRequest) -> Response[None]:
     """Remember the language in a cookie; an unknown one changes nothing. It needs no proof of origin: it is harmless."""
-    form = await request.form()
-    response = see_other(request, str(form.get("next", "/")))
-    wanted = form.get("locale")
+    try:
+        sent = pairs_in(await request.body())
+    except ValueError:
+        sent = {}
+    response = see_other(request, sent.get("next", ["/"])[0])
+    wanted = sent.get("locale", [""])[0]
     if wanted in i18n.LOCALES:
         secure = bool(request.app.state.get("secure_cookies", False))
         response.set_cookie(
             Cookie(
                 COOKIE,
-                value=str(wanted),
+                value=wanted,
                 max_age=ONE_YEAR,
                 path="/",
                 httponly=True,

@@ -6,6 +6,7 @@ Templates extend `web/layout.html`, which reads the one name `page` (a Page) bes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request
 from litestar.datastructures import Cookie
@@ -35,6 +36,8 @@ class Page:
     path: str
     address: str
     """Path and query: where the language switch comes back to."""
+    session_read: bool
+    """False where nobody looked who is reading, as at an unknown address: neither sign-in nor account is offered."""
 
 
 def page(
@@ -86,7 +89,8 @@ def layout_of(
         message=waiting_message(request) if with_message else None,
         locale=i18n.locale(),
         path=path,
-        address=f"{path}?{query}" if query and request.method == "GET" else path,
+        address=f"{quote(path)}?{query}" if query and request.method == "GET" else quote(path),
+        session_read="user" in request.scope,
     )
 
 
