@@ -9,7 +9,7 @@ import os
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, redirect_stdout
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -21,6 +21,8 @@ from hub.schema import migrate
 TEMPLATE = "hub_template"
 PASSWORDS = {OWNER: "owner", WEB_LOGIN: "web", WORKER_LOGIN: "worker"}
 
+# Quoted: only asyncpg's stubs take a type argument.
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 T = TypeVar("T")
 _numbers = itertools.count(1)
 
@@ -33,6 +35,7 @@ class Database:
     superuser_url: str
 
     def url(self, login: str) -> str:
+        """For the owner and the two logins, or a role that a test made with its name as the password."""
         parts = urlsplit(self.superuser_url)
         host = parts.netloc.rpartition("@")[2]
         return urlunsplit(parts._replace(netloc=f"{login}:{PASSWORDS.get(login, login)}@{host}"))
@@ -89,7 +92,7 @@ def cloned(server_url: str) -> Iterator[Database]:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+async def connected(url: str) -> AsyncIterator[Connection]:
     """A connection beside the pool, closed at the end."""
     connection = await asyncpg.connect(url)
     try:

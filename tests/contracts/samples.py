@@ -1,0 +1,273 @@
+"""One row of every tenant table for an organisation, so that another can be shown not to reach it.
+
+Rows are written past row security, as a superuser: a table that a tenant itself cannot write has one too.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from hub import clock
+from hub.ids import uuid7
+from tests.factories import CAMPANIA, NAPLES, unique
+from tests.support.databases import Connection
+
+Values = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """`rows` has the id of its row in each table."""
+
+    id: UUID
+    rows: dict[str, UUID] = field(default_factory=dict)
+
+
+async def make_organisation(superuser: Connection) -> Organisation:
+    organisation = Organisation(uuid7())
+    for table in ("tenants", "accounts", *TENANT_ROWS):
+        values = new_row(table, organisation)
+        organisation.rows[table] = UUID(str(values["id"]))
+        await superuser.execute(*insertion(table, values))
+    return organisation
+
+
+def new_row(table: str, of: Organisation) -> Values:
+    """Values for one more row, which points to the rows that the organisation already has."""
+    if table in TENANT_ROWS:
+        return {"id": uuid7(), "tenant_id": of.id} | TENANT_ROWS[table](of.rows)
+    return _tenant(of) if table == "tenants" else _account()
+
+
+def insertion(table: str, values: Values) -> tuple[str, *tuple[object, ...]]:
+    """The statement and its arguments."""
+    columns = ", ".join(values)
+    places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    return (f"INSERT INTO {table} ({columns}) VALUES ({places})", *values.values())
+
+
+def _tenant(of: Organisation) -> Values:
+    name = unique("Organisation")
+    kinds = ["coordinator", "host", "lender", "tutor"]
+    return {"id": of.id, "name": name, "name_search": name.lower(), "kinds": kinds} | {
+        "state": "active",
+        "created_at": clock.now(),
+    }
+
+
+def _account() -> Values:
+    email = f"{unique('person')}@example.org"
+    named = {"id": uuid7(), "email": email, "name": "Anna Prova"}
+    return named | {"password_hash": "!", "created_at": clock.now()}
+
+
+Rows = dict[str, UUID]
+MONEY: Values = {"kind": "enterprise_loan", "amount_cents": 100_000, "region_code": CAMPANIA}
+TERMS: Values = {"purpose": "assessment", "basis": "request", "notice_version": "2026-1"}
+
+
+def _referral(rows: Rows) -> Values:
+    return {
+        **MONEY,
+        **TERMS,
+        "case_id": rows["cases"],
+        "desk_id": rows["desks"],
+        "case_number": "10000",
+        "mode": "pooled",
+        "state": "draft",
+        "fields": ["name"],
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+    }
+
+
+def _received_offer(rows: Rows) -> Values:
+    """Its own organisation sent it: who sent and who received is not what isolation is about."""
+    return {
+        **MONEY,
+        "id": rows["offers"],
+        "sender_id": rows["tenants"],
+        "referral_id": rows["referrals"],
+        "case_number": "10000",
+        "currency": "EUR",
+        "state": "offered",
+        "offered_at": clock.now(),
+        "due_on": date(2030, 1, 1),
+        "opened_by": rows["memberships"],
+        "answered_by": rows["memberships"],
+    }
+
+
+def _disclosure(rows: Rows) -> Values:
+    return {
+        **TERMS,
+        "received_offer_id": rows["received_offers"],
+        "sender_id": rows["tenants"],
+        "payload": "{}",
+        "disclosed_at": clock.now(),
+        "disclosed_by": rows["memberships"],
+    }
+
+
+def _offer_event(rows: Rows) -> Values:
+    return {
+        "referral_id": rows["referrals"],
+        "offer_id": rows["offers"],
+        "from_state": "draft",
+        "to_state": "offered",
+        "effective_at": clock.now(),
+        "recorded_at": clock.now(),
+    }
+
+
+def _consultation(rows: Rows) -> Values:
+    return {
+        "citizen_id": rows["citizens"],
+        "case_id": rows["cases"],
+        "desk_id": rows["desks"],
+        "channel": "phone",
+        "held_on": date(2026, 1, 1),
+        "recorded_at": clock.now(),
+        "recorded_by": rows["memberships"],
+    }
+
+
+def _case(rows: Rows) -> Values:
+    return {
+        **MONEY,
+        "number": unique("number"),
+        "citizen_id": rows["citizens"],
+        "desk_id": rows["desks"],
+        "purpose": "a bakery",
+        "state": "open",
+        "milestone": "opened",
+        "opened_at": clock.now(),
+        "opened_by": rows["memberships"],
+        "updated_at": clock.now(),
+    }
+
+
+def _campaign(rows: Rows) -> Values:
+    return {
+        "subject": "News",
+        "blocks": "[]",
+        "segment": "{}",
+        "state": "draft",
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+        "started_by": rows["memberships"],
+        "updated_at": clock.now(),
+    }
+
+
+def _delivery(rows: Rows) -> Values:
+    return {
+        "campaign_id": rows["campaigns"],
+        "email": f"{unique('reader')}@example.org",
+        "email_token": secrets.token_bytes(32),
+        "name": "",
+        "locale": "it",
+        "state": "queued",
+        "due_at": clock.now(),
+        "updated_at": clock.now(),
+    }
+
+
+# In the order in which their keys allow them to be written.
+TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
+    "desks": lambda _: {
+        "name": unique("Desk"),
+        "state": "active",
+        "municipality_code": NAPLES,
+        "region_code": CAMPANIA,
+        "address": "Via Toledo 1",
+    },
+    "services_offered": lambda _: {
+        "kind": "tutoring",
+        "name": "Tutoring",
+        "regions": [CAMPANIA],
+        "valid_from": date(2026, 1, 1),
+    },
+    "memberships": lambda rows: {
+        "account_id": rows["accounts"],
+        "role": "admin",
+        "name": "Anna Prova",
+        "created_at": clock.now(),
+    },
+    "membership_desks": lambda rows: {
+        "membership_id": rows["memberships"],
+        "desk_id": rows["desks"],
+    },
+    "outbox": lambda _: {
+        "task": "nothing.to_do",
+        "args": "{}",
+        "created_at": clock.now(),
+        "due_at": clock.now(),
+        "done_at": clock.now(),
+    },
+    "audit_log": lambda _: {"at": clock.now(), "action": "x.done", "subject_kind": "x"},
+    "network_facts": lambda _: {"name": unique("fact"), "updated_at": clock.now()},
+    "idempotency_keys": lambda _: {
+        "operation": "x.do",
+        "key": uuid7(),
+        "result_id": uuid7(),
+        "created_at": clock.now(),
+    },
+    "citizens": lambda rows: {
+        "given_name": "Lucia",
+        "family_name": "Esposito",
+        "name_search": "esposito lucia",
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+    },
+    "cases": _case,
+    "consultations": _consultation,
+    "milestones": lambda rows: {
+        "case_id": rows["cases"],
+        "kind": "opened",
+        "reached_on": date(2026, 1, 1),
+        "recorded_at": clock.now(),
+        "recorded_by": rows["memberships"],
+    },
+    "referrals": _referral,
+    "offers": lambda rows: {
+        "referral_id": rows["referrals"],
+        "receiver_id": rows["tenants"],
+        "rank": 1,
+        "state": "draft",
+        "disclosure": "{}",
+    },
+    "received_offers": _received_offer,
+    "disclosures": _disclosure,
+    "offer_events": _offer_event,
+    "subscribers": lambda _: {
+        "email": f"{unique('reader')}@example.org",
+        "email_token": secrets.token_bytes(32),
+        "state": "active",
+        "created_at": clock.now(),
+    },
+    "subscriptions": lambda rows: {
+        "subscriber_id": rows["subscribers"],
+        "audience": "public",
+        "source": "signup",
+        "created_at": clock.now(),
+    },
+    "consents": lambda _: {
+        "email_token": secrets.token_bytes(32),
+        "event": "given",
+        "text_version": "2026-1",
+        "channel": "signup",
+        "at": clock.now(),
+    },
+    "suppressions": lambda _: {
+        "email_token": secrets.token_bytes(32),
+        "reason": "unsubscribed",
+        "created_at": clock.now(),
+    },
+    "campaigns": _campaign,
+    "deliveries": _delivery,
+}
