@@ -13,6 +13,7 @@ from hub.seed.places import birthplaces, towns
 from hub.seed.rows import (
     Account,
     Batch,
+    Case,
     Desk,
     Membership,
     MembershipDesk,
@@ -58,6 +59,13 @@ class Organisation(NamedTuple):
 
     def members(self, role: str) -> list[Membership]:
         return [member for member in self.staff if member.role == role]
+
+    def lends_to(self, case: Case) -> bool:
+        return case.region_code in self.regions and any(
+            product.kind == case.kind
+            and product.lowest * 100 <= case.amount_cents <= product.highest * 100
+            for product in self.products
+        )
 
 
 class Network(NamedTuple):

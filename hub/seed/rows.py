@@ -4,7 +4,7 @@ What only a running hub can make is not here but added on loading: password hash
 """
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 # json columns hold their text, text[] columns a list.
@@ -141,7 +141,11 @@ class Referral(NamedTuple):
     id: UUID
     tenant_id: UUID
     case_id: UUID
+    desk_id: UUID
     case_number: str
+    kind: str
+    amount_cents: int
+    region_code: str
     mode: str
     state: str
     purpose: str
@@ -164,11 +168,13 @@ class Offer(NamedTuple):
     rank: int
     state: str
     disclosure: str
+    answer_days: int
     offered_at: datetime | None
     due_on: date | None
     opened_at: datetime | None
     answered_at: datetime | None
     decline_reason: str | None
+    decline_note: str
     version: int
 
 
@@ -318,12 +324,18 @@ TABLES: dict[type[Row], str] = {
 }
 
 
+R = TypeVar("R")
+
+
 class Batch:
     """Rows that are written together, by table."""
 
     def __init__(self) -> None:
-        self.rows: dict[type[Row], list[Row]] = {kind: [] for kind in TABLES}
+        self._rows: dict[type[Any], list[Any]] = {kind: [] for kind in TABLES}
 
     def add(self, *rows: Row) -> None:
         for row in rows:
-            self.rows[type(row)].append(row)
+            self._rows[type(row)].append(row)
+
+    def of(self, kind: type[R]) -> list[R]:
+        return self._rows[kind]

@@ -1,0 +1,158 @@
+"""Writing the demo network into an empty database, as the tables' owner, by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from operator import attrgetter
+from typing import Any
+
+import asyncpg
+
+from hub import clock
+from hub.crypto import email_token, encrypt, lookup_token
+from hub.seed.generate import CASES, Part, generate
+from hub.seed.organisations import CITIZENS
+from hub.seed.rows import (
+    TABLES,
+    Account,
+    Citizen,
+    Consent,
+    Row,
+    Subscriber,
+    Suppression,
+)
+from hub.seed.sign_ins import PASSWORD
+from hub.tenants.accounts.passwords import hash_password
+
+Maker = Callable[[Any], object]
+Progress = Callable[[int, int, str], None]
+
+
+# What only a running hub can make: hashes, ciphertext and keyed tokens.
+MADE_HERE: dict[type[Row], dict[str, Maker]] = {
+    Account: {},
+    Citizen: {
+        "codice_fiscale": lambda row: row.codice_fiscale and encrypt(row.codice_fiscale),
+        "codice_fiscale_token": lambda row: (
+            row.codice_fiscale and lookup_token(row.tenant_id, row.codice_fiscale)
+        ),
+    },
+    Subscriber: {"email_token": lambda row: email_token(row.email)},
+    Consent: {"email_token": lambda row: email_token(row.email)},
+    Suppression: {"email_token": lambda row: email_token(row.email)},
+}
+
+
+class SeedRefused(Exception):
+    """The database already holds organisations; the demo network would mix with them."""
+
+
+def _silent(done: int, total: int, label: str) -> None:
+    pass
+
+
+async def seed_if_empty(owner_url: str, progress: Progress = _silent) -> bool:
+    """Whether the demo network was written: not where there is any organisation."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        if await _has_organisations(connection):
+            return False
+        await _seed(connection, 1, progress, clock.today())
+    finally:
+        await connection.close()
+    return True
+
+
+async def seed(
+    owner_url: str, scale: int = 1, progress: Progress = _silent, *, today: date | None = None
+) -> None:
+    """Write the demo network, `scale` times over. `progress` is told citizens done, citizens in all, and what is written.
+
+    This process's field keys must be set. Until the end nobody else can read or write the tables. Raises SeedRefused.
+    """
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await _seed(connection, scale, progress, today or clock.today())
+    finally:
+        await connection.close()
+
+
+async def _seed(
+    connection: asyncpg.Connection[asyncpg.Record], scale: int, progress: Progress, today: date
+) -> None:
+    async with connection.transaction():
+        # COPY is refused where row security is forced, even to the owner, who is otherwise exempt. Both changes are in
+        # one transaction, which holds the tables' strongest lock: nobody ever sees them without.
+        forced = await _forced_tables(connection)
+        await _force(connection, forced, "NO FORCE")
+        if await _has_organisations(connection):
+            raise SeedRefused("the database already holds organisations: seed an empty one")
+        await _write(connection, scale, progress, today)
+        await _force(connection, forced, "FORCE")
+    progress(scale * CITIZENS, scale * CITIZENS, "statistics")
+    await connection.execute(f"ANALYZE {', '.join(TABLES.values())}")
+
+
+async def _write(
+    connection: asyncpg.Connection[asyncpg.Record], scale: int, progress: Progress, today: date
+) -> None:
+    first = await connection.fetchval("SELECT nextval('case_numbers')")
+    password_hash = hash_password(PASSWORD)
+    done, total = 0, scale * CITIZENS
+    for part in generate(today, scale, first):
+        progress(done, total, part.label)
+        await _copy(connection, part, password_hash)
+        done += part.citizens
+    await connection.execute("SELECT setval('case_numbers', $1)", first + scale * CASES - 1)
+
+
+async def _copy(
+    connection: asyncpg.Connection[asyncpg.Record], part: Part, password_hash: str
+) -> None:
+    for kind, table in TABLES.items():
+        rows = part.batch.of(kind)
+        if not rows:
+            continue
+        columns: Sequence[str] = kind._fields
+        records: Iterable[Sequence[object]] = rows
+        if kind in MADE_HERE:
+            makers = _makers(kind, password_hash)
+            columns = list(makers)
+            records = (tuple(make(row) for make in makers.values()) for row in rows)
+        await connection.copy_records_to_table(table, columns=columns, records=records)
+
+
+def _makers(kind: type[Row], password_hash: str) -> dict[str, Maker]:
+    """By column, in the table's words, how a row's value is found."""
+    makers: dict[str, Maker] = {name: attrgetter(name) for name in kind._fields}
+    makers |= MADE_HERE[kind]
+    if kind is Account:
+        makers["password_hash"] = lambda _: password_hash
+    if kind in (Consent, Suppression):
+        # These keep the fingerprint only.
+        del makers["email"]
+    return makers
+
+
+async def _has_organisations(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM tenants)"))
+
+
+async def _forced_tables(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
+    rows = await connection.fetch(
+        """
+        SELECT relname FROM pg_class
+        WHERE relforcerowsecurity AND relnamespace = 'public'::regnamespace
+          AND relname = ANY($1) ORDER BY relname
+        """,
+        list(TABLES.values()),
+    )
+    return [row["relname"] for row in rows]
+
+
+async def _force(
+    connection: asyncpg.Connection[asyncpg.Record], tables: Sequence[str], how: str
+) -> None:
+    for table in tables:
+        await connection.execute(f"ALTER TABLE {table} {how} ROW LEVEL SECURITY")
