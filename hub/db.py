@@ -171,7 +171,8 @@ async def _transaction(
     """
     if ENGINE.current_transaction.get() is not None:
         raise ScopeError("scopes do not nest")
-    if _pool is None:
+    pool = _pool
+    if pool is None:
         raise ScopeError("no pool is open")
     # The simple protocol takes no arguments: the role is one of ours and the tenant is a UUID, both safe to write.
     tenant = str(UUID(bytes=tenant_id.bytes)) if tenant_id else ""
@@ -180,7 +181,7 @@ async def _transaction(
         f"set_config('hub.tenant_id', '{tenant}', true)"
     )
     try:
-        connection = await _pool.acquire(timeout=ACQUIRE_SECONDS)
+        connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise Unavailable from error
     transaction = PostgresTransaction(ENGINE)
@@ -189,25 +190,44 @@ async def _transaction(
     try:
         await connection.execute(begin)
         yield connection
-        await connection.execute("COMMIT")
+        if await connection.execute("COMMIT") == "ROLLBACK":
+            raise ScopeError("a database error was caught inside the scope, so nothing was saved")
     except BaseException as error:
-        await _roll_back(connection)
-        if _lost(connection, error):
+        lost = _lost(connection, error)
+        # Shielded: a second cancellation must not stop the connection on its way back.
+        await asyncio.shield(_take_back(pool, connection))
+        if lost:
             raise Unavailable from error
         raise
+    else:
+        await pool.release(connection)
     finally:
         ENGINE.current_transaction.reset(token)
-        await _pool.release(connection)
 
 
-async def _roll_back(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> None:
-    """Leave no transaction open; where even that fails, the connection is not worth keeping."""
+async def _take_back(
+    pool: asyncpg.Pool[asyncpg.Record],
+    connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record],
+) -> None:
+    """Leave no transaction open; where even that fails, the connection is not worth keeping.
+
+    Asked without looking: after a cancellation asyncpg does not know whether the BEGIN arrived.
+    """
     try:
-        if not connection.is_closed() and connection.is_in_transaction():
+        if not _gone(connection):
             await connection.execute("ROLLBACK", timeout=ACQUIRE_SECONDS)
-    except BaseException:
-        connection.terminate()
-        raise
+    except Exception:  # noqa: BLE001  # whatever it was, the first error is the one to tell
+        if not _gone(connection):
+            connection.terminate()
+    finally:
+        await pool.release(connection)
+
+
+def _gone(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> bool:
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:  # The pool takes a connection back the moment it is lost.
+        return True
 
 
 def _lost(
@@ -215,7 +235,7 @@ def _lost(
 ) -> bool:
     if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)):
         return True
-    return connection.is_closed() and isinstance(
+    return _gone(connection) and isinstance(
         error, (asyncpg.InterfaceError, asyncpg.PostgresError, OSError)
     )
 
