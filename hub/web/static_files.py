@@ -14,6 +14,7 @@ from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 HUB = Path(__file__).parent.parent
 FOREVER = "public, max-age=31536000, immutable"
@@ -30,8 +31,7 @@ class StaticFile:
 
     @cached_property
     def media_type(self) -> str:
-        kind = mimetypes.guess_type(self.name)[0] or "text/plain"
-        return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+        return mimetypes.guess_type(self.name)[0] or "text/plain"
 
     @cached_property
     def compressed(self) -> bytes | None:
@@ -77,7 +77,9 @@ def asset(name: str) -> str:
     include_in_schema=False,
     sync_to_thread=False,
 )
-def serve_static(request: Request[Any, Any, Any], asked: str, name: str) -> Response[bytes]:
+def serve_static(
+    request: Request[Any, Any, Any], asked: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     file = static_files().get(name.lstrip("/"))
     if file is None:
         raise NotFoundException

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from hub import clock
+from hub.web import i18n
+from hub.web.fields import (
+    CodiceFiscale,
+    Date,
+    Email,
+    Field,
+    Integer,
+    Money,
+    Password,
+    Phone,
+    Refused,
+    Text,
+    Textarea,
+)
+from hub.web.formats import ROME
+
+
+def typed(field: Field, text: str) -> object:
+    return field.parse(field.clean(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "cents"),
+    [
+        ("25000", 25_000_00),
+        ("25.000", 25_000_00),
+        ("25.000,00", 25_000_00),
+        ("25000,5", 25_000_50),
+        ("1.234.567,89", 1_234_567_89),
+        ("€ 25.000,00", 25_000_00),
+        ("25 000 EUR", 25_000_00),
+        ("25.000,00\N{NO-BREAK SPACE}€", 25_000_00),
+        ("25.50", 25_50),
+        ("0,01", 1),
+    ],
+)
+def test_italian_amounts(text: str, cents: int) -> None:
+    assert typed(Money(), text) == cents
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["25,000", "2.50.000", "1,2,3", "-5", "1e5", "venti", ",50", "25.0000", "٢٥", "25.000.5"],
+)
+def test_no_amount_is_guessed(text: str) -> None:
+    with pytest.raises(Refused, match=r"25\.000,00"):
+        typed(Money(), text)
+
+
+def test_english_amounts() -> None:
+    with i18n.reading_in("en"):
+        assert typed(Money(), "25,000.00") == 25_000_00
+        assert typed(Money(), "25,000") == 25_000_00
+        with pytest.raises(Refused, match=r"25,000\.00"):
+            typed(Money(), "25.000")
+
+
+def test_amounts_have_bounds() -> None:
+    with pytest.raises(Refused, match="almeno € 100,00".replace(" 100", "\N{NO-BREAK SPACE}100")):
+        typed(Money(minimum=100_00), "99,99")
+    with pytest.raises(Refused, match="al massimo"):
+        typed(Money(maximum=100), "1,01")
+
+
+def test_an_amount_shown_can_be_read_again() -> None:
+    assert typed(Money(), Money().show(1_234_567_89)[0]) == 1_234_567_89
+
+
+@pytest.mark.parametrize("text", ["2026-11-01", "1/11/2026", "01.11.2026", " 01-11-2026 "])
+def test_dates(text: str) -> None:
+    assert typed(Date(), text) == date(2026, 11, 1)
+
+
+@pytest.mark.parametrize("text", ["31/02/2026", "2026-13-01", "oggi", "1/11/26", "0000-01-01"])
+def test_days_that_do_not_exist(text: str) -> None:
+    with pytest.raises(Refused):
+        typed(Date(), text)
+
+
+def test_past_and_future_are_those_of_rome() -> None:
+    today = clock.now().astimezone(ROME).date()
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert typed(Date(past=True), today.isoformat()) == today
+    with pytest.raises(Refused, match="futuro"):
+        typed(Date(past=True), tomorrow)
+    assert typed(Date(future=True), today.isoformat()) == today
+    with pytest.raises(Refused, match="a partire"):
+        typed(Date(future=True), (today - timedelta(days=1)).isoformat())
+    with pytest.raises(Refused, match="1900"):
+        typed(Date(), "31/12/1899")
+
+
+def test_codici_fiscali() -> None:
+    assert typed(CodiceFiscale(), " rss mra 85t10 a562s ") == "RSSMRA85T10A562S"
+    with pytest.raises(Refused, match="16"):
+        typed(CodiceFiscale(), "RSSMRA85T10A562")
+    with pytest.raises(Refused, match="non è valido"):
+        typed(CodiceFiscale(), "RSSMRA85T10A562X")
+
+
+@pytest.mark.parametrize("text", ["Anna.Rossi@Example.ORG", "a+b@x.it", "o'neil@sub.comune.na.it"])
+def test_addresses(text: str) -> None:
+    assert typed(Email(), text) == text.lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("anna", "a@b", "a@@b.it", ".a@b.it", "a..b@c.it", "a b@c.it", "à@b.it", "<a@b.it>"),
+        *(
+            "a@b.it\nBcc: x@y.it",
+            "a@b.it,c@d.it",
+            "a@-b.it",
+            "a" * 65 + "@b.it",
+            f"a@{'b' * 64}.it",
+        ),
+    ],
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(Refused):
+        typed(Email(), text)
+
+
+def test_numbers_and_telephones() -> None:
+    assert typed(Phone(), "+39 (0971) 12.34-56") == "+390971123456"
+    assert typed(Integer(), "12") == 12
+    for field, text in (
+        (Phone(), "chiamami"),
+        (Phone(), "123"),
+        (Integer(), "1,5"),
+        (Integer(), "-1"),
+    ):
+        with pytest.raises(Refused):
+            typed(field, text)
+    with pytest.raises(Refused):
+        typed(Integer(), "9" * 400)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "a\udcffb", "\ud800"])
+@pytest.mark.parametrize("field", [Text(), Textarea(), Password()])
+def test_what_cannot_be_stored_is_refused(field: Field, text: str) -> None:
+    with pytest.raises(Refused, match="non sono leggibili"):
+        typed(field, text)
+
+
+def test_texts_are_tidied() -> None:
+    assert typed(Text(), "  Maria \r\n  Rossi ") == "Maria Rossi"
+    assert typed(Text(), "Jose\N{COMBINING ACUTE ACCENT}") == "José"
+    assert typed(Textarea(), " uno\r\ndue\rtre\n ") == "uno\ndue\ntre"
+    assert typed(Password(), "  due  spazi ") == "  due  spazi "
+    with pytest.raises(Refused, match=r"al massimo 3 .* 4"):
+        typed(Text(max_length=3), "abcd")
+    with pytest.raises(Refused, match="almeno 2"):
+        typed(Text(min_length=2), "a")
