@@ -124,13 +124,6 @@ class StateFolder:
             write_private(path, json.dumps(known, indent=2))
         return known
 
-    def ports(self) -> dict[str, int]:
-        """What each service listened on last."""
-        return read_json(self.root / "ports.json")
-
-    def keep_ports(self, ports: dict[str, int]) -> None:
-        write_private(self.root / "ports.json", json.dumps(ports, indent=2))
-
     def running(self) -> dict[str, Any]:
         """What the running `hub up` said of itself; empty if none runs."""
         return read_json(self.root / "running.json")
