@@ -191,7 +191,8 @@ CREATE TABLE offers (
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
   UNIQUE (tenant_id, referral_id, receiver_id),
-  FOREIGN KEY (tenant_id, referral_id) REFERENCES referrals (tenant_id, id) ON DELETE RESTRICT
+  -- A draft takes its offers with it; one that was sent cannot be deleted, see below.
+  FOREIGN KEY (tenant_id, referral_id) REFERENCES referrals (tenant_id, id) ON DELETE CASCADE
 );
 
 CREATE TABLE received_offers (
@@ -281,7 +282,7 @@ CREATE INDEX offer_events_referral ON offer_events (tenant_id, referral_id, reco
             ),
             tenant_table(
                 "offers",
-                app="select, insert, delete",
+                app="select, insert",
                 router="select, update (state, offered_at, due_on, opened_at, answered_at,"
                 " decline_reason, decline_note, version)",
             ),

@@ -1,0 +1,38 @@
+"""Accepting an offer: the first acceptance wins.
+
+One transaction locks the referral, so that of any number of acceptances at once each sees what the one before it left:
+the winner's offer accepted, the others superseded and what their receivers were shown deleted.
+"""
+
+from uuid import UUID
+
+from hub import audit
+from hub.db import RoutingScope
+from hub.outbox import enqueue
+from hub.referrals.offers import queries
+from hub.referrals.offers.answering import take_turn, was_done
+from hub.referrals.offers.queries import Event
+from hub.tenants.accounts.actor import Actor
+
+
+async def accept_offer(scope: RoutingScope, actor: Actor, offer_id: UUID, key: UUID | None) -> None:
+    """With the same key again it changes nothing. Raises NotFound, or Conflict where the offer is gone or answered."""
+    turn = await take_turn(scope, offer_id)
+    if await was_done(scope, "offer.accept", key, offer_id):
+        return
+    turn.refuse_answered()
+    referral, losers = turn.referral, turn.others_waiting
+    await queries.mark_answered(
+        scope, referral, offer_id, "accepted", answered_by=actor.membership_id
+    )
+    if losers:
+        lost = [one.id for one in losers]
+        await queries.mark_superseded(scope, referral, lost)
+        await queries.delete_disclosures(scope, [one.receiver_id for one in losers], lost)
+    await queries.end_referral(scope, referral, "placed", offer_id)
+    superseded = [Event(one.id, one.receiver_id, one.state, "superseded") for one in losers]
+    await queries.add_events(scope, referral, [turn.event(actor, "accepted"), *superseded], key)
+    await audit.record(scope, actor, "offer.accepted", "offer", offer_id)
+    await enqueue(
+        scope, "referrals.case_reached", tenant_id=referral.tenant_id, referral_id=referral.id
+    )

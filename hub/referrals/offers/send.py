@@ -1,0 +1,48 @@
+"""Sending a draft: each receiver gets its row and what was drafted for it, and the answer clocks start."""
+
+from uuid import UUID
+
+from hub import audit, clock
+from hub.db import RoutingScope
+from hub.errors import Conflict, NotFound
+from hub.idempotency import once
+from hub.outbox import enqueue
+from hub.referrals.offers import queries
+from hub.referrals.offers.queries import Event
+from hub.tenants.accounts.actor import Actor
+from hub.web.i18n import N_
+
+
+async def send_referral(scope: RoutingScope, actor: Actor, referral_id: UUID, key: UUID) -> None:
+    """Raises NotFound, or Conflict where it is no longer a draft."""
+    referral = await queries.lock_own_referral(scope, actor.desk_ids, referral_id)
+    if referral is None:
+        raise NotFound
+    if await once(scope, "referral.send", key, referral_id):
+        return
+    if referral.state != "draft":
+        raise Conflict("referral-sent", N_("This referral was sent already."))
+    today = scope.now.astimezone(clock.ROME).date()
+    drafts = await queries.offers_of_locked(scope, referral)
+    due_on = {offer.id: clock.add_working_days(today, offer.answer_days) for offer in drafts}
+    await queries.make_offers(scope, referral, due_on, actor.membership_id)
+    events = [
+        Event(
+            offer.id,
+            offer.receiver_id,
+            "draft",
+            "offered",
+            by_tenant=actor.tenant_id,
+            by_member=actor.membership_id,
+        )
+        for offer in drafts
+    ]
+    await queries.add_events(scope, referral, events, key)
+    await audit.record(
+        scope, actor, "referral.sent", "referral", referral_id, receivers=len(drafts)
+    )
+    await enqueue(scope, "referrals.case_reached", referral_id=referral_id)
+    for offer in drafts:
+        await enqueue(
+            scope, "referrals.tell_receiver", tenant_id=offer.receiver_id, offer_id=offer.id
+        )

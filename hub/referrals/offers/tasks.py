@@ -1,0 +1,48 @@
+"""Telling a receiver that an offer waits: at its office's address, without a word about the citizen."""
+
+from uuid import UUID
+
+from hub import mail
+from hub.db import tenant_transaction
+from hub.outbox import Job
+from hub.referrals.offers import queries
+from hub.web.formats import format_date
+from hub.web.i18n import gettext as _
+from hub.web.i18n import reading_in
+from hub.worker import task
+
+
+@task("referrals.tell_receiver")
+async def tell_receiver(job: Job, *, offer_id: UUID) -> None:
+    """Nothing is sent where the offer was opened or answered in the meantime, or the office has no address."""
+    if job.tenant_id is None:
+        return
+    async with tenant_transaction(job.tenant_id) as scope:
+        offer = await queries.received_offer(scope, offer_id)
+        office = await queries.office_of(scope, job.tenant_id)
+    if offer is None or offer.state != "offered" or office is None:
+        return
+    with reading_in(office.locale):
+        await mail.send(
+            to=office.email,
+            name=office.name,
+            key=job.id,
+            subject=_(
+                "A new offer waits for your answer: case %(number)s", number=offer.case_number
+            ),
+            text="\n\n".join(
+                [
+                    _("Good morning,"),
+                    _(
+                        "%(sender)s offers your organisation the case %(number)s. Please answer by %(day)s.",
+                        sender=offer.sender_name,
+                        number=offer.case_number,
+                        day=format_date(offer.due_on, "long"),
+                    ),
+                    f"{mail.base_url()}/inbox/{offer.id}",
+                    _(
+                        "The details are in the hub only. The first lender to accept takes the case on."
+                    ),
+                ]
+            ),
+        )
