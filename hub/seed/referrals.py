@@ -8,6 +8,8 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from hub.clock import ROME, add_working_days
+from hub.referrals.offers.disclosure import MINIMUM
+from hub.referrals.offers.reasons import REASONS
 from hub.seed.chance import id_at
 from hub.seed.organisations import Organisation
 from hub.seed.phrases import DECLINE_NOTES
@@ -32,7 +34,7 @@ REFERRAL_STATES: dict[Result, str] = {
     "placed": "placed",
 }
 PURPOSE, BASIS, NOTICE = "assessment", "request", "2026-1"
-DECLINE_REASONS = ("not_eligible", "documents_missing", "no_capacity", "not_sustainable")
+DECLINE_REASONS = tuple(REASONS)
 
 
 class Plan(NamedTuple):
@@ -71,17 +73,16 @@ def refer(luck: Random, batch: Batch, plan: Plan) -> None:
     batch.add(_referral(plan, referral_id, placed))
 
 
-def shown(citizen: Citizen, case: Case) -> dict[str, object]:
-    """What the receivers are shown."""
-    return {
+def shown(citizen: Citizen, case: Case) -> dict[str, str]:
+    """What the receivers are shown: the fields that the desk's form proposes, as far as they are known."""
+    known = {
         "given_name": citizen.given_name,
         "family_name": citizen.family_name,
-        "codice_fiscale": citizen.codice_fiscale,
-        "email": citizen.email,
-        "phone": citizen.phone,
-        "amount_cents": case.amount_cents,
         "purpose": case.purpose,
+        "phone": citizen.phone,
+        "email": citizen.email,
     }
+    return {name: value for name, value in known.items() if value}
 
 
 def _referral(plan: Plan, referral_id: UUID, placed: UUID | None) -> Referral:
@@ -100,7 +101,7 @@ def _referral(plan: Plan, referral_id: UUID, placed: UUID | None) -> Referral:
         purpose=PURPOSE,
         basis=BASIS,
         notice_version=NOTICE,
-        fields=list(shown(plan.citizen, case)),
+        fields=list(MINIMUM),
         created_at=plan.sent_at - timedelta(minutes=12),
         created_by=plan.sender.id,
         sent_at=plan.sent_at if went_out else None,
@@ -161,7 +162,8 @@ def _offer(
         tenant_id=plan.case.tenant_id,
         referral_id=referral_id,
         receiver_id=receiver.tenant.id,
-        rank=number + 1,
+        # All have the same rank in a pooled referral.
+        rank=1,
         state=steps[-1].after if steps else "draft",
         disclosure=json.dumps(shown(plan.citizen, plan.case), ensure_ascii=False),
         answer_days=days,
@@ -213,8 +215,8 @@ def _deliver(
             version=offer.version - 1,
         )
     )
-    # Whoever was too late sees nothing any more.
-    if offer.state != "superseded":
+    # Whoever declined, or was too late, sees nothing any more.
+    if offer.state not in ("declined", "superseded"):
         batch.add(
             Disclosure(
                 id=id_at(luck, plan.sent_at),
