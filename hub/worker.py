@@ -37,6 +37,7 @@ log = logging.getLogger(__name__)
 TASK_MODULES = (
     "hub.tenants.accounts.tasks",
     "hub.referrals.cases.tasks",
+    "hub.referrals.offers.tasks",
     "hub.newsletter.tasks",
 )
 
@@ -256,7 +257,7 @@ def _arq_worker(url: str, queue: str, jobs: int, seconds: int) -> Worker:
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout, settings.conn_retries = 2, 0
     return Worker(
-        [func(_run_outbox, name="run_outbox", keep_result=0, max_tries=1)],
+        [func(_run_outbox, name="run_outbox", keep_result=0, max_tries=1)],  # type: ignore[arg-type]  # arq's protocol wants *args
         cron_jobs=_cron_jobs() if queue == SHORT_QUEUE else [],
         queue_name=queue,
         redis_settings=settings,
