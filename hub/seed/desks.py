@@ -1,9 +1,10 @@
 """The citizens of the demo network's desks, and their cases."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
+from hub.clock import ROME
 from hub.facts import LAST_CONSULTATION, OPEN_CASES
 from hub.referrals.cases.number import case_number
 from hub.seed.chance import id_at
@@ -121,14 +122,10 @@ class Desks:
 
     def _count(self, desk: Desk, stories: Sequence[Story]) -> None:
         """The facts that the desk's host keeps about itself."""
-        talks = self._batch.of(Consultation)
+        held = max(talk.held_on for talk in self._batch.of(Consultation) if talk.desk_id == desk.id)
         facts = (
             (OPEN_CASES, sum(story.case.state == "open" for story in stories), None),
-            (
-                LAST_CONSULTATION,
-                None,
-                max(talk.recorded_at for talk in talks if talk.desk_id == desk.id),
-            ),
+            (LAST_CONSULTATION, None, datetime.combine(held, time(12), ROME)),
         )
         now = max(story.case.updated_at for story in stories)
         for name, number, moment in facts:

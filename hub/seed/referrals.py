@@ -64,7 +64,7 @@ def refer(luck: Random, batch: Batch, plan: Plan) -> None:
     placed = None
     for number, receiver in enumerate(plan.receivers):
         steps = list(_steps(luck, plan, receiver, number))
-        offer = _offer(luck, plan, referral_id, receiver, number, steps)
+        offer = _offer(luck, plan, referral_id, receiver, steps)
         if offer.state == "accepted":
             placed = offer.id
         batch.add(offer)
@@ -152,7 +152,6 @@ def _offer(
     plan: Plan,
     referral_id: UUID,
     receiver: Organisation,
-    number: int,
     steps: Sequence[Step],
 ) -> Offer:
     days = next(item.days for item in receiver.products if item.kind == plan.case.kind)
