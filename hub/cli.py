@@ -1,6 +1,7 @@
 """The `hub` command."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -32,8 +33,8 @@ class Group(click.Group):
 def main() -> None:
     """MICRO-WORK Hub: desks, lenders and tutors work one case together, each in its own space.
 
-    `hub up` starts a whole network on this machine. The other commands are its pieces, for real servers; they
-    read the HUB_… variables that docs/operations.md lists.
+    `hub up` starts a whole network on this machine. The other commands are its pieces, for real servers: they
+    read the HUB_… variables that docs/operations.md lists, and what is not set from the `hub up` that is running.
     """
 
 
@@ -67,6 +68,7 @@ def web(host: str, port: int, workers: int) -> None:
     from granian.constants import Interfaces, Loops
     from granian.log import LogLevels
 
+    os.environ.update(_environment())
     Settings.from_env()
     logs.configure()
     Granian(
@@ -89,7 +91,7 @@ def worker(*, once: bool) -> None:
     """Do what the outbox asks: mail, newsletters, follow-ups. Start as many as you like, on any host."""
     from hub.worker import run_once, run_worker
 
-    settings = Settings.from_env()
+    settings = _settings()
     logs.configure()
     _run(lambda: run_once(settings) if once else run_worker(settings))
 
@@ -99,7 +101,7 @@ def migrate() -> None:
     """Bring the database to the newest schema and load the reference data, as the owner of the tables."""
     from hub.schema import migrate as run
 
-    owner_url = _owner_url(Settings.from_env())
+    owner_url = _owner_url(_settings())
     with console.status("migrating") as status:
         asyncio.run(run(owner_url, report=status.update))
     console.print("The database is up to date.")
@@ -117,9 +119,10 @@ def seed(scale: int) -> None:
     """Fill an empty database with the demo network: the same invented people on every run."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from hub.seed import seed as run
+    from hub.seed.load import SeedRefused
+    from hub.seed.load import seed as run
 
-    settings = Settings.from_env()
+    settings = _settings()
     owner_url = _owner_url(settings)
     crypto.use_keys(settings.field_keys)
     columns = (
@@ -130,15 +133,14 @@ def seed(scale: int) -> None:
     )
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("seeding", total=None)
-        asyncio.run(
-            run(
-                owner_url,
-                scale=scale,
-                progress=lambda done, total, label: progress.update(
-                    bar, completed=done, total=total, description=label
-                ),
-            )
-        )
+
+        def report(done: int, total: int, label: str) -> None:
+            progress.update(bar, completed=done, total=total, description=label)
+
+        try:
+            asyncio.run(run(owner_url, scale, report))
+        except SeedRefused as error:
+            raise click.ClickException(str(error)) from None
 
 
 @main.command()
@@ -156,6 +158,16 @@ def status() -> None:
     from hub.embedded import print_status
 
     sys.exit(print_status(console))
+
+
+def _environment() -> dict[str, str]:
+    from hub.embedded import running_environment
+
+    return {**running_environment(), **os.environ}
+
+
+def _settings() -> Settings:
+    return Settings.from_env(_environment())
 
 
 def _owner_url(settings: Settings) -> str:
