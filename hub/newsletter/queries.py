@@ -1,0 +1,326 @@
+"""Statements on campaigns, subscribers and suppressions. Deliveries have theirs in `ledger.py`, the network in `people.py`."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from hub.db import RelayScope, TenantScope
+from hub.errors import NotFound
+from hub.ids import uuid7
+from hub.newsletter.schemas import Campaign, Counts, Draft, Publisher, Recipient
+from hub.newsletter.segments import AllOf, compiled
+
+# A UUIDv7 made by SQL for INSERT … SELECT, from the instant `{}` (PostgreSQL has uuidv7() only from 18 on): random
+# bytes, the milliseconds over the first six, and the version's four bits from 0100 to 0111.
+UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
+    substring(int8send((extract(epoch FROM {}::timestamptz) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
+    52, 1), 53, 1), 'hex')::uuid"""
+
+CAMPAIGN = """id, subject, preheader, locale, blocks, segment, state, recipients, created_at, updated_at,
+    started_at, finished_at, stalled_at, stalled_reply, next_try_at, version"""
+
+
+def matching(segment: AllOf, *, first: int = 1) -> tuple[str, list[object]]:
+    """FROM and WHERE of the subscribers `s` that a campaign to this segment would reach now, with its arguments."""
+    condition, args = compiled(segment, first=first)
+    return (
+        f"""
+        FROM subscribers s
+        WHERE s.state = 'active'
+          AND NOT EXISTS (
+            SELECT FROM suppressions x
+            WHERE x.tenant_id = s.tenant_id AND x.email_token = s.email_token)
+          AND EXISTS (
+            SELECT FROM subscriptions p LEFT JOIN tenants o ON o.id = p.organisation_id
+            WHERE p.tenant_id = s.tenant_id AND p.subscriber_id = s.id AND {condition})
+        """,
+        args,
+    )
+
+
+async def count_recipients(scope: TenantScope, segment: AllOf) -> int:
+    source, args = matching(segment)
+    count: int = await scope.fetchval(f"SELECT count(*) {source}", *args)
+    return count
+
+
+async def first_recipient(scope: TenantScope, segment: AllOf) -> Recipient | None:
+    """Somebody of the segment, to show a campaign as that person will see it."""
+    source, args = matching(segment)
+    row = await scope.fetchrow(
+        f"SELECT s.email, s.email_token, s.name, s.locale {source} ORDER BY s.id LIMIT 1", *args
+    )
+    return Recipient(*row) if row else None
+
+
+async def regions(scope: TenantScope) -> list[tuple[str, str]]:
+    rows = await scope.fetch("SELECT code, name FROM regions ORDER BY name")
+    return [(row["code"], row["name"]) for row in rows]
+
+
+async def publisher(scope: TenantScope) -> Publisher:
+    row = await scope.fetchrow(
+        "SELECT id, name, email, website, locale FROM tenants WHERE id = $1", scope.tenant_id
+    )
+    if row is None:  # a scope for a tenant that is not there
+        raise NotFound
+    return Publisher(*row)
+
+
+async def insert_campaign(
+    scope: TenantScope, campaign_id: UUID, draft: Draft, created_by: UUID
+) -> None:
+    await scope.execute(
+        """
+        INSERT INTO campaigns (id, tenant_id, subject, preheader, locale, blocks, segment, state,
+          created_at, created_by, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $8)
+        """,
+        campaign_id,
+        scope.tenant_id,
+        *_columns(draft),
+        scope.now,
+        created_by,
+    )
+
+
+async def update_draft(scope: TenantScope, campaign_id: UUID, draft: Draft, version: int) -> bool:
+    """False where the draft is not at that version any more."""
+    changed = await scope.execute(
+        """
+        UPDATE campaigns SET subject = $1, preheader = $2, locale = $3, blocks = $4, segment = $5,
+          updated_at = $6, version = version + 1
+        WHERE id = $7 AND version = $8 AND state = 'draft'
+        """,
+        *_columns(draft),
+        scope.now,
+        campaign_id,
+        version,
+    )
+    return changed == 1
+
+
+def _columns(draft: Draft) -> tuple[object, ...]:
+    builtins = msgspec.to_builtins(draft)
+    return (
+        draft.subject,
+        draft.preheader,
+        draft.locale,
+        builtins["blocks"],
+        builtins["segment"],
+    )
+
+
+async def delete_draft(scope: TenantScope, campaign_id: UUID) -> bool:
+    return (
+        await scope.execute("DELETE FROM campaigns WHERE id = $1 AND state = 'draft'", campaign_id)
+        == 1
+    )
+
+
+async def campaign(scope: TenantScope, campaign_id: UUID, *, lock: bool = False) -> Campaign | None:
+    row = await scope.fetchrow(
+        f"SELECT {CAMPAIGN} FROM campaigns WHERE id = $1 {'FOR UPDATE' if lock else ''}",
+        campaign_id,
+    )
+    return msgspec.convert(dict(row), Campaign) if row else None
+
+
+async def recent_campaigns(
+    scope: TenantScope, *, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[Campaign]:
+    rows = await scope.fetch(
+        f"""
+        SELECT {CAMPAIGN} FROM campaigns
+        WHERE $1::timestamptz IS NULL OR (updated_at, id) < ($1, $2)
+        ORDER BY updated_at DESC, id DESC LIMIT $3
+        """,
+        *(before or (None, None)),
+        limit,
+    )
+    return [msgspec.convert(dict(row), Campaign) for row in rows]
+
+
+async def mark_started(
+    scope: TenantScope, campaign_id: UUID, started_by: UUID, bodies: dict[str, dict[str, str]]
+) -> None:
+    await scope.execute(
+        """
+        UPDATE campaigns SET state = 'freezing', bodies = $1, started_at = $2, started_by = $3,
+          updated_at = $2, version = version + 1
+        WHERE id = $4
+        """,
+        bodies,
+        scope.now,
+        started_by,
+        campaign_id,
+    )
+
+
+async def lock_in_state(scope: TenantScope, campaign_id: UUID, state: str, how: str) -> bool:
+    """Whether the campaign is in that state, and stays in it until this transaction ends. `how`: SHARE or UPDATE."""
+    found = await scope.fetchval(
+        f"SELECT state FROM campaigns WHERE id = $1 FOR {how}", campaign_id
+    )
+    return bool(found == state)
+
+
+async def mark_frozen(scope: TenantScope, campaign_id: UUID) -> int:
+    """The ledger is complete; returns how many it holds."""
+    count: int = await scope.fetchval(
+        """
+        UPDATE campaigns SET state = 'sending', updated_at = $2,
+          recipients = (SELECT count(*) FROM deliveries WHERE campaign_id = $1)
+        WHERE id = $1 RETURNING recipients
+        """,
+        campaign_id,
+        scope.now,
+    )
+    return count
+
+
+async def bodies_of(scope: TenantScope, campaign_id: UUID) -> dict[str, dict[str, str]]:
+    bodies: dict[str, dict[str, str]] = await scope.fetchval(
+        "SELECT bodies FROM campaigns WHERE id = $1", campaign_id
+    )
+    return bodies
+
+
+async def mark_stalled(
+    scope: TenantScope, campaign_id: UUID, reply: str, *, shortest: timedelta, longest: timedelta
+) -> timedelta:
+    """The relay does not take our mail. Returns the pause: as long again as it has lasted already."""
+    pause: timedelta = await scope.fetchval(
+        """
+        UPDATE campaigns SET stalled_at = coalesce(stalled_at, $2), stalled_reply = $3,
+          next_try_at = $2 + greatest($4, least($5, $2 - coalesce(stalled_at, $2)))
+        WHERE id = $1 RETURNING next_try_at - $2
+        """,
+        campaign_id,
+        scope.now,
+        reply,
+        shortest,
+        longest,
+    )
+    return pause
+
+
+async def mark_moving(scope: TenantScope, campaign_id: UUID) -> None:
+    await scope.execute(
+        """
+        UPDATE campaigns SET stalled_at = NULL, stalled_reply = NULL, next_try_at = NULL
+        WHERE id = $1 AND stalled_at IS NOT NULL
+        """,
+        campaign_id,
+    )
+
+
+async def mark_sent(scope: TenantScope, campaign_id: UUID) -> bool:
+    """False while a delivery is still open."""
+    return (
+        await scope.execute(
+            """
+        UPDATE campaigns SET state = 'sent', finished_at = $2, updated_at = $2
+        WHERE id = $1 AND state = 'sending' AND NOT EXISTS (
+          SELECT FROM deliveries WHERE campaign_id = $1 AND state IN ('queued', 'retry', 'sending'))
+        """,
+            campaign_id,
+            scope.now,
+        )
+        == 1
+    )
+
+
+async def counts_of(scope: TenantScope, campaign_ids: Sequence[UUID]) -> dict[UUID, Counts]:
+    rows = await scope.fetch(
+        """
+        SELECT campaign_id, state, count(*) FROM deliveries
+        WHERE campaign_id = ANY($1) GROUP BY campaign_id, state
+        """,
+        campaign_ids,
+    )
+    found: dict[UUID, Counts] = {campaign_id: Counts() for campaign_id in campaign_ids}
+    for campaign_id, state, count in rows:
+        found[campaign_id].by_state[state] = count
+    return found
+
+
+async def suppress(
+    scope: TenantScope, email_token: bytes, reason: str, campaign_id: UUID | None
+) -> bool:
+    """False where the address is suppressed already."""
+    return (
+        await scope.execute(
+            """
+        INSERT INTO suppressions (id, tenant_id, email_token, reason, campaign_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, email_token) DO NOTHING
+        """,
+            uuid7(),
+            scope.tenant_id,
+            email_token,
+            reason,
+            campaign_id,
+            scope.now,
+        )
+        == 1
+    )
+
+
+async def is_suppressed(scope: TenantScope, email_token: bytes) -> bool:
+    return bool(
+        await scope.fetchval(
+            "SELECT EXISTS (SELECT FROM suppressions WHERE email_token = $1)", email_token
+        )
+    )
+
+
+async def add_consent(
+    scope: TenantScope, email_token: bytes, event: str, *, text_version: str, channel: str
+) -> None:
+    await scope.execute(
+        """
+        INSERT INTO consents (id, tenant_id, email_token, event, text_version, channel, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        uuid7(),
+        scope.tenant_id,
+        email_token,
+        event,
+        text_version,
+        channel,
+        scope.now,
+    )
+
+
+async def mark_unsubscribed(scope: TenantScope, email_token: bytes) -> None:
+    await scope.execute(
+        """
+        UPDATE subscribers SET state = 'unsubscribed', version = version + 1
+        WHERE email_token = $1 AND state <> 'unsubscribed'
+        """,
+        email_token,
+    )
+
+
+async def email_of(scope: TenantScope, email_token: bytes) -> str | None:
+    email: str | None = await scope.fetchval(
+        "SELECT email FROM subscribers WHERE email_token = $1", email_token
+    )
+    return email
+
+
+async def resting_campaigns(scope: RelayScope) -> list[tuple[UUID, UUID, str]]:
+    """(tenant, campaign, state) of those under way for which no task is waiting or at work."""
+    rows = await scope.fetch(
+        """
+        SELECT c.tenant_id, c.id, c.state FROM campaigns c
+        WHERE c.state IN ('freezing', 'sending') AND NOT EXISTS (
+          SELECT FROM outbox o
+          WHERE o.done_at IS NULL AND o.dead_at IS NULL
+            AND o.tenant_id = c.tenant_id AND o.args ->> 'campaign_id' = c.id::text)
+        ORDER BY c.started_at
+        """
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
