@@ -293,7 +293,7 @@ SELECT r.rolname AS name, r.rolsuper AS is_super, r.rolbypassrls AS bypasses,
        EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.inherit_option
                AND pg_has_role(session_user, m.member, 'MEMBER')) AS inherited,
        pg_has_role(session_user, r.oid, 'SET') AS can_become
-FROM pg_roles r WHERE pg_has_role(session_user, r.oid, 'MEMBER') 
+FROM pg_roles r WHERE pg_has_role(session_user, r.oid, 'MEMBER')
 ORDER BY r.rolname <> session_user, r.rolname
 """
 
