@@ -11,7 +11,8 @@ Tone = Literal["neutral", "info", "success", "warning", "danger"]
 class Moment:
     """One event of a vertical timeline; texts are in the reader's language already."""
 
-    at: datetime
+    at: datetime | date
+    """A day where the hour is not known."""
     title: str
     detail: str = ""
     by: str = ""
