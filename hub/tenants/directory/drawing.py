@@ -9,10 +9,13 @@ from typing import NamedTuple
 from hub.tenants.directory.schemas import Place, Region
 from hub.tenants.territory.map import project, region_paths, view_box
 
-# Sizes for the whole of Italy; a closer look scales them with its view box.
-SMALLEST_DOT = 3.6
+# Sizes for the whole of Italy; a closer look scales them with its view box, and has room for larger ones.
+SMALLEST_DOT = 4.0
 GROWTH = 1.5
-TOGETHER = 6.0
+LARGEST_DOT = 11.0
+CLOSE_UP = 1.5
+# How much of two dots' radii must lie between their middles, or they become one.
+APART = 0.9
 MARGIN = 12.0
 
 
@@ -23,6 +26,7 @@ class Outline(NamedTuple):
     path: str
     kind: str
     title: str
+    chosen: bool
 
 
 class Dot(NamedTuple):
@@ -58,24 +62,31 @@ def draw(
     regions: Iterable[Region],
     places: Sequence[Place],
     *,
-    focus: str | None = None,
+    chosen: str | None = None,
     marker: tuple[float, float] | None = None,
 ) -> Drawing:
-    """`focus` is a region to look at closely, `marker` a latitude and longitude to point at."""
+    """`chosen` is a region to look at closely, if it has desks; `marker` a latitude and longitude to point at."""
     whole = Box(*map(float, view_box().split()))
-    box = _around(_extent(focus), whole) if focus else whole
+    known = {region.code: region for region in regions}
+    close = chosen is not None and chosen in known and known[chosen].desks > 0
+    box = _around(_extent(chosen)) if chosen and close else whole
     scale = max(box.width / whole.width, box.height / whole.height)
-    kinds = {region.code: region for region in regions}
+    outlines = [
+        Outline(code, path, _kind(known.get(code)), _name(known.get(code)), code == chosen)
+        for code, path in region_paths().items()
+    ]
     return Drawing(
         view_box=box.text,
         scale=round(scale, 4),
-        outlines=[
-            Outline(code, path, _kind(kinds.get(code)), kinds[code].name if code in kinds else "")
-            for code, path in region_paths().items()
-        ],
-        dots=_dots(places, scale),
+        # The chosen one last: its border lies over its neighbours'.
+        outlines=sorted(outlines, key=lambda outline: outline.chosen),
+        dots=_dots(places, scale * CLOSE_UP if close else scale),
         marker=project(*marker) if marker else None,
     )
+
+
+def _name(region: Region | None) -> str:
+    return region.name if region else ""
 
 
 def _kind(region: Region | None) -> str:
@@ -86,31 +97,31 @@ def _kind(region: Region | None) -> str:
 
 def _dots(places: Sequence[Place], scale: float) -> list[Dot]:
     """Places that would cover each other become one dot, at the place that has most desks."""
-    groups: list[tuple[float, float, list[Place]]] = []
+    dots: list[Dot] = []
     for place in sorted(places, key=lambda place: (-place.desks, place.code)):
-        x, y = project(place.latitude, place.longitude)
-        for at_x, at_y, members in groups:
-            if hypot(at_x - x, at_y - y) < TOGETHER * scale:
-                members.append(place)
+        new = _dot(*project(place.latitude, place.longitude), place.desks, (place.name,), scale)
+        for number, dot in enumerate(dots):
+            if hypot(dot.x - new.x, dot.y - new.y) < APART * (dot.radius + new.radius):
+                names = dot.names + new.names
+                dots[number] = _dot(dot.x, dot.y, dot.desks + new.desks, names, scale)
                 break
         else:
-            groups.append((x, y, [place]))
-    return [_dot(x, y, members, scale) for x, y, members in groups]
+            dots.append(new)
+    return dots
 
 
-def _dot(x: float, y: float, members: list[Place], scale: float) -> Dot:
-    desks = sum(place.desks for place in members)
-    radius = (SMALLEST_DOT + GROWTH * sqrt(desks - 1)) * scale
-    return Dot(x, y, round(radius, 2), desks, tuple(place.name for place in members))
+def _dot(x: float, y: float, desks: int, names: tuple[str, ...], scale: float) -> Dot:
+    """The area grows with the desks, but slower, so that a city does not hide its neighbours."""
+    radius = min(SMALLEST_DOT + GROWTH * sqrt(desks - 1), LARGEST_DOT) * scale
+    return Dot(x, y, round(radius, 2), desks, names)
 
 
-def _around(extent: Box, whole: Box) -> Box:
-    """The extent with a margin, in the proportions of a square at most twice as wide as high."""
+def _around(extent: Box) -> Box:
     return Box(
         round(extent.left - MARGIN, 1),
         round(extent.top - MARGIN, 1),
-        round(min(extent.width + 2 * MARGIN, whole.width), 1),
-        round(min(extent.height + 2 * MARGIN, whole.height), 1),
+        round(extent.width + 2 * MARGIN, 1),
+        round(extent.height + 2 * MARGIN, 1),
     )
 
 

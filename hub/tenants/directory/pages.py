@@ -64,7 +64,7 @@ async def show_desk(request: PageRequest, desk_id: str) -> Template:
         "tenants/desk.html",
         crumbs=[(_("Desks"), "/desks"), (desk.name, f"/desks/{desk.id}")],
         desk=desk,
-        drawing=draw(overview.regions, overview.places, focus=desk.region_code, marker=at),
+        drawing=draw(overview.regions, overview.places, chosen=desk.region_code, marker=at),
     )
 
 
@@ -80,11 +80,11 @@ async def _overview(scope: NetworkScope, request: PageRequest) -> Overview:
 
 def _map_of_search(overview: Overview, form: Form[SearchDesks], found: Found) -> Drawing:
     """Close to the place that was found, else to the region that was chosen, else all of Italy."""
-    focus, marker = form.data.region if form.data else None, None
+    chosen, marker = form.data.region if form.data else None, None
     if found.place:
-        focus = found.place.region_code
+        chosen = found.place.region_code
         marker = (found.place.latitude, found.place.longitude)
-    return draw(overview.regions, overview.places, focus=focus, marker=marker)
+    return draw(overview.regions, overview.places, chosen=chosen or None, marker=marker)
 
 
 ROUTES = [home, search_desks, show_desk]

@@ -1,11 +1,10 @@
 """Statements over directory data. A desk is public while it is active and so is the organisation that hosts it."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from hub.db import NetworkScope
 from hub.facts import OPEN_CASES
-from hub.tenants.directory.schemas import Figures, NearDesk, Place, PublicDesk, Region
+from hub.tenants.directory.schemas import Candidate, Figures, NearDesk, Place, PublicDesk, Region
 from hub.tenants.territory.queries import FoundMunicipality
 
 _COLUMNS = """
@@ -108,16 +107,33 @@ async def desks_near(
     return [NearDesk(PublicDesk(*fields), km) for *fields, km in rows]
 
 
-async def count_desks(scope: NetworkScope, municipality_codes: Sequence[str]) -> dict[str, int]:
-    """By municipality; one without desks is left out."""
+async def candidates(
+    scope: NetworkScope, typed: str, *, region_code: str | None, limit: int
+) -> list[Candidate]:
+    """Municipalities of which some word begins as typed: the one called exactly so, then those with desks.
+
+    `typed` is folded, so that nothing in it is a wildcard.
+    """
     rows = await scope.fetch(
         f"""
-        SELECT d.municipality_code, count(*) AS desks FROM {_PUBLIC}
-          AND d.municipality_code = ANY($1) GROUP BY d.municipality_code
+        SELECT meant.istat_code, meant.name, meant.other_name, meant.province_code,
+          meant.region_code, meant.latitude, meant.longitude, coalesce(open.desks, 0) AS desks
+        FROM municipalities meant
+        LEFT JOIN (
+          SELECT d.municipality_code AS istat_code, count(*) AS desks
+          FROM {_PUBLIC} GROUP BY d.municipality_code
+        ) AS open USING (istat_code)
+        WHERE (meant.name_search LIKE $1 || '%' OR meant.name_search LIKE '% ' || $1 || '%')
+          AND ($2::text IS NULL OR meant.region_code = $2)
+        ORDER BY meant.name_search <> $1, open.desks IS NULL,
+          meant.name_search NOT LIKE $1 || '%', meant.name_search, istat_code
+        LIMIT $3
         """,
-        list(municipality_codes),
+        typed,
+        region_code,
+        limit,
     )
-    return {row["municipality_code"]: row["desks"] for row in rows}
+    return [Candidate(FoundMunicipality(*fields), desks) for *fields, desks in rows]
 
 
 async def find_place(scope: NetworkScope, municipality_code: str) -> FoundMunicipality | None:

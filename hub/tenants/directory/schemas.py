@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from hub.tenants.territory.queries import FoundMunicipality
-from hub.web.fields import Choice, Identifier, Integer, Text
+from hub.web.fields import Choice, Integer, Text
 from hub.web.i18n import N_
 
 REGION_CODE = msgspec.Meta(pattern=r"^[0-9]{2}$")
@@ -94,7 +94,7 @@ class SearchDesks(msgspec.Struct):
     q: Annotated[str, Text(N_("Municipality"), max_length=80)] = ""
     region: Annotated[str, Choice(N_("Region"))] = ""
     place: Annotated[str, Text(), ISTAT_CODE] = ""
-    after: Annotated[UUID | None, Identifier()] = None
+    after: Annotated[UUID | None, Text()] = None
 
 
 class Candidate(NamedTuple):
@@ -120,7 +120,7 @@ class ListDesks(msgspec.Struct):
 
     region: Annotated[str, Text(), REGION_CODE] = ""
     municipality: Annotated[str, Text(), ISTAT_CODE] = ""
-    cursor: Annotated[UUID | None, Identifier()] = None
+    cursor: Annotated[UUID | None, Text()] = None
     limit: Annotated[int, Integer(minimum=1, maximum=100)] = 50
 
 

@@ -3,9 +3,9 @@
 from hub.db import NetworkScope
 from hub.errors import NotFound
 from hub.tenants.directory import queries
-from hub.tenants.directory.schemas import Candidate, Found, Overview, SearchDesks
+from hub.tenants.directory.schemas import Found, Overview, SearchDesks
 from hub.tenants.territory.build_data import fold
-from hub.tenants.territory.queries import FoundMunicipality, find_municipalities
+from hub.tenants.territory.queries import FoundMunicipality
 
 PAGE = 20
 MOST_CANDIDATES = 20
@@ -31,8 +31,9 @@ async def search(scope: NetworkScope, asked: SearchDesks) -> Found:
         if place is None:
             raise NotFound
         return await _around(scope, place)
-    if fold(asked.q):
-        return await _named(scope, asked.q, asked.region or None)
+    if asked.q:
+        typed = fold(asked.q)
+        return await _named(scope, typed, asked.region or None) if typed else Found()
     desks = await queries.desks_by_place(
         scope, region_code=asked.region or None, after=asked.after, limit=PAGE + 1
     )
@@ -42,15 +43,15 @@ async def search(scope: NetworkScope, asked: SearchDesks) -> Found:
 
 async def _named(scope: NetworkScope, typed: str, region_code: str | None) -> Found:
     """One municipality that begins so, or one that is called exactly so, is the one; else the person chooses."""
-    found = await find_municipalities(
+    found = await queries.candidates(
         scope, typed, region_code=region_code, limit=MOST_CANDIDATES + 1
     )
-    exact = [one for one in found if _is_called(one, typed)]
+    exact = [one for one in found if _is_called(one.municipality, typed)]
     if len(found) == 1 or len(exact) == 1:
-        place = (exact or found)[0]
-        others = [one for one in found if one != place]
-        return (await _around(scope, place))._replace(candidates=await _counted(scope, others))
-    return Found(candidates=await _counted(scope, found))
+        chosen = (exact or found)[0]
+        others = [one for one in found if one is not chosen]
+        return (await _around(scope, chosen.municipality))._replace(candidates=others)
+    return Found(candidates=found)
 
 
 async def _around(scope: NetworkScope, place: FoundMunicipality) -> Found:
@@ -60,10 +61,5 @@ async def _around(scope: NetworkScope, place: FoundMunicipality) -> Found:
     return Found(place=place, desks=desks, near=near)
 
 
-async def _counted(scope: NetworkScope, found: list[FoundMunicipality]) -> list[Candidate]:
-    counts = await queries.count_desks(scope, [one.istat_code for one in found])
-    return [Candidate(one, counts.get(one.istat_code, 0)) for one in found]
-
-
-def _is_called(place: FoundMunicipality, typed: str) -> bool:
-    return fold(typed) in {fold(place.name), fold(place.other_name or "")}
+def _is_called(place: FoundMunicipality, folded: str) -> bool:
+    return folded in {fold(place.name), fold(place.other_name or "")}
