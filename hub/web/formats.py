@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -22,8 +23,8 @@ def format_date(
     if value is None:
         return ""
     if isinstance(value, datetime):
-        value = value.astimezone(_zone(zone))
-    return dates.format_date(value, style, locale=_babel_locale())
+        value = value.astimezone(_zone(zone)).date()
+    return _day(value, style, i18n.locale())
 
 
 def format_datetime(value: datetime | None, style: str = "medium", zone: str | None = None) -> str:
@@ -31,35 +32,39 @@ def format_datetime(value: datetime | None, style: str = "medium", zone: str | N
     if value is None:
         return ""
     local = value.astimezone(_zone(zone))
-    time = dates.format_time(local, "HH:mm", locale=_babel_locale())
-    return f"{format_date(value, style, zone)}, {time}"
+    return f"{_day(local.date(), style, i18n.locale())}, {local:%H:%M}"
 
 
 def format_money(cents: int | None, currency: str = "EUR") -> str:
-    if cents is None:
-        return ""
-    amount = Decimal(cents) / 100
-    return numbers.format_currency(
-        amount, currency, format=_MONEY[i18n.locale()], locale=_babel_locale()
-    )
+    return "" if cents is None else _money(cents, currency, i18n.locale())
 
 
 def format_number(value: float | Decimal | None) -> str:
-    return "" if value is None else numbers.format_decimal(value, locale=_babel_locale())
+    return "" if value is None else numbers.format_decimal(value, locale=_BABEL[i18n.locale()])
 
 
 def format_percent(share: float | None) -> str:
     """A share of 0 to 1, without decimals."""
-    return "" if share is None else numbers.format_percent(share, "#,##0%", locale=_babel_locale())
+    if share is None:
+        return ""
+    return numbers.format_percent(share, "#,##0%", locale=_BABEL[i18n.locale()])
+
+
+# A list shows the same days and round amounts over and over; babel takes some 30 µs for each.
+@lru_cache(4096)
+def _day(value: date, style: str, locale: str) -> str:
+    return dates.format_date(value, style, locale=_BABEL[locale])
+
+
+@lru_cache(4096)
+def _money(cents: int, currency: str, locale: str) -> str:
+    amount = Decimal(cents) / 100
+    return numbers.format_currency(amount, currency, format=_MONEY[locale], locale=_BABEL[locale])
 
 
 def iso(value: date | datetime | None) -> str:
     """For the `datetime` attribute of a time element."""
     return "" if value is None else value.isoformat()
-
-
-def _babel_locale() -> str:
-    return _BABEL[i18n.locale()]
 
 
 def _zone(name: str | None) -> ZoneInfo:
