@@ -89,7 +89,7 @@ async def enqueue(
     return row_id
 
 
-async def lease(scope: RelayScope, row_id: UUID, lasts: timedelta = LEASE) -> Job | None:
+async def lease(scope: RelayScope, row_id: UUID) -> Job | None:
     """Take the row for this worker, or None: done, dead, not due, or in another worker's hands."""
     row = await scope.fetchrow(
         """
@@ -100,23 +100,29 @@ async def lease(scope: RelayScope, row_id: UUID, lasts: timedelta = LEASE) -> Jo
         """,
         row_id,
         scope.now,
-        scope.now + lasts,
+        scope.now + LEASE,
     )
     return Job(row[0], row[1], row[2], row[3], row[4]) if row else None
 
 
-async def renew(scope: RelayScope, job: Job, lasts: timedelta = LEASE) -> None:
+# From here on `attempts` fences: a worker that lost its lease no longer decides about a row that another holds.
+
+
+async def renew(scope: RelayScope, job: Job) -> None:
     """Keep the row while a long task is still at work."""
     await scope.execute(
-        "UPDATE outbox SET lease_until = $2 WHERE id = $1 AND done_at IS NULL",
+        "UPDATE outbox SET lease_until = $3 WHERE id = $1 AND attempts = $2 AND done_at IS NULL",
         job.id,
-        scope.now + lasts,
+        job.attempt,
+        scope.now + LEASE,
     )
 
 
 async def give_back(scope: RelayScope, job: Job) -> None:
-    """This worker is stopping: another may take the row at once, and the attempt does not count against it."""
-    await scope.execute("UPDATE outbox SET lease_until = NULL WHERE id = $1", job.id)
+    """This worker is stopping: another may take the row at once."""
+    await scope.execute(
+        "UPDATE outbox SET lease_until = NULL WHERE id = $1 AND attempts = $2", job.id, job.attempt
+    )
 
 
 async def finish(scope: RelayScope, job: Job) -> None:
@@ -136,13 +142,26 @@ async def fail(scope: RelayScope, job: Job, error: str) -> None:
     await scope.execute(
         """
         UPDATE outbox SET lease_until = NULL, error = $3, due_at = $4,
-          dead_at = CASE WHEN attempts >= $5 THEN $2 END
-        WHERE id = $1
+          dead_at = CASE WHEN attempts >= $5 THEN $2::timestamptz END
+        WHERE id = $1 AND attempts = $6 AND done_at IS NULL
         """,
         job.id,
         scope.now,
         error[:200],
         scope.now + pause,
+        MAX_ATTEMPTS,
+        job.attempt,
+    )
+
+
+async def bury_lost(scope: RelayScope) -> int:
+    """Give up rows whose lease ran out at the last attempt: a task that ends its worker would end the next one too."""
+    return await scope.execute(
+        """
+        UPDATE outbox SET lease_until = NULL, error = 'Lost', dead_at = $1
+        WHERE done_at IS NULL AND dead_at IS NULL AND lease_until < $1 AND attempts >= $2
+        """,
+        scope.now,
         MAX_ATTEMPTS,
     )
 

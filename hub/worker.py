@@ -44,6 +44,8 @@ TASK_MODULES = (
 SWEEP_SECONDS = 2.0
 RECONNECT_SECONDS = 1.0
 DRAIN_SECONDS = 8.0
+# Below arq's own limit, whose cancellation could not be told from a worker that stops.
+SHORT_SECONDS = 50.0
 
 TaskFunction = Callable[..., Coroutine[Any, Any, None]]
 
@@ -101,7 +103,10 @@ async def run_row(row_id: UUID) -> bool:
     try:
         if entry is None:
             raise LookupError(job.task)
-        async with asyncio.TaskGroup() as group:
+        async with (
+            asyncio.timeout(None if entry.long else SHORT_SECONDS),
+            asyncio.TaskGroup() as group,
+        ):
             keeper = group.create_task(_keep_lease(job))
             await entry.run(job, **{name: UUID(value) for name, value in job.args.items()})
             keeper.cancel()
@@ -140,6 +145,7 @@ def _log_failure(job: Job, error: Exception) -> None:
 async def sweep() -> int:
     """Ring for every row that is due and that nobody holds; returns how many."""
     async with relay_transaction() as scope:
+        await outbox.bury_lost(scope)
         rows = await outbox.due(scope)
     for name, row_id, attempt in rows:
         await outbox.ring([(name, row_id)], attempt)
@@ -227,6 +233,8 @@ async def _sweep_forever(stop: asyncio.Event) -> None:
             await sweep()
         except Unavailable:
             log.warning("the database does not answer; waiting")
+        except Exception as error:  # noqa: BLE001  # without the sweeper, a lost bell would be lost for good
+            log.warning("a sweep failed: %s", logs.describe(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_SECONDS)
 
@@ -282,11 +290,18 @@ def _cron_jobs() -> list[CronJob]:
 
 def _housekeeping(run: Callable[[], Awaitable[None]]) -> Callable[..., Coroutine[Any, Any, None]]:
     async def housekeeping(_context: dict[Any, Any]) -> None:
-        await run()
+        await _quietly(run())
 
     return housekeeping
 
 
 async def _run_outbox(_context: dict[Any, Any], row_id: str) -> None:
-    with suppress(Unavailable):  # the row stays due, and the sweeper rings again
-        await run_row(UUID(row_id))
+    await _quietly(run_row(UUID(row_id)))
+
+
+async def _quietly(work: Awaitable[object]) -> None:
+    """arq would log the error's text. What failed here is still due, so the sweeper or the next minute tries again."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  # whatever it was, it is told here and ends here
+        log.warning("work for the bell failed: %s", logs.describe(error))
