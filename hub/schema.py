@@ -12,6 +12,10 @@ from hub.db import ENGINE
 MIGRATION_LOCK = 7_305_201_411
 
 
+class MigrationFailed(Exception):
+    """A migration did not run; the message is Piccolo's."""
+
+
 def sql_migration(migration_id: str, description: str | None, sql: str) -> MigrationManager:
     """A migration that is one SQL script, run inside the manager's transaction.
 
@@ -21,15 +25,15 @@ def sql_migration(migration_id: str, description: str | None, sql: str) -> Migra
 
     async def run() -> None:
         transaction = ENGINE.current_transaction.get()
+        if (
+            transaction is None
+        ):  # Piccolo opens one unless a migration asks it not to; none of ours does.
+            raise MigrationFailed("a migration ran outside a transaction")
         await transaction.connection.execute("SET LOCAL lock_timeout = '4s'")
         await transaction.connection.execute(sql)
 
     manager.add_raw(run)
     return manager
-
-
-class MigrationFailed(Exception):
-    """A migration did not run; the message is Piccolo's."""
 
 
 async def migrate(owner_url: str, report: Callable[[str], None] = lambda _: None) -> None:
