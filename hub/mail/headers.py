@@ -5,6 +5,7 @@ which no mail program undoes in List-Unsubscribe.
 """
 
 import base64
+import itertools
 import re
 
 from hub.mail.relay import Mailbox
@@ -15,10 +16,12 @@ _LINE = 76
 _LONGEST_LINE = 998  # RFC 5322 §2.1.1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-# RFC 5322 §3.2.3: atoms. A quoted local part is legal and nobody has one.
+# RFC 5322 §3.2.3. A quoted local part is legal and nobody has one.
+_ATOM = re.compile(r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
+_ATOMS = re.compile(rf"{_ATOM.pattern}( {_ATOM.pattern})*")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
+_PLAIN_TEXT = re.compile(r"(?!.*=\?)[!-~]*")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/?^`{|}~-]+( [A-Za-z0-9!#$%&'*+/?^`{|}~-]+)*")
 
 
 class BadHeader(ValueError):
@@ -28,11 +31,7 @@ class BadHeader(ValueError):
 def text_header(name: str, text: str) -> bytes:
     """An unstructured header, such as a subject."""
     _refuse_control(name, text)
-    plain = text.isascii() and "=?" not in text and text == " ".join(text.split())
-    words = text.split(" ") if plain else []
-    if not plain or any(len(word) > _LINE - 2 for word in words):
-        words = _encoded_words(text)
-    return _folded(name, words)
+    return _folded(name, _words(text, _PLAIN_TEXT))
 
 
 def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
@@ -40,14 +39,11 @@ def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
     _refuse_control(name, mailbox.name)
     address = f"<{header_address(mailbox.address)}>"
     display = mailbox.name.strip()
-    if not display:
-        return _folded(name, [address])
-    if display.isascii() and len(display) < _LINE - 10 and "=?" not in display:
+    short = display.isascii() and len(display) < _LINE - 10
+    if short and "=?" not in display and not _ATOMS.fullmatch(display):
         quoted = display.replace("\\", "\\\\").replace('"', '\\"')
-        words = [display if _PLAIN_NAME.fullmatch(display) else f'"{quoted}"']
-    else:
-        words = _encoded_words(display)
-    return _folded(name, [*words, address])
+        return _folded(name, [f'"{quoted}"', address] if display else [address])
+    return _folded(name, [*_words(display, _ATOM), address])
 
 
 def raw_header(name: str, value: str) -> bytes:
@@ -81,17 +77,34 @@ def _refuse_control(name: str, value: str) -> None:
         raise BadHeader(name)
 
 
-def _encoded_words(text: str) -> list[str]:
-    """A reader joins neighbouring encoded words without the space between them, so none may split a character."""
-    words, chunk = [], b""
+def _words(text: str, plain: re.Pattern[str]) -> list[str]:
+    """The text's words; those that are not plain stand in encoded words, neighbours together.
+
+    A reader drops the space between two encoded words, so theirs is inside; Python's reader of names keeps it, one
+    more reason to encode no more than must be.
+    """
+    if text != " ".join(text.split()):
+        return _encoded(text)
+    words: list[str] = []
+    for is_plain, run in itertools.groupby(
+        text.split(" "), lambda word: len(word) < _LINE and bool(plain.fullmatch(word))
+    ):
+        neighbours = list(run)
+        words += neighbours if is_plain else _encoded(" ".join(neighbours))
+    return words
+
+
+def _encoded(text: str) -> list[str]:
+    """RFC 2047: no encoded word may split a character."""
+    chunks, chunk = [], b""
     for character in text:
         encoded = character.encode()
         if len(chunk) + len(encoded) > _WORD_BYTES:
-            words.append(chunk)
+            chunks.append(chunk)
             chunk = b""
         chunk += encoded
-    words.append(chunk)
-    return [f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in words]
+    chunks.append(chunk)
+    return [f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks]
 
 
 def _folded(name: str, words: list[str]) -> bytes:

@@ -1,0 +1,161 @@
+"""Whatever a person typed comes back as what was meant, read by Python's own e-mail package."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import random
+import re
+from datetime import UTC, datetime
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+
+import pytest
+
+from hub.mail.headers import BadHeader, without_control
+from hub.mail.messages import Body, build, message_id
+from hub.mail.relay import Mailbox
+
+DATE = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+NAMES = [
+    "Anna", "Anna Rossi", 'Anna "la rossa" Rossi', "Rossi, Anna", "O'Neil (Ente)", "Niccolò D'Alì",
+    "Ärzte für das Ländle", "李小龍", "🙂 " * 40, "a" * 2000, "è" * 2000, "x =?utf-8?q?evil?= y",
+    "back\\slash", "anna@example.org", "a  b   c", "=?", ".", "<b@c.it>", "\u202eevil",
+]  # fmt: skip
+TEXTS = [
+    "", ".", "..", "a\n.\nb", "a\r\n.\r\nb", "a\r.\rb", "From here\nFrom there", "=3D=", "tab\tend\t\nspace \n",
+    "x" * 5000, "è" * 3000, "🙂" * 1000, "\n\n\n", "--=_microwork_hub--\n--=_microwork_hub\n", "a\u2028b\u0085c",
+    "Content-Type: text/html\n\n<script>", "riga\n" * 2000,
+]  # fmt: skip
+
+
+def parsed(data: bytes) -> EmailMessage:
+    message = email.message_from_bytes(data, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    assert not message.defects
+    return message
+
+
+def built(
+    *, name: str = "Anna", subject: str = "Ciao", text: str = "x", html: str = "", extra: str = "v"
+) -> bytes:
+    return build(
+        sender=Mailbox("Ente Nazionale", "no-reply@hub.example.org"),
+        to=Mailbox(name, "anna@example.org"),
+        subject=subject,
+        body=Body(text, html),
+        message_id=message_id("hub.example.org", "c", "d"),
+        date=DATE,
+        locale="it",
+        headers=[("X-Extra", extra)],
+    )
+
+
+def body_of(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    assert part is not None
+    return str(part.get_content()).replace("\r\n", "\n")
+
+
+def lines_end_well(data: bytes) -> bool:
+    bare = data.replace(b"\r\n", b"")
+    return b"\n" not in bare and b"\r" not in bare and max(map(len, data.split(b"\r\n"))) <= 998
+
+
+def display_name(data: bytes) -> str:
+    """As RFC 2047 has it; the reader of addresses in Python 3.11 keeps the space between two encoded words."""
+    raw = email.message_from_bytes(data, policy=email.policy.compat32)["to"]
+    name = str(make_header(decode_header(raw))).rpartition("<")[0].strip()
+    return re.sub(r"\\(.)", r"\1", name[1:-1]) if raw.startswith('"') else name
+
+
+def as_sent(text: str) -> str:
+    """Line ends are the one thing a mail does not keep, and a last line gets one."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.endswith("\n") else text + "\n"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_come_back(name: str) -> None:
+    data = built(name=without_control(name), subject=without_control(name))
+    message = parsed(data)
+    assert lines_end_well(data)
+    assert data.isascii()
+    (address,) = message["to"].addresses
+    assert address.addr_spec == "anna@example.org"
+    assert display_name(data) == without_control(name)
+    if len(name.encode()) <= 45:
+        assert address.display_name == without_control(name)
+    assert message["subject"] == without_control(name)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_bodies_come_back(text: str) -> None:
+    data = built(text=text, html=f"<p>{text}</p>")
+    message = parsed(data)
+    assert lines_end_well(data)
+    assert body_of(message, "plain") == as_sent(text)
+    assert body_of(message, "html") == as_sent(f"<p>{text}</p>")
+    assert body_of(parsed(built(text=text)), "plain") == as_sent(text)
+
+
+def test_anything_at_all_comes_back() -> None:
+    """Five hundred invented messages, the same on every run."""
+    chance = random.Random(2026)
+    alphabet = "aà.=\"'<>\\ \n\r\t?_,;:@()[]{}|€🙂\u0301"
+    for _ in range(500):
+        text = "".join(chance.choices(alphabet, k=chance.randrange(300)))
+        name = without_control("".join(chance.choices(alphabet, k=chance.randrange(120))))
+        data = built(name=name, subject=name, text=text, html=text)
+        message = parsed(data)
+        assert message["to"].addresses[0].addr_spec == "anna@example.org"
+        assert display_name(data) == name
+        assert message["subject"] == name
+        assert body_of(message, "plain") == as_sent(text)
+        assert body_of(message, "html") == as_sent(text)
+
+
+@pytest.mark.parametrize(
+    "evil", ["a\r\nBcc: x@y.it", "a\nb", "a\rb", "a\x00b", "a\x85b", "a\u2028b"]
+)
+@pytest.mark.parametrize("place", ["name", "subject", "extra"])
+def test_no_value_begins_a_new_header(evil: str, place: str) -> None:
+    with pytest.raises(BadHeader) as refused:
+        built(**{place: evil})
+    assert evil not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["è", "x" * 999])
+def test_a_structured_header_is_never_encoded_or_folded(value: str) -> None:
+    with pytest.raises(BadHeader):
+        built(extra=value)
+
+
+def test_a_long_link_stays_whole() -> None:
+    link = "<https://hub.example.org/unsubscribe/" + "A" * 400 + ">"
+    data = built(extra=link)
+    assert b"X-Extra: " + link.encode() + b"\r\n" in data
+    assert parsed(data)["x-extra"] == link
+
+
+def test_an_international_domain_is_written_as_dns_knows_it() -> None:
+    data = build(
+        sender=Mailbox("", "no-reply@hub.example.org"),
+        to=Mailbox("", "anna@città.example"),
+        subject="x",
+        body=Body("x"),
+        message_id="<a@b>",
+        date=DATE,
+        locale="it",
+    )
+    assert b"To: <anna@xn--citt-3na.example>\r\n" in data
+
+
+def test_the_fixed_headers() -> None:
+    message = parsed(built(html="<p>x</p>"))
+    assert message["date"].datetime == DATE
+    assert message["message-id"] == "<c.d@hub.example.org>"
+    assert message["from"].addresses[0].display_name == "Ente Nazionale"
+    assert message["content-language"] == "it"
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
