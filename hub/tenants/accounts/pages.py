@@ -95,6 +95,7 @@ async def choose_organisation(request: PageRequest) -> Template | Response[None]
     person, current = _person(request), session_id(request)
     if current is None:
         raise NotSignedIn
+    await request.body()  # Read before the transaction, which a slow sender would hold open.
     async with network_transaction() as scope:
         choices = await queries.memberships_of(scope, person.account_id)
         form = await read_form(request, ChooseOrganisation, choices=_labels(choices))
