@@ -15,7 +15,6 @@ from hub.seed.phrases import ENTERPRISES, HOUSEHOLDS
 from hub.seed.places import around, birthplaces
 from hub.seed.rows import Batch, Case, Citizen, Consultation, Desk, Membership, NetworkFact
 from hub.seed.stories import Story, tell
-from hub.tenants.territory.build_data import fold
 
 
 class Desks:
@@ -75,7 +74,7 @@ class Desks:
             codice_fiscale=person.codice_fiscale if known else None,
             given_name=person.given_name,
             family_name=person.family_name,
-            name_search=fold(f"{person.family_name} {person.given_name}"),
+            name_search=person.name_search,
             birth_date=person.birth_date,
             email=f"{person.handle}{number}@posta.example.org" if self._chance(0.8) else None,
             phone=f"+39 000 {self._luck.randrange(10**7):07}" if known else None,

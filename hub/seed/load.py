@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from datetime import date
 from operator import attrgetter
 from typing import Any
@@ -100,11 +102,23 @@ async def _write(
     first = await connection.fetchval("SELECT nextval('case_numbers')")
     password_hash = hash_password(PASSWORD)
     done, total = 0, scale * CITIZENS
-    for part in generate(today, scale, first):
-        progress(done, total, part.label)
-        await _copy(connection, part, password_hash)
-        done += part.citizens
+    async with aclosing(_ahead(generate(today, scale, first))) as parts:
+        async for part in parts:
+            progress(done, total, part.label)
+            await _copy(connection, part, password_hash)
+            done += part.citizens
     await connection.execute("SELECT setval('case_numbers', $1)", first + scale * CASES - 1)
+
+
+async def _ahead(parts: Iterator[Part]) -> AsyncGenerator[Part]:
+    """Each part while the next one is made in a thread: the server checks keys meanwhile."""
+    coming = asyncio.create_task(asyncio.to_thread(next, parts, None))
+    try:
+        while part := await coming:
+            coming = asyncio.create_task(asyncio.to_thread(next, parts, None))
+            yield part
+    finally:
+        await asyncio.wait([coming])
 
 
 async def _copy(

@@ -29,9 +29,13 @@ class Person(NamedTuple):
         return f"{self.given_name} {self.family_name}"
 
     @property
+    def name_search(self) -> str:
+        return f"{_folded(self.family_name)} {_folded(self.given_name)}"
+
+    @property
     def handle(self) -> str:
         """The part of an e-mail address before the @, without numbers that would make it unique."""
-        return ".".join(fold(name).replace(" ", "") for name in (self.given_name, self.family_name))
+        return f"{_folded(self.given_name)}.{_folded(self.family_name)}".replace(" ", "")
 
 
 def invent(n: int, year: int, birthplaces: Sequence[str]) -> Person:
@@ -80,6 +84,12 @@ def _encode(person: Person, sex: Sex, birthplace: str) -> str:
         + birthplace
     )
     return code + codicefiscale.encode_cin(code)
+
+
+# There are few names and many people.
+@cache
+def _folded(name: str) -> str:
+    return fold(name)
 
 
 @cache

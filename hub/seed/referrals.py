@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from random import Random
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -167,7 +168,7 @@ def _offer(
         disclosure=json.dumps(shown(plan.citizen, plan.case), ensure_ascii=False),
         answer_days=days,
         offered_at=plan.sent_at if steps else None,
-        due_on=_due_on(plan, days) if steps else None,
+        due_on=_due_on(plan.sent_at, days) if steps else None,
         opened_at=next((step.at for step in steps if step.after == "received"), None),
         answered_at=answer.at if answer else None,
         decline_reason=answer.reason if answer else None,
@@ -176,8 +177,12 @@ def _offer(
     )
 
 
-def _due_on(plan: Plan, days: int) -> date:
-    return add_working_days(plan.sent_at.astimezone(ROME).date(), days)
+def _due_on(sent_at: datetime, days: int) -> date:
+    return _later(sent_at.astimezone(ROME).date(), days)
+
+
+# There are few days and many offers.
+_later = cache(add_working_days)
 
 
 def _deliver(
@@ -204,7 +209,7 @@ def _deliver(
             region_code=case.region_code,
             state=offer.state,
             offered_at=plan.sent_at,
-            due_on=_due_on(plan, offer.answer_days),
+            due_on=_due_on(plan.sent_at, offer.answer_days),
             opened_at=offer.opened_at,
             opened_by=clerk if offer.opened_at else None,
             answered_at=offer.answered_at,

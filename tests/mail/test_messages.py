@@ -106,13 +106,13 @@ def test_anything_at_all_comes_back() -> None:
     for _ in range(500):
         text = "".join(chance.choices(alphabet, k=chance.randrange(300)))
         name = without_control("".join(chance.choices(alphabet, k=chance.randrange(120))))
-        data = built(name=name, subject=name, text=text, html=text)
+        data = built(name=name, subject=name, text=text, html=f"<p>{text}")
         message = parsed(data)
         assert message["to"].addresses[0].addr_spec == "anna@example.org"
         assert display_name(data) == name
         assert message["subject"] == name
         assert body_of(message, "plain") == as_sent(text)
-        assert body_of(message, "html") == as_sent(text)
+        assert body_of(message, "html") == as_sent(f"<p>{text}")
 
 
 @pytest.mark.parametrize(

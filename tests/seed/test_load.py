@@ -5,6 +5,7 @@ import pytest
 
 from hub.crypto import decrypt, email_token, lookup_token
 from hub.db import network_transaction, tenant_transaction
+from hub.newsletter.people import sync_network_people
 from hub.seed.load import SeedRefused, seed, seed_if_empty
 from hub.seed.rows import TABLES
 from hub.seed.sign_ins import PASSWORD, SIGN_INS
@@ -69,8 +70,14 @@ async def _check_isolation() -> None:
 
 
 async def _check_newsletter() -> None:
+    """Suppressions fit, and keeping the network's people in step finds nothing to do."""
     async with network_transaction() as scope:
         ente_id = await scope.fetchval("SELECT id FROM tenants WHERE 'coordinator' = ANY(kinds)")
+        readers = "SELECT id, version, name FROM subscribers ORDER BY id"
+        reasons = "SELECT * FROM subscriptions ORDER BY id"
+        before = await scope.fetch(readers), await scope.fetch(reasons)
+        await sync_network_people(scope)
+        assert (await scope.fetch(readers), await scope.fetch(reasons)) == before
     async with tenant_transaction(ente_id) as tenant:
         gone = await tenant.fetch(
             """
