@@ -34,7 +34,7 @@ from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 log = logging.getLogger(__name__)
 
 # Every module that holds tasks. The registry is filled by importing them.
-TASK_MODULES = (
+TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
     "hub.referrals.cases.tasks",
     "hub.referrals.offers.tasks",

@@ -11,9 +11,8 @@ from hub.db import ENGINE, ScopeError
 from hub.embedded import postgres
 from hub.piccolo_app import APP_CONFIG
 from hub.schema import MIGRATION_LOCK, MigrationFailed, migrate
-from tests.support.databases import PASSWORDS, Database, connected
+from tests.support.databases import PASSWORDS, Database, connected, named
 from tests.support.servers import Servers
-
 
 FILES = list(Path(APP_CONFIG.migrations_folder_path).glob("hub_*.py"))
 
@@ -36,7 +35,7 @@ async def test_a_database_at_the_newest_schema_is_left_alone(own_database: Datab
 
 
 async def test_two_hosts_migrate_an_empty_database_once(db: Database, servers: Servers) -> None:
-    empty = Database(f"{db.name}_empty", servers.postgres.replace("/postgres", f"/{db.name}_empty"))
+    empty = named(servers.postgres, f"{db.name}_empty")
     async with connected(servers.postgres) as superuser:
         await postgres.prepare(superuser, PASSWORDS, empty.name)
     try:

@@ -67,14 +67,14 @@ async def make_template(server_url: str) -> None:
     async with connected(server_url) as superuser:
         await postgres.prepare(superuser, PASSWORDS, TEMPLATE)
     with redirect_stdout(io.StringIO()):  # Piccolo reports each migration
-        await migrate(_named(server_url, TEMPLATE).owner_url)
+        await migrate(named(server_url, TEMPLATE).owner_url)
 
 
 async def clone(server_url: str) -> Database:
     name = f"hub_{os.getpid()}_{next(_numbers)}"
     async with connected(server_url) as superuser:
         await superuser.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER {OWNER}")
-    return _named(server_url, name)
+    return named(server_url, name)
 
 
 async def drop(server_url: str, database: Database) -> None:
@@ -101,5 +101,5 @@ async def connected(url: str) -> AsyncIterator[Connection]:
         await connection.close()
 
 
-def _named(server_url: str, name: str) -> Database:
+def named(server_url: str, name: str) -> Database:
     return Database(name, urlunsplit(urlsplit(server_url)._replace(path=f"/{name}")))
