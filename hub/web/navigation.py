@@ -48,7 +48,6 @@ def member_of(kind: str, *roles: str) -> Callable[[Reader | None], bool]:
 MENU = (
     Entry(N_("Home"), "/", everyone),
     Entry(N_("Cases"), "/cases", member_of("host")),
-    Entry(N_("Citizens"), "/citizens", member_of("host")),
     Entry(N_("Received offers"), "/inbox", member_of("lender")),
     Entry(N_("Campaigns"), "/campaigns", member_of("coordinator", "admin", "editor")),
     Entry(N_("Desks"), "/desks", everyone),
