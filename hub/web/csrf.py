@@ -28,7 +28,7 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELD_IN_BODY = re.compile(rb"(?:^|&)" + FIELD.encode() + rb"=([A-Za-z0-9_-]{43})(?=&|$)")
 
-_rendering: ContextVar[str] = ContextVar("csrf_token", default="")
+_visitor: ContextVar[Request[Any, Any, Any] | None] = ContextVar("csrf_visitor", default=None)
 
 
 class StaleForm(Forbidden):
@@ -47,47 +47,52 @@ class CsrfMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, Any] = Request(scope, receive=receive)
-        token = cookie_token(request)
+        token = _cookie_token(request)
         if request.method not in SAFE_METHODS:
             sent = await _sent_token(request)
             if not token or not hmac.compare_digest(token, sent):
                 raise StaleForm
-        if token:
-            await next_app(scope, receive, send)
-        else:
-            await next_app(scope, receive, self._with_new_cookie(scope, send))
+        await next_app(scope, receive, self._with_new_cookie(scope, send))
 
     def _with_new_cookie(self, scope: Scope, send: Send) -> Send:
-        token = secrets.token_urlsafe(32)
-        scope["state"][COOKIE] = token
-        cookie = Cookie(
-            COOKIE, value=token, path="/", httponly=True, secure=self._secure, samesite="lax"
-        )
-
         async def wrapped(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message).add(
-                    "set-cookie", cookie.to_header(header="")
+            made = scope["state"].get(COOKIE)
+            if made and message["type"] == "http.response.start":
+                cookie = Cookie(
+                    COOKIE,
+                    value=made,
+                    path="/",
+                    httponly=True,
+                    secure=self._secure,
+                    samesite="lax",
                 )
+                headers = MutableScopeHeaders.from_message(message)
+                headers.add("set-cookie", cookie.to_header(header=""))
             await send(message)
 
         return wrapped
 
 
-def cookie_token(request: Request[Any, Any, Any]) -> str:
-    """The visitor's token, '' if there is none yet."""
-    token = request.scope["state"].get(COOKIE) or request.cookies.get(COOKIE, "")
-    return token if isinstance(token, str) and _TOKEN.fullmatch(token) else ""
-
-
 def render_for(request: Request[Any, Any, Any]) -> None:
     """The templates rendered next in this task put this visitor's token into their forms."""
-    _rendering.set(cookie_token(request))
+    _visitor.set(request)
 
 
 def csrf_token() -> str:
-    """For templates; see `render_for`."""
-    return _rendering.get()
+    """For templates; see `render_for`. Only a page with a form makes a token, so that others set no cookie."""
+    request = _visitor.get()
+    if request is None:
+        return ""
+    state = request.scope["state"]
+    token = state.get(COOKIE) or _cookie_token(request)
+    if not token:
+        token = state[COOKIE] = secrets.token_urlsafe(32)
+    return str(token)
+
+
+def _cookie_token(request: Request[Any, Any, Any]) -> str:
+    token = request.cookies.get(COOKIE, "")
+    return token if _TOKEN.fullmatch(token) else ""
 
 
 async def _sent_token(request: Request[Any, Any, Any]) -> str:

@@ -39,8 +39,8 @@ def security_headers(*, https: bool) -> Callable[[Message, Scope], Awaitable[Non
             headers[name] = value
         if https:
             headers["Strict-Transport-Security"] = _HSTS
-        if scope.get("user") is not None and "cache-control" not in headers:
-            headers["Cache-Control"] = "no-store"
+        if "cache-control" not in headers:
+            headers["Cache-Control"] = "no-store" if scope.get("user") is not None else "no-cache"
 
     return add
 

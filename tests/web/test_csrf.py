@@ -6,6 +6,7 @@ import pytest
 from litestar.testing import TestClient
 
 from hub.web import csrf
+from hub.web.static_files import asset
 from tests.web.conftest import hidden
 from tests.web.sample import sample_app
 
@@ -40,6 +41,13 @@ def test_the_token_stays_and_its_cookie_is_for_us_only(visitor: Visitor) -> None
     assert "HttpOnly" in first.headers["set-cookie"]
     assert "SameSite=lax" in first.headers["set-cookie"]
     assert "set-cookie" not in visitor.get("/new").headers
+
+
+def test_only_a_page_with_a_form_sets_the_cookie(visitor: Visitor) -> None:
+    for path in ("/list", "/preview", "/privacy", asset("hub.css"), "/nowhere"):
+        assert "set-cookie" not in visitor.get(path).headers
+    signed_in = visitor.get("/list", headers={"x-reader": "host/operator/it"})
+    assert csrf.COOKIE in signed_in.headers["set-cookie"], "there is a form to sign out"
 
 
 def test_a_malformed_cookie_is_replaced(visitor: Visitor) -> None:
