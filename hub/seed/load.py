@@ -56,13 +56,10 @@ def _silent(done: int, total: int, label: str) -> None:
 
 async def seed_if_empty(owner_url: str, progress: Progress = _silent) -> bool:
     """Whether the demo network was written: not where there is any organisation."""
-    connection = await asyncpg.connect(owner_url)
     try:
-        if await _has_organisations(connection):
-            return False
-        await _seed(connection, 1, progress, clock.today())
-    finally:
-        await connection.close()
+        await seed(owner_url, 1, progress)
+    except SeedRefused:
+        return False
     return True
 
 
@@ -75,7 +72,12 @@ async def seed(
     """
     connection = await asyncpg.connect(owner_url)
     try:
-        await _seed(connection, scale, progress, today or clock.today())
+        # Asked first without a lock: whoever starts a running network again should not stop it for a moment.
+        await _refuse_filled(connection)
+        async with connection.transaction():
+            await _seed(connection, scale, progress, today or clock.today())
+        progress(scale * CITIZENS, scale * CITIZENS, "statistics")
+        await connection.execute(f"ANALYZE {', '.join(TABLES.values())}")
     finally:
         await connection.close()
 
@@ -83,17 +85,13 @@ async def seed(
 async def _seed(
     connection: asyncpg.Connection[asyncpg.Record], scale: int, progress: Progress, today: date
 ) -> None:
-    async with connection.transaction():
-        # COPY is refused where row security is forced, even to the owner, who is otherwise exempt. Both changes are in
-        # one transaction, which holds the tables' strongest lock: nobody ever sees them without.
-        forced = await _forced_tables(connection)
-        await _force(connection, forced, "NO FORCE")
-        if await _has_organisations(connection):
-            raise SeedRefused("the database already holds organisations: seed an empty one")
-        await _write(connection, scale, progress, today)
-        await _force(connection, forced, "FORCE")
-    progress(scale * CITIZENS, scale * CITIZENS, "statistics")
-    await connection.execute(f"ANALYZE {', '.join(TABLES.values())}")
+    # COPY is refused where row security is forced, even to the owner, who is otherwise exempt. Both changes are in one
+    # transaction, which holds the tables' strongest lock: nobody ever sees them without.
+    forced = await _forced_tables(connection)
+    await _force(connection, forced, "NO FORCE")
+    await _refuse_filled(connection)
+    await _write(connection, scale, progress, today)
+    await _force(connection, forced, "FORCE")
 
 
 async def _write(
@@ -149,8 +147,9 @@ def _makers(kind: type[Row], password_hash: str) -> dict[str, Maker]:
     return makers
 
 
-async def _has_organisations(connection: asyncpg.Connection[asyncpg.Record]) -> bool:
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM tenants)"))
+async def _refuse_filled(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM tenants)"):
+        raise SeedRefused("the database already holds organisations: seed an empty one")
 
 
 async def _forced_tables(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import date
 from itertools import pairwise
 
@@ -95,9 +96,13 @@ async def _check_newsletter() -> None:
 
 
 async def _check_a_second_run(database: Database) -> None:
-    with pytest.raises(SeedRefused):
-        await seed(database.owner_url, today=TODAY)
-    assert not await seed_if_empty(database.owner_url)
+    """It is refused at once, even while somebody works with the tables."""
+    async with connected(database.superuser_url) as worker, worker.transaction():
+        await worker.execute("LOCK TABLE citizens IN ROW EXCLUSIVE MODE")
+        async with asyncio.timeout(5):
+            with pytest.raises(SeedRefused):
+                await seed(database.owner_url, today=TODAY)
+            assert not await seed_if_empty(database.owner_url)
 
 
 async def test_an_empty_database_is_seeded_once(own_database: Database) -> None:
