@@ -54,7 +54,8 @@ def create_page(store: MailStore, port: int) -> Litestar:
     )
 
 
-def use_readers_locale(request: AnyRequest) -> None:
+async def use_readers_locale(request: AnyRequest) -> None:
+    # Not a plain function: Litestar would run that in a thread, which has a context of its own.
     i18n.use_locale(choose_locale(request))
 
 
@@ -152,7 +153,7 @@ def status(state: State) -> dict[str, Any]:
 
 def not_found(request: AnyRequest, _error: Exception) -> Response[Any]:
     """One calm answer to an address that leads nowhere and to a page number that is none."""
-    use_readers_locale(request)
+    i18n.use_locale(choose_locale(request))
     if request.url.path.endswith(".json"):
         return Response({"status": 404, "title": "Not found"}, status_code=404)
     return _page(request, "missing.html", status_code=404)

@@ -61,7 +61,7 @@ class MailStore:
         row = (
             datetime.now(UTC).isoformat(),
             sender,
-            readable(str(headers.get("From", ""))),
+            readable(str(headers.get("From", ""))) or sender,
             readable(str(headers.get("Subject", ""))),
             raw,
         )
