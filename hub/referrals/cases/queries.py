@@ -180,7 +180,7 @@ async def count_cases(scope: TenantScope, desks: Desks) -> dict[tuple[str, str],
 
 
 async def cases_by_name(
-    scope: TenantScope, desks: Desks, folded: Sequence[str], *, limit: int
+    scope: TenantScope, desks: Desks, folded: Sequence[str], limit: int
 ) -> list[CaseRow]:
     """Cases of citizens whose folded name, family name first, begins with one of `folded`."""
     args: list[object] = [limit]
@@ -202,16 +202,18 @@ async def cases_by_name(
     return [CaseRow(*row) for row in rows]
 
 
-async def cases_by_token(scope: TenantScope, desks: Desks, token: bytes) -> list[CaseRow]:
+async def cases_by_token(
+    scope: TenantScope, desks: Desks, token: bytes, limit: int
+) -> list[CaseRow]:
     """Cases of the citizen with that codice fiscale."""
-    args: list[object] = [token]
+    args: list[object] = [token, limit]
     rows = await scope.fetch(
         f"""
         {_ROW} FROM citizens z
         JOIN cases c ON c.tenant_id = z.tenant_id AND c.citizen_id = z.id
         JOIN desks d ON d.tenant_id = c.tenant_id AND d.id = c.desk_id
         WHERE z.codice_fiscale_token = $1 AND {within(desks, "c.desk_id", args)}
-        ORDER BY c.updated_at DESC
+        ORDER BY c.updated_at DESC LIMIT $2
         """,
         *args,
     )

@@ -13,7 +13,7 @@ from hub.ids import uuid7
 from hub.referrals.cases import queries
 from hub.referrals.cases.codice_fiscale import birth_date_of
 from hub.referrals.cases.number import case_number
-from hub.referrals.cases.queries import CaseDetails, CaseRow, KnownCitizen, LockedCase, Person
+from hub.referrals.cases.queries import CaseDetails, KnownCitizen, LockedCase, Person
 from hub.referrals.cases.schemas import (
     OpenCase,
     OpenCaseFor,
@@ -28,11 +28,19 @@ from hub.web.i18n import N_
 
 
 class PersonKnown(Exception):
-    """The person seems to be known already; someone has to say whether it is them. Nothing was saved."""
+    """The person seems to be known already; someone has to say whether it is them. Nothing was saved.
 
-    def __init__(self, citizens: Sequence[KnownCitizen]) -> None:
+    `sure` where the codice fiscale says so, and not only the name.
+    """
+
+    def __init__(self, citizens: Sequence[KnownCitizen], *, sure: bool) -> None:
         self.citizens = citizens
+        self.sure = sure
         super().__init__()
+
+
+class BeforeOpening(Exception):
+    """The day of a milestone is before the case was opened. Nothing was saved."""
 
 
 async def open_case(
@@ -70,7 +78,7 @@ async def open_citizen(
 ) -> UUID:
     """Raises PersonKnown: surely, by codice fiscale, or perhaps, by name, unless it is `another_person`."""
     if known := await _same_code(scope, actor, person):
-        raise PersonKnown([known])
+        raise PersonKnown([known], sure=True)
     if not another_person and person.name_search:
         alike = await queries.namesakes(
             scope,
@@ -80,7 +88,7 @@ async def open_citizen(
             without_code=person.token is not None,
         )
         if alike:
-            raise PersonKnown(alike)
+            raise PersonKnown(alike, sure=False)
     citizen_id = await queries.add_citizen(scope, person, actor.membership_id)
     if citizen_id is None:
         raise Conflict(message=N_("A colleague has just opened this citizen. Please try again."))
@@ -95,7 +103,7 @@ async def _recognise(scope: TenantScope, actor: Actor, citizen_id: UUID, person:
     if citizen is None or not (citizen.visible or (same and same.id == citizen_id)):
         raise NotFound
     if same and same.id != citizen_id:
-        raise PersonKnown([same])
+        raise PersonKnown([same], sure=True)
     if await queries.complete_citizen(scope, citizen_id, person):
         await audit.record(scope, actor, "citizen.completed", "citizen", citizen_id)
     return citizen_id
@@ -153,29 +161,15 @@ async def read_case(scope: TenantScope, actor: Actor, case_id: UUID) -> CaseDeta
     return case
 
 
-async def reveal_codice_fiscale(scope: TenantScope, actor: Actor, case: CaseDetails) -> str | None:
+async def codice_fiscale(
+    scope: TenantScope, actor: Actor, case: CaseDetails, *, clear: bool
+) -> str | None:
+    """The citizen's. That a person is going to see it in the clear is kept."""
     if case.codice_fiscale is None:
         return None
-    await audit.record(scope, actor, "citizen.codice_fiscale_shown", "citizen", case.citizen_id)
+    if clear:
+        await audit.record(scope, actor, "codice_fiscale.shown", "citizen", case.citizen_id)
     return decrypt(case.codice_fiscale)
-
-
-async def find_by_codice_fiscale(scope: TenantScope, actor: Actor, code: str) -> list[CaseRow]:
-    await audit.record(scope, actor, "citizen.sought", "citizen", None, by="codice_fiscale")
-    token = lookup_token(scope.tenant_id, code)
-    return await queries.cases_by_token(scope, actor.desk_ids, token)
-
-
-async def find_by_name(
-    scope: TenantScope, actor: Actor, typed: str, *, limit: int
-) -> list[CaseRow]:
-    """People write "Rossi Maria" and "Maria Rossi"; both find her."""
-    words = fold(typed).split()
-    if not words:
-        return []
-    spellings = {" ".join(words[turn:] + words[:turn]) for turn in range(min(len(words), 4))}
-    await audit.record(scope, actor, "citizen.sought", "citizen", None, by="name")
-    return await queries.cases_by_name(scope, actor.desk_ids, sorted(spellings), limit=limit)
 
 
 async def record_consultation(
@@ -207,11 +201,16 @@ async def record_consultation(
 async def record_milestone(
     scope: TenantScope, actor: Actor, case_id: UUID, reached: RecordMilestone, key: UUID
 ) -> UUID:
-    """Recording one again corrects its day. Raises NotFound; Conflict where the case is closed or still offered."""
+    """Recording one again corrects its day.
+
+    Raises NotFound, BeforeOpening, or Conflict where the case is closed or a referral of it runs.
+    """
     case = await _lock(scope, actor, case_id)
     if earlier := await once(scope, "milestone.record", key, case_id):
         return earlier
     _refuse_closed(case)
+    if reached.reached_on < _day(case.opened_at):
+        raise BeforeOpening
     closes = reached.kind == "closed"
     if closes and await has_running_referral(scope, case_id):
         raise Conflict(

@@ -1,0 +1,162 @@
+"""The sender's pages: choosing lenders and what they are shown, the preview, and sending."""
+
+from typing import Any
+from uuid import uuid4
+
+from litestar import Request, Response, get, post
+from litestar.response import Template
+
+from hub import clock
+from hub.db import TenantScope, routing_transaction, tenant_transaction
+from hub.errors import NotFound
+from hub.referrals import labels
+from hub.referrals.cases.schemas import Nothing
+from hub.referrals.offers import queries
+from hub.referrals.offers.disclosure import FIELDS, MINIMUM, lines, recorded
+from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
+from hub.referrals.offers.schemas import DraftReferral
+from hub.referrals.offers.send import send_referral
+from hub.referrals.roles import READERS, WRITERS
+from hub.tenants.accounts.actor import Actor, requires
+from hub.tenants.territory.queries import region_names
+from hub.web.forms import Form, Pairs, blank, read_form
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
+from hub.web.page import page
+from hub.web.params import path_id
+from hub.web.redirects import message, see_other
+
+PageRequest = Request[Any, Any, Any]
+READS = [requires("host", roles=READERS)]
+WRITES = [requires("host", roles=WRITERS)]
+
+REFERRAL_SENT = message(
+    "referral-sent", N_("The case is on its way. You see here when a lender opens or answers it.")
+)
+DRAFT_DISCARDED = message("draft-discarded", N_("The draft is discarded. Nothing was passed on."))
+
+
+@get("/cases/{case_id:str}/referrals/new", guards=WRITES)
+async def new_referral(request: PageRequest, actor: Actor, case_id: str) -> Template:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        prepared = await prospect(scope, actor, path_id(case_id))
+    known = recorded(prepared.case)
+    form = blank(
+        DraftReferral,
+        choices=_choices(prepared),
+        fields=[name for name in MINIMUM if name in known],
+        purpose="assessment",
+        basis="request",
+        notice_version=prepared.notice.version if prepared.notice else None,
+    )
+    return _new_page(request, prepared, form)
+
+
+@post("/cases/{case_id:str}/referrals/new", guards=WRITES, status_code=200)
+async def draft(request: PageRequest, actor: Actor, case_id: str) -> Template | Response[None]:
+    await request.body()  # Read before the transaction, which a slow sender would hold open.
+    async with tenant_transaction(actor.tenant_id) as scope:
+        prepared = await prospect(scope, actor, path_id(case_id))
+        form = await read_form(request, DraftReferral, choices=_choices(prepared), once=True)
+        _check_notice(form, prepared)
+        if form.data is None:
+            return _new_page(request, prepared, form)
+        referral_id = await draft_referral(scope, actor, prepared, form.data, form.key)
+    return see_other(request, f"/referrals/{referral_id}")
+
+
+@get("/referrals/{referral_id:str}", guards=READS)
+async def show_referral(
+    request: PageRequest, actor: Actor, referral_id: str
+) -> Template | Response[None]:
+    """A draft's preview; what was sent stands on the case's page."""
+    async with tenant_transaction(actor.tenant_id) as scope:
+        referral = await _referral(scope, actor, referral_id)
+        if referral.state != "draft":
+            return see_other(request, f"/cases/{referral.case_id}#referrals")
+        offers = await queries.offers_of(scope, [referral.id])
+        regions = await region_names(scope)
+    today = clock.today()
+    return page(
+        request,
+        "referrals/referral.html",
+        crumbs=[
+            (_("Cases"), "/cases"),
+            (referral.case_number, f"/cases/{referral.case_id}"),
+            (_("Preview"), f"/referrals/{referral.id}"),
+        ],
+        referral=referral,
+        region=regions[referral.region_code],
+        previews=[
+            (offer, lines(offer.disclosure), clock.add_working_days(today, offer.answer_days))
+            for offer in offers
+        ],
+        key=uuid4(),
+        labels=labels,
+        may_write=actor.role in WRITERS,
+    )
+
+
+@post("/referrals/{referral_id:str}/send", guards=WRITES, status_code=303)
+async def send(request: PageRequest, actor: Actor, referral_id: str) -> Response[None]:
+    wanted = path_id(referral_id)
+    form = await read_form(request, Nothing, once=True)
+    async with routing_transaction(actor.tenant_id) as scope:
+        await send_referral(scope, actor, wanted, form.key)
+    return see_other(request, f"/referrals/{wanted}", REFERRAL_SENT)
+
+
+@post("/referrals/{referral_id:str}/discard", guards=WRITES, status_code=303)
+async def discard(request: PageRequest, actor: Actor, referral_id: str) -> Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        case_id = await discard_draft(scope, actor, path_id(referral_id))
+    return see_other(request, f"/cases/{case_id}", DRAFT_DISCARDED)
+
+
+async def _referral(scope: TenantScope, actor: Actor, referral_id: str) -> queries.Referral:
+    found = await queries.referral_by_id(scope, actor.desk_ids, path_id(referral_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _choices(prepared: Prospect) -> dict[str, Pairs]:
+    """Only lenders that fit, and only what there is to show."""
+    return {
+        "receivers": [(one.lender_id, one.lender_name) for one in prepared.verdicts if one.fits],
+        "fields": [(name, _(FIELDS[name])) for name in recorded(prepared.case)],
+    }
+
+
+def _check_notice(form: Form[DraftReferral], prepared: Prospect) -> None:
+    """The citizen must have received the notice that is in force now, not the one of an old page."""
+    current = prepared.notice.version if prepared.notice else None
+    if form.data and form.data.notice_version != current:
+        form.values["notice_version"] = [current] if current else []
+        form.values["notice_given"] = []
+        form.refuse(
+            "notice_given", _("There is a new privacy notice. Please give it to the citizen.")
+        )
+
+
+def _new_page(request: PageRequest, prepared: Prospect, form: Form[DraftReferral]) -> Template:
+    case = prepared.case
+    return page(
+        request,
+        "referrals/referral_new.html",
+        status_code=422 if form.failed else 200,
+        crumbs=[
+            (_("Cases"), "/cases"),
+            (case.number, f"/cases/{case.id}"),
+            (_("Send to lenders"), f"/cases/{case.id}/referrals/new"),
+        ],
+        case=case,
+        fitting=[one for one in prepared.verdicts if one.fits],
+        others=[one for one in prepared.verdicts if not one.fits],
+        notice=prepared.notice,
+        form=form,
+        labels=labels,
+    )
+
+
+ROUTES = [new_referral, draft, show_referral, send, discard]
