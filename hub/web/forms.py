@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
+from weakref import WeakKeyDictionary
 
 import msgspec
 from litestar import Request
@@ -124,7 +125,8 @@ class Asked:
     required: bool
 
 
-_fields: dict[type, dict[str, Asked]] = {}
+# Weak: some forms make a struct for each request.
+_fields: WeakKeyDictionary[type, dict[str, Asked]] = WeakKeyDictionary()
 
 
 def fields_of(asks: type[msgspec.Struct]) -> dict[str, Asked]:
