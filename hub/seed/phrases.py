@@ -46,13 +46,19 @@ FIRST_NOTES = (
     "Ha sentito parlare del microcredito al centro per l'impiego. Spiegati importi, durata e servizi ausiliari.",
     "Primo colloquio: idea chiara, nessun preventivo. Consegnato l'elenco dei documenti.",
     "Vuole mettersi in proprio dopo anni di lavoro dipendente. Da valutare i costi di avvio.",
-    "Accompagnata da un familiare. Spiegata la differenza fra microcredito d'impresa e sociale.",
+    "È venuto un familiare. Spiegata la differenza fra microcredito d'impresa e sociale.",
     "Chiede tempi e garanzie. Chiarito che non servono garanzie reali.",
+    "",
+)
+HOUSEHOLD_NOTES = (
+    "Spesa imprevista, reddito regolare. Rivisto insieme il bilancio familiare.",
+    "Spiegati importi e durata del microcredito sociale; portare buste paga e ISEE.",
+    "Chiede quanto può restituire ogni mese senza difficoltà: fatto un primo calcolo.",
     "",
 )
 LATER_NOTES = (
     "Portati i preventivi; manca la situazione debitoria.",
-    "Rivisto insieme il piano economico dei primi dodici mesi.",
+    "Rivisti insieme i conti dei prossimi dodici mesi.",
     "Concordati i soggetti erogatori a cui inviare la pratica.",
     "Telefonata di aggiornamento: nessuna novità dall'erogatore.",
     "Documenti completi. Pratica pronta per l'invio.",

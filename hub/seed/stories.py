@@ -8,7 +8,7 @@ from random import Random
 from hub.seed.chance import id_at
 from hub.seed.organisations import Network, Organisation
 from hub.seed.paths import Path
-from hub.seed.phrases import FIRST_NOTES, LATER_NOTES
+from hub.seed.phrases import FIRST_NOTES, HOUSEHOLD_NOTES, LATER_NOTES
 from hub.seed.referrals import Plan, Result, refer
 from hub.seed.rows import Batch, Case, Citizen, Consultation, Desk, Membership, Milestone
 
@@ -69,9 +69,9 @@ def tell(luck: Random, batch: Batch, network: Network, story: Story, today: date
 def _talks(luck: Random, story: Story) -> Iterator[Consultation]:
     for step, moment in story.moments.items():
         if luck.random() < TALKS.get(step, 0):
-            topics = TOPICS[step]
+            topics, notes = TOPICS[step], FIRST_NOTES if step == "informed" else LATER_NOTES
             if step == "informed" and story.case.kind == "social_loan":
-                topics = ("first_information", "household_budget")
+                topics, notes = ("first_information", "household_budget"), HOUSEHOLD_NOTES
             yield Consultation(
                 id=id_at(luck, moment),
                 tenant_id=story.case.tenant_id,
@@ -82,7 +82,7 @@ def _talks(luck: Random, story: Story) -> Iterator[Consultation]:
                 held_on=moment.date(),
                 minutes=luck.randrange(15, 75, 5),
                 topics=list(topics[: luck.randint(1, len(topics))]),
-                notes=luck.choice(FIRST_NOTES if step == "informed" else LATER_NOTES),
+                notes=luck.choice(notes),
                 recorded_at=moment,
                 recorded_by=story.operator.id,
             )
