@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.api.paging import from_cursor, to_cursor
@@ -52,7 +54,7 @@ CASE_REOPENED = message("case-reopened", N_("The case is open again."))
 
 
 @get("/cases", guards=READS)
-async def list_cases(request: PageRequest, actor: Actor) -> Template:
+async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     after = from_cursor(request.query_params.get("after", ""))
     async with tenant_transaction(actor.tenant_id) as scope:
         counts = await queries.count_cases(scope, actor.desk_ids)
@@ -80,7 +82,9 @@ async def list_cases(request: PageRequest, actor: Actor) -> Template:
 
 
 @post("/cases/search", guards=READS, status_code=200)
-async def search_cases(request: PageRequest, actor: Actor) -> Template | Response[None]:
+async def search_cases(
+    request: PageRequest, actor: NamedDependency[Actor]
+) -> Template | Response[None]:
     """By POST, since a name in an address would stay in histories and logs."""
     form = await read_form(request, FindCase, prefix="find")
     found = Found("name")
@@ -116,7 +120,7 @@ async def search_again(request: PageRequest) -> Response[None]:
 
 
 @get("/cases/municipalities", guards=WRITES)
-async def suggest_municipalities(request: PageRequest, actor: Actor) -> Template:
+async def suggest_municipalities(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     """Options for the field's list while a person types."""
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await residence.suggest(scope, request.query_params.get("municipality", "")[:80])
@@ -125,14 +129,16 @@ async def suggest_municipalities(request: PageRequest, actor: Actor) -> Template
 
 
 @get("/cases/new", guards=WRITES)
-async def new_case(request: PageRequest, actor: Actor) -> Template:
+async def new_case(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         choices, known = await _opening_choices(scope, actor)
     return _new_case_page(request, blank(OpenCase, choices=choices, **known))
 
 
 @post("/cases/new", guards=WRITES, status_code=200)
-async def open_case(request: PageRequest, actor: Actor) -> Template | Response[None]:
+async def open_case(
+    request: PageRequest, actor: NamedDependency[Actor]
+) -> Template | Response[None]:
     await request.body()  # Read before the transaction, which a slow sender would hold open.
     form = blank(OpenCase)
     try:
@@ -149,7 +155,9 @@ async def open_case(request: PageRequest, actor: Actor) -> Template | Response[N
 
 
 @get("/citizens/{citizen_id:str}/cases/new", guards=WRITES)
-async def new_case_of(request: PageRequest, actor: Actor, citizen_id: str) -> Template:
+async def new_case_of(
+    request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
+) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         citizen = await _citizen(scope, actor, citizen_id)
         choices, known = await _opening_choices(scope, actor)
@@ -159,7 +167,7 @@ async def new_case_of(request: PageRequest, actor: Actor, citizen_id: str) -> Te
 
 @post("/citizens/{citizen_id:str}/cases/new", guards=WRITES, status_code=200)
 async def open_case_of(
-    request: PageRequest, actor: Actor, citizen_id: str
+    request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
 ) -> Template | Response[None]:
     await request.body()
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -173,18 +181,22 @@ async def open_case_of(
 
 
 @get("/cases/{case_id:str}", guards=READS)
-async def show_case(request: PageRequest, actor: Actor, case_id: str) -> Template:
+async def show_case(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template:
     return await _case_page(request, actor, path_id(case_id))
 
 
 @post("/cases/{case_id:str}/codice-fiscale", guards=READS, status_code=200)
-async def reveal_codice_fiscale(request: PageRequest, actor: Actor, case_id: str) -> Template:
+async def reveal_codice_fiscale(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template:
     return await _case_page(request, actor, path_id(case_id), reveal=True)
 
 
 @post("/cases/{case_id:str}/consultations", guards=WRITES, status_code=200)
 async def record_consultation(
-    request: PageRequest, actor: Actor, case_id: str
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template | Response[None]:
     wanted = path_id(case_id)
     form = await read_form(request, RecordConsultation, prefix="consultation", once=True)
@@ -197,7 +209,7 @@ async def record_consultation(
 
 @post("/cases/{case_id:str}/milestones", guards=WRITES, status_code=200)
 async def record_milestone(
-    request: PageRequest, actor: Actor, case_id: str
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template | Response[None]:
     wanted = path_id(case_id)
     form = await read_form(request, RecordMilestone, prefix="milestone", once=True)
@@ -215,7 +227,9 @@ async def record_milestone(
 
 
 @post("/cases/{case_id:str}/reopen", guards=WRITES, status_code=303)
-async def reopen_case(request: PageRequest, actor: Actor, case_id: str) -> Response[None]:
+async def reopen_case(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Response[None]:
     wanted = path_id(case_id)
     form = await read_form(request, Nothing, once=True)
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -231,7 +245,7 @@ async def reopen_case(request: PageRequest, actor: Actor, case_id: str) -> Respo
     ],
     guards=READS,
 )
-async def back_to_case(request: PageRequest, case_id: str) -> Response[None]:
+async def back_to_case(request: PageRequest, case_id: FromPath[str]) -> Response[None]:
     """Where a page that answered a form is loaded again without it, as after a change of language."""
     return see_other(request, f"/cases/{path_id(case_id)}")
 

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from hub import audit
 from hub.api.body import read_json
@@ -46,7 +48,7 @@ BASE = "/api/v1/received-offers"
 
 
 @get(BASE, guards=READS)
-async def list_received(request: ApiRequest, actor: Actor) -> OfferPage:
+async def list_received(request: ApiRequest, actor: NamedDependency[Actor]) -> OfferPage:
     """The latest first; `next_cursor` is null on the last page. What was disclosed is in each offer's own answer."""
     asked = read_parameters(request, ListOffers)
     after = from_cursor(asked.cursor) if asked.cursor else None
@@ -67,12 +69,16 @@ async def list_received(request: ApiRequest, actor: Actor) -> OfferPage:
 
 
 @get(f"{BASE}/{{offer_id:str}}", guards=READS)
-async def show_received(request: ApiRequest, actor: Actor, offer_id: str) -> OfferItem:
+async def show_received(
+    request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> OfferItem:
     return await _current(request, actor, path_id(offer_id))
 
 
 @post(f"{BASE}/{{offer_id:str}}/open", guards=WRITES, status_code=200)
-async def open_received(request: ApiRequest, actor: Actor, offer_id: str) -> OfferItem:
+async def open_received(
+    request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> OfferItem:
     """Tell the desk that someone reads the offer, and get what it discloses."""
     wanted = path_id(offer_id)
     async with routing_transaction(actor.tenant_id) as scope:
@@ -81,7 +87,9 @@ async def open_received(request: ApiRequest, actor: Actor, offer_id: str) -> Off
 
 
 @post(f"{BASE}/{{offer_id:str}}/accept", guards=WRITES, status_code=200)
-async def accept_received(request: ApiRequest, actor: Actor, offer_id: str) -> OfferItem:
+async def accept_received(
+    request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> OfferItem:
     """The first lender to accept takes the case on; the others get 409."""
     wanted, key = path_id(offer_id), read_idempotency_key(request)
     async with routing_transaction(actor.tenant_id) as scope:
@@ -90,7 +98,9 @@ async def accept_received(request: ApiRequest, actor: Actor, offer_id: str) -> O
 
 
 @post(f"{BASE}/{{offer_id:str}}/decline", guards=WRITES, status_code=200)
-async def decline_received(request: ApiRequest, actor: Actor, offer_id: str) -> OfferItem:
+async def decline_received(
+    request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> OfferItem:
     """`reason` is a code; the note is read by the desk."""
     wanted, key = path_id(offer_id), read_idempotency_key(request)
     asked = await read_json(request, DeclineBody)

@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from hub import clock
@@ -37,7 +39,9 @@ DRAFT_DISCARDED = message("draft-discarded", N_("The draft is discarded. Nothing
 
 
 @get("/cases/{case_id:str}/referrals/new", guards=WRITES)
-async def new_referral(request: PageRequest, actor: Actor, case_id: str) -> Template:
+async def new_referral(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         prepared = await prospect(scope, actor, path_id(case_id))
     known = recorded(prepared.case)
@@ -53,7 +57,9 @@ async def new_referral(request: PageRequest, actor: Actor, case_id: str) -> Temp
 
 
 @post("/cases/{case_id:str}/referrals/new", guards=WRITES, status_code=200)
-async def draft(request: PageRequest, actor: Actor, case_id: str) -> Template | Response[None]:
+async def draft(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template | Response[None]:
     await request.body()  # Read before the transaction, which a slow sender would hold open.
     async with tenant_transaction(actor.tenant_id) as scope:
         prepared = await prospect(scope, actor, path_id(case_id))
@@ -67,7 +73,7 @@ async def draft(request: PageRequest, actor: Actor, case_id: str) -> Template | 
 
 @get("/referrals/{referral_id:str}", guards=READS)
 async def show_referral(
-    request: PageRequest, actor: Actor, referral_id: str
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
 ) -> Template | Response[None]:
     """A draft's preview; what was sent stands on the case's page."""
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -98,7 +104,9 @@ async def show_referral(
 
 
 @post("/referrals/{referral_id:str}/send", guards=WRITES, status_code=303)
-async def send(request: PageRequest, actor: Actor, referral_id: str) -> Response[None]:
+async def send(
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
+) -> Response[None]:
     wanted = path_id(referral_id)
     form = await read_form(request, Nothing, once=True)
     async with routing_transaction(actor.tenant_id) as scope:
@@ -107,7 +115,9 @@ async def send(request: PageRequest, actor: Actor, referral_id: str) -> Response
 
 
 @post("/referrals/{referral_id:str}/discard", guards=WRITES, status_code=303)
-async def discard(request: PageRequest, actor: Actor, referral_id: str) -> Response[None]:
+async def discard(
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
+) -> Response[None]:
     async with tenant_transaction(actor.tenant_id) as scope:
         case_id = await discard_draft(scope, actor, path_id(referral_id))
     return see_other(request, f"/cases/{case_id}", DRAFT_DISCARDED)

@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 from litestar.response import Template
 
 from hub import audit, clock
@@ -50,7 +52,7 @@ OFFER_DECLINED = message("offer-declined", N_("You have declined. The desk has b
 
 
 @get("/inbox", guards=READS)
-async def inbox(request: PageRequest, actor: Actor) -> Template:
+async def inbox(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     tab = request.query_params.get("show", "waiting")
     tab = tab if tab in TABS else "waiting"
     after = from_cursor(request.query_params.get("after", ""))
@@ -82,12 +84,16 @@ async def inbox(request: PageRequest, actor: Actor) -> Template:
 
 
 @get("/inbox/{offer_id:str}", guards=READS)
-async def show_offer(request: PageRequest, actor: Actor, offer_id: str) -> Template:
+async def show_offer(
+    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> Template:
     return await _offer_page(request, actor, path_id(offer_id))
 
 
 @post("/inbox/{offer_id:str}/open", guards=WRITES, status_code=303)
-async def open_received(request: PageRequest, actor: Actor, offer_id: str) -> Response[None]:
+async def open_received(
+    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> Response[None]:
     """Not by GET: a mail program or a browser may load an address before anyone has seen it."""
     wanted = path_id(offer_id)
     async with routing_transaction(actor.tenant_id) as scope:
@@ -96,7 +102,9 @@ async def open_received(request: PageRequest, actor: Actor, offer_id: str) -> Re
 
 
 @post("/inbox/{offer_id:str}/accept", guards=WRITES, status_code=303)
-async def accept(request: PageRequest, actor: Actor, offer_id: str) -> Response[None]:
+async def accept(
+    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> Response[None]:
     wanted = path_id(offer_id)
     form = await read_form(request, Nothing, once=True)
     async with routing_transaction(actor.tenant_id) as scope:
@@ -105,7 +113,9 @@ async def accept(request: PageRequest, actor: Actor, offer_id: str) -> Response[
 
 
 @post("/inbox/{offer_id:str}/decline", guards=WRITES, status_code=200)
-async def decline(request: PageRequest, actor: Actor, offer_id: str) -> Template | Response[None]:
+async def decline(
+    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> Template | Response[None]:
     wanted = path_id(offer_id)
     form = await read_form(request, Decline, prefix="decline", once=True)
     if form.data is None:
@@ -118,12 +128,14 @@ async def decline(request: PageRequest, actor: Actor, offer_id: str) -> Template
 
 
 @post("/inbox/{offer_id:str}/codice-fiscale", guards=READS, status_code=200)
-async def reveal_codice_fiscale(request: PageRequest, actor: Actor, offer_id: str) -> Template:
+async def reveal_codice_fiscale(
+    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+) -> Template:
     return await _offer_page(request, actor, path_id(offer_id), reveal=True)
 
 
 @get(["/inbox/{offer_id:str}/decline", "/inbox/{offer_id:str}/codice-fiscale"], guards=READS)
-async def back_to_offer(request: PageRequest, offer_id: str) -> Response[None]:
+async def back_to_offer(request: PageRequest, offer_id: FromPath[str]) -> Response[None]:
     """Where a page that answered a form is loaded again without it, as after a change of language."""
     return see_other(request, f"/inbox/{path_id(offer_id)}")
 

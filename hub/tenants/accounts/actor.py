@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
@@ -50,14 +51,19 @@ def requires(kind: str | None = None, *, roles: frozenset[str] | None = None) ->
     """
 
     def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        actor = provide_actor(connection)
+        actor = actor_of(connection)
         if (kind and kind not in actor.kinds) or (roles and actor.role not in roles):
             raise Forbidden
 
     return guard
 
 
-def provide_actor(connection: Connection) -> Actor:
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+    """The dependency `actor` of handlers."""
+    return actor_of(request)
+
+
+def actor_of(connection: Connection) -> Actor:
     """Raises NotSignedIn also for a Visitor, who still has to choose an organisation."""
     actor = connection.scope.get("user")
     if not isinstance(actor, Actor):
