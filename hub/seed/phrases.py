@@ -1,6 +1,6 @@
 """What people want money for and what was talked about, in the words of the desks."""
 
-ENTERPRISES = (
+ENTERPRISES: tuple[str, ...] = (
     "Laboratorio di sartoria",
     "Panetteria artigianale",
     "Servizio di assistenza domiciliare",
@@ -32,7 +32,7 @@ ENTERPRISES = (
     "Libreria con sala da tè",
     "Noleggio di attrezzature da mare",
 )
-HOUSEHOLDS = (
+HOUSEHOLDS: tuple[str, ...] = (
     "Spese mediche e dentistiche",
     "Acquisto di un'auto usata per andare al lavoro",
     "Caparra e trasloco per una casa in affitto",
@@ -42,7 +42,7 @@ HOUSEHOLDS = (
     "Riparazioni urgenti in casa",
     "Computer e attrezzatura per lavorare da casa",
 )
-FIRST_NOTES = (
+FIRST_NOTES: tuple[str, ...] = (
     "Ha sentito parlare del microcredito al centro per l'impiego. Spiegati importi, durata e servizi ausiliari.",
     "Primo colloquio: idea chiara, nessun preventivo. Consegnato l'elenco dei documenti.",
     "Vuole mettersi in proprio dopo anni di lavoro dipendente. Da valutare i costi di avvio.",
@@ -50,13 +50,13 @@ FIRST_NOTES = (
     "Chiede tempi e garanzie. Chiarito che non servono garanzie reali.",
     "",
 )
-HOUSEHOLD_NOTES = (
+HOUSEHOLD_NOTES: tuple[str, ...] = (
     "Spesa imprevista, reddito regolare. Rivisto insieme il bilancio familiare.",
     "Spiegati importi e durata del microcredito sociale; portare buste paga e ISEE.",
     "Chiede quanto può restituire ogni mese senza difficoltà: fatto un primo calcolo.",
     "",
 )
-LATER_NOTES = (
+LATER_NOTES: tuple[str, ...] = (
     "Portati i preventivi; manca la situazione debitoria.",
     "Rivisti insieme i conti dei prossimi dodici mesi.",
     "Concordati i soggetti erogatori a cui inviare la pratica.",
@@ -65,7 +65,7 @@ LATER_NOTES = (
     "Discusso l'esito e le alternative possibili.",
     "",
 )
-DECLINE_NOTES = (
+DECLINE_NOTES: tuple[str, ...] = (
     "",
     "",
     "Importo non sostenibile con il piano presentato.",
