@@ -35,14 +35,15 @@ TRIES = 3
 
 
 class EphemeralPostgres:
-    """A cluster without fsync. `prepare()` adds the hub's roles and its empty database.
+    """A cluster, `hasty` ones without fsync. `prepare()` adds the hub's roles and its empty database.
 
     >>> with EphemeralPostgres() as server:
     ...     server.prepare()
     ...     url = server.url("hub_owner", "hub")
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hasty: bool = True) -> None:
+        self.hasty = hasty
         self.passwords = {name: secrets.token_urlsafe(12) for name in PASSWORDS}
         self._process: subprocess.Popen[bytes] | None = None
         self._cluster: Cluster | None = None
@@ -52,7 +53,7 @@ class EphemeralPostgres:
         folder = _temporary_folder()
         programs = postgres_programs(server_user(), default_folder() / "programs")
         password = self.passwords[SUPERUSER]
-        cluster = Cluster(folder / "data", programs, server_user(), password, 0, hasty=True)
+        cluster = Cluster(folder / "data", programs, server_user(), password, 0, self.hasty)
         try:
             _make_owned(cluster.data)
             cluster.create()
