@@ -1,15 +1,30 @@
 """The parameters of a JSON route: a struct of hub.web.fields, read like a form and refused like one."""
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
 
 from hub.errors import HubError
+from hub.ids import parse_uuid
+from hub.web.fields import Field, Refused
 from hub.web.forms import read_query
 from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
 
 Struct = TypeVar("Struct", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Cursor(Field):
+    """Where a list goes on: the id of the last row that was given."""
+
+    def parse(self, text: str) -> object:
+        found = parse_uuid(text)
+        if found is None:
+            raise Refused(_("This is not a cursor that the hub gave."))
+        return found
 
 
 class InvalidParameters(HubError):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from hub.api.parameters import read_parameters
 from hub.db import network_transaction
@@ -43,7 +44,7 @@ async def list_desks(request: ApiRequest) -> Response[DeskPage]:
 
 
 @get("/api/v1/desks/{desk_id:str}", opt=PUBLIC)
-async def show_desk(request: ApiRequest, desk_id: str) -> Response[DeskItem]:
+async def show_desk(request: ApiRequest, desk_id: FromPath[str]) -> Response[DeskItem]:
     async with network_transaction() as scope:
         desk = await queries.find_desk(scope, path_id(desk_id))
     if desk is None:

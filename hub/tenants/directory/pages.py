@@ -5,6 +5,7 @@ from typing import Any
 
 from litestar import Request, get
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.db import NetworkScope, network_transaction
@@ -52,7 +53,7 @@ async def search_desks(request: PageRequest) -> Template:
 
 
 @get("/desks/{desk_id:str}", opt=PUBLIC)
-async def show_desk(request: PageRequest, desk_id: str) -> Template:
+async def show_desk(request: PageRequest, desk_id: FromPath[str]) -> Template:
     async with network_transaction() as scope:
         desk = await queries.find_desk(scope, path_id(desk_id))
         if desk is None:

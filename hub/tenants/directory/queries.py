@@ -117,16 +117,15 @@ async def candidates(
     rows = await scope.fetch(
         f"""
         SELECT meant.istat_code, meant.name, meant.other_name, meant.province_code,
-          meant.region_code, meant.latitude, meant.longitude, coalesce(open.desks, 0) AS desks
+          meant.region_code, meant.latitude, meant.longitude, open.desks
         FROM municipalities meant
-        LEFT JOIN (
-          SELECT d.municipality_code AS istat_code, count(*) AS desks
-          FROM {_PUBLIC} GROUP BY d.municipality_code
-        ) AS open USING (istat_code)
+        CROSS JOIN LATERAL (
+          SELECT count(*) AS desks FROM {_PUBLIC} AND d.municipality_code = meant.istat_code
+        ) AS open
         WHERE (meant.name_search LIKE $1 || '%' OR meant.name_search LIKE '% ' || $1 || '%')
           AND ($2::text IS NULL OR meant.region_code = $2)
-        ORDER BY meant.name_search <> $1, open.desks IS NULL,
-          meant.name_search NOT LIKE $1 || '%', meant.name_search, istat_code
+        ORDER BY meant.name_search <> $1, open.desks = 0,
+          meant.name_search NOT LIKE $1 || '%', meant.name_search, meant.istat_code
         LIMIT $3
         """,
         typed,

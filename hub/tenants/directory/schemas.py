@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.api.parameters import Cursor
 from hub.tenants.territory.queries import FoundMunicipality
 from hub.web.fields import Choice, Integer, Text
 from hub.web.i18n import N_
@@ -94,7 +95,7 @@ class SearchDesks(msgspec.Struct):
     q: Annotated[str, Text(N_("Municipality"), max_length=80)] = ""
     region: Annotated[str, Choice(N_("Region"))] = ""
     place: Annotated[str, Text(), ISTAT_CODE] = ""
-    after: Annotated[UUID | None, Text()] = None
+    after: Annotated[UUID | None, Cursor()] = None
 
 
 class Candidate(NamedTuple):
@@ -120,7 +121,7 @@ class ListDesks(msgspec.Struct):
 
     region: Annotated[str, Text(), REGION_CODE] = ""
     municipality: Annotated[str, Text(), ISTAT_CODE] = ""
-    cursor: Annotated[UUID | None, Text()] = None
+    cursor: Annotated[UUID | None, Cursor()] = None
     limit: Annotated[int, Integer(minimum=1, maximum=100)] = 50
 
 
