@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
 from hub.newsletter.blocks import Block
 from hub.newsletter.segments import AllOf
+from hub.web.fields import Integer
 from hub.web.i18n import N_
 
 CampaignState = Literal["draft", "freezing", "sending", "sent"]
@@ -61,6 +62,13 @@ class Campaign(Draft, frozen=True, kw_only=True):
     @property
     def is_running(self) -> bool:
         return self.state in ("freezing", "sending")
+
+
+class SendForm(msgspec.Struct, frozen=True):
+    """What the editor looked at before pressing the button."""
+
+    version: Annotated[int, Integer()]
+    recipients: Annotated[int, Integer()]
 
 
 @dataclass(frozen=True, slots=True)
