@@ -29,8 +29,8 @@ class Progress:
         with self.console.status(f"{shown} …") as status:
             yield lambda done, total, what: status.update(f"{shown}: {_share(done, total, what)}")
         took = f"{time.monotonic() - began:.1f} s"
-        line = f"[green]✓[/] {shown:<22} [dim]{escape(detail):<34} {took:>7}[/]"
-        self.console.print(line, highlight=False)
+        line = f"[green]✓[/] {shown:<14} [dim]{took:>7}  {escape(detail)}[/]"
+        self.console.print(line, highlight=False, soft_wrap=True)
 
 
 def _share(done: int, total: int, what: str) -> str:

@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import Coroutine
 from contextlib import redirect_stdout, suppress
+from itertools import groupby
+from operator import itemgetter
 from signal import SIGHUP, SIGINT, SIGTERM
 from typing import Any
 
 import asyncpg
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from hub import crypto
 from hub.config import Settings, SettingsError
@@ -194,14 +195,16 @@ def _print_summary(plan: Plan, state: StateFolder, console: Console) -> None:
     # Imported late for the same reason as in _fill.
     from hub.seed.sign_ins import SIGN_INS
 
-    table = Table(box=None, padding=(0, 3, 0, 0), title_justify="left")
-    for heading in ("Sign in as", "E-mail", "Password"):
-        table.add_column(heading, no_wrap=True)
-    for row in SIGN_INS:
-        table.add_row(*row)
-    console.print(f"\n[bold]The network is running: {plan.address}[/]\n", highlight=False)
-    console.print(table)
+    def say(text: str = "") -> None:
+        console.print(text, highlight=False, soft_wrap=True)
+
+    say(f"\n[bold]The network is running: {plan.address}[/]\n")
+    for password, people in groupby(SIGN_INS, key=itemgetter(2)):
+        say(f"Sign in with the password [bold]{escape(password)}[/] as")
+        for who, email, _ in people:
+            say(f"  {escape(who):<28} {escape(email)}")
+    say()
     if mailbox := plan.environment.get("HUB_MAILBOX_URL"):
-        console.print(f"\nMail that it sends: {mailbox}", highlight=False)
-    console.print(f"Data and logs: {state.root}", highlight=False, soft_wrap=True)
-    console.print("Ctrl-C stops everything.\n", highlight=False)
+        say(f"Mail that it sends: {mailbox}")
+    say(f"Data and logs: {state.root}")
+    say("Ctrl-C stops everything.\n")
