@@ -115,7 +115,8 @@ def migrate() -> None:
     type=click.IntRange(1, 1000),
     help="How many times the first project's size.",
 )
-def seed(scale: int) -> None:
+@click.option("--replace", is_flag=True, help="Delete the demo network that is there, first.")
+def seed(scale: int, replace: bool) -> None:
     """Fill an empty database with the demo network: the same invented people on every run."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -138,7 +139,7 @@ def seed(scale: int) -> None:
             progress.update(bar, completed=done, total=total, description=label)
 
         try:
-            asyncio.run(run(owner_url, scale, report))
+            asyncio.run(run(owner_url, scale, report, replace=replace))
         except SeedRefused as error:
             raise click.ClickException(str(error)) from None
 

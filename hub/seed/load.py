@@ -64,17 +64,26 @@ async def seed_if_empty(owner_url: str, progress: Progress = _silent) -> bool:
 
 
 async def seed(
-    owner_url: str, scale: int = 1, progress: Progress = _silent, *, today: date | None = None
+    owner_url: str,
+    scale: int = 1,
+    progress: Progress = _silent,
+    *,
+    today: date | None = None,
+    replace: bool = False,
 ) -> None:
     """Write the demo network, `scale` times over. `progress` is told citizens done, citizens in all, and what is written.
 
-    This process's field keys must be set. Until the end nobody else can read or write the tables. Raises SeedRefused.
+    `replace` deletes the demo network that is there, with all that was done in it. This process's field keys must be set.
+    Until the end nobody else can read or write the tables. Raises SeedRefused.
     """
     connection = await asyncpg.connect(owner_url)
     try:
         # Asked first without a lock: whoever starts a running network again should not stop it for a moment.
-        await _refuse_filled(connection)
+        if not replace:
+            await _refuse_filled(connection)
         async with connection.transaction():
+            if replace:
+                await _empty(connection)
             await _seed(connection, scale, progress, today or clock.today())
         progress(scale * CITIZENS, scale * CITIZENS, "statistics")
         await connection.execute(f"ANALYZE {', '.join(TABLES.values())}")
@@ -150,6 +159,18 @@ def _makers(kind: type[Row], password_hash: str) -> dict[str, Maker]:
 async def _refuse_filled(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     if await connection.fetchval("SELECT EXISTS (SELECT FROM tenants)"):
         raise SeedRefused("the database already holds organisations: seed an empty one")
+
+
+async def _empty(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Delete everything but territory and notices. Refused where one account is not of the demo network's domains."""
+    await connection.execute("ALTER TABLE accounts NO FORCE ROW LEVEL SECURITY")
+    if await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM accounts WHERE email NOT LIKE '%.example.org')"
+    ):
+        raise SeedRefused("the database holds people who are not of the demo network")
+    await connection.execute("ALTER TABLE accounts FORCE ROW LEVEL SECURITY")
+    await connection.execute("TRUNCATE tenants, accounts CASCADE")
+    await connection.execute("TRUNCATE sign_in_attempts")
 
 
 async def _forced_tables(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:

@@ -128,3 +128,21 @@ async def test_a_failure_leaves_nothing_and_row_security_as_it_was(
             await seed(own_database.owner_url, today=TODAY)
         assert await superuser.fetchval(forced) == before
         assert await superuser.fetchval("SELECT count(*) FROM tenants") == 0
+
+
+async def test_the_demo_network_can_be_replaced_but_real_people_cannot(
+    own_database: Database,
+) -> None:
+    await seed(own_database.owner_url, 1, today=TODAY)
+    await seed(own_database.owner_url, 2, today=TODAY, replace=True)
+    async with connected(own_database.superuser_url) as superuser:
+        assert await superuser.fetchval("SELECT count(*) FROM desks") == 190
+        await superuser.execute(
+            "UPDATE accounts SET email = 'rosa@comune.napoli.it' WHERE email = $1", SIGN_INS[0][1]
+        )
+        with pytest.raises(SeedRefused):
+            await seed(own_database.owner_url, 1, today=TODAY, replace=True)
+        assert await superuser.fetchval("SELECT count(*) FROM desks") == 190
+        assert await superuser.fetchval(
+            "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'accounts'"
+        )
