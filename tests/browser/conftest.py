@@ -1,0 +1,74 @@
+"""Fixtures of the browser tests, which have a pytest process of their own: `pytest tests/browser`.
+
+    stack         the whole hub, running, with the demo network
+    new_reader    makes people, each in a browser of their own; `reader` is one
+
+Playwright's loop occupies the main thread, in which the other tests want theirs; so these tests are only collected
+where they are asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser import chromium, stack as whole
+from tests.browser.reader import NewReader, Reader
+from tests.browser.scrutiny import Scrutiny
+from tests.browser.stack import Stack
+
+HERE = Path(__file__).parent
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    asked = (Path(config.invocation_params.dir, arg.partition("::")[0]) for arg in config.args)
+    return None if any(path.resolve().is_relative_to(HERE) for path in asked) else True
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    with whole.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(stack: Stack) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = chromium.launch(playwright)
+        except chromium.NoBrowser as error:
+            pytest.fail(str(error), pytrace=False)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def scrutiny() -> Scrutiny:
+    return Scrutiny()
+
+
+@pytest.fixture
+def new_reader(stack: Stack, browser: Browser, scrutiny: Scrutiny) -> Iterator[NewReader]:
+    readers: list[Reader] = []
+
+    def new(email: str = "", *, scripts: bool = True, width: int = 1280) -> Reader:
+        """With an e-mail address, somebody who has signed in."""
+        context = chromium.window(browser, stack.address, scripts=scripts, width=width)
+        readers.append(Reader(context, scrutiny, scripts=scripts))
+        if email:
+            readers[-1].sign_in(email)
+        return readers[-1]
+
+    yield new
+    for one in readers:
+        one.context.close()
+    for one in readers:
+        one.check()
+
+
+@pytest.fixture
+def reader(new_reader: NewReader) -> Reader:
+    return new_reader()

@@ -1,0 +1,119 @@
+"""What must hold on every page, whoever looks at it: accessibility, reflow, title, language, focus."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
+DESKTOP, PHONE, NARROWEST = 1280, 390, 320
+_IDS = re.compile(
+    r"/(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]+)(?=/|$)"
+)
+_FIRST_STOP = "document.activeElement.getAttribute('href')"
+_AT_SUMMARY = "document.activeElement.hasAttribute('data-hub-error-summary')"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A page as it is told from others: all cases are one page, an answer with errors is another."""
+
+    host: str
+    path: str
+    status: int
+    locale: str
+    scripts: bool
+
+    @classmethod
+    def of(cls, page: Page, status: int, *, scripts: bool) -> Sight:
+        parts = urlsplit(page.url)
+        # One error page is like another, whatever the address.
+        path = _IDS.sub("/*", parts.path) if status in (200, 422) else "*"
+        return cls(parts.netloc, path, status, language(page), scripts)
+
+
+@dataclass(slots=True)
+class Scrutiny:
+    """What the whole test run has looked at closely."""
+
+    seen: set[Sight] = field(default_factory=set)
+
+    def look(self, page: Page, sight: Sight) -> None:
+        """Look closely at a page that just loaded, unless its like was seen before."""
+        if sight not in self.seen:
+            self.seen.add(sight)
+            check_first_focus(page)
+            check_layout(page)
+
+
+@dataclass(slots=True)
+class Titles:
+    """By which titles one person knows the pages of one site."""
+
+    pages: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def check(self, page: Page, sight: Sight) -> None:
+        title = page.title()
+        assert " · " in title, f"{page.url} has no title of its own: {title!r}"
+        known = self.pages.setdefault((sight.host, title), sight.path)
+        assert known == sight.path, f"{known} and {sight.path} are both called {title!r}"
+
+
+def language(page: Page) -> str:
+    return page.locator("html").get_attribute("lang") or ""
+
+
+def check_first_focus(page: Page) -> None:
+    """The keyboard begins at the way past the header, or, where a form came back, at what is wrong with it."""
+    if page.locator("[data-hub-error-summary]").count():
+        assert page.evaluate(_AT_SUMMARY), f"{page.url}: the focus is not on the error summary"
+        return
+    page.keyboard.press("Tab")
+    assert page.evaluate(_FIRST_STOP) == "#content", f"{page.url}: Tab does not begin at the skip link"
+    visible = page.evaluate("document.activeElement.getBoundingClientRect().height > 10")
+    assert visible, f"{page.url}: the skip link stays hidden"
+    page.evaluate("document.activeElement.blur()")
+
+
+def check_layout(page: Page) -> None:
+    """At every width, and back to the one it had."""
+    size = page.viewport_size or {"width": DESKTOP, "height": 900}
+    problems = []
+    for width in (DESKTOP, PHONE, NARROWEST):
+        page.set_viewport_size({"width": width, "height": size["height"]})
+        problems += overflowing(page)
+        if width != NARROWEST:
+            problems += accessibility_problems(page)
+    page.set_viewport_size(size)
+    assert not problems, f"{page.url}:\n" + "\n".join(problems)
+
+
+def overflowing(page: Page) -> list[str]:
+    """What makes the page wider than its window."""
+    found: list[str] = page.evaluate(
+        """() => {
+            if (document.documentElement.scrollWidth <= innerWidth) return [];
+            const wide = [...document.body.querySelectorAll("*")]
+                .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+                .map((one) => one.outerHTML.slice(0, 120));
+            return [`${document.documentElement.scrollWidth} px wide in ${innerWidth}:`, ...wide.slice(0, 5)];
+        }"""
+    )
+    return found
+
+
+def accessibility_problems(page: Page) -> list[str]:
+    violations = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    width = (page.viewport_size or {"width": 0})["width"]
+    return [
+        f"{width} px, {one['id']} ({one['help']}): {node['html'][:200]}"
+        for one in violations
+        for node in one["nodes"]
+    ]
