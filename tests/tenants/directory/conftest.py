@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from hub.db import network_transaction, tenant_transaction
+from hub.web.locale import COOKIE as LOCALE_COOKIE
 from tests.factories import Desk, make_desk, make_tenant
 from tests.support.databases import Database
 
@@ -16,8 +17,8 @@ OpenDesk = Callable[..., Awaitable[Desk]]
 
 @pytest.fixture
 def visitor(client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """Somebody who speaks English and has never been here."""
-    client.headers["Accept-Language"] = "en"
+    """Somebody who has chosen English."""
+    client.cookies.set(LOCALE_COOKIE, "en")
     return client
 
 
