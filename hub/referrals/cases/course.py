@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
+from operator import itemgetter
 from uuid import UUID
 
 from asyncpg import Record
@@ -59,35 +60,37 @@ def moments(
         icon="it-folder",
     )  # fmt: skip
     everything = [
-        opening,
+        (case.opened_at, opening),
         *_conversations(consultations),
         *_reports(milestones),
         *_sendings(referrals, offers, events),
     ]
-    return sorted(everything, key=_order, reverse=True)
+    everything.sort(key=itemgetter(0), reverse=True)
+    return [moment for _at, moment in everything]
 
 
-def _order(moment: Moment) -> datetime:
-    """A day without an hour stands at its noon."""
-    if isinstance(moment.at, datetime):
-        return moment.at
-    return datetime.combine(moment.at, time(12), ROME)
+def _hour_on(day: date, recorded_at: datetime) -> datetime:
+    """Where a day without an hour stands: when it was recorded, if on that day, else at its noon."""
+    if recorded_at.astimezone(ROME).date() == day:
+        return recorded_at
+    return datetime.combine(day, time(12), ROME)
 
 
-def _conversations(consultations: Iterable[Record]) -> Iterator[Moment]:
+def _conversations(consultations: Iterable[Record]) -> Iterator[tuple[datetime, Moment]]:
     for row in consultations:
         about = ", ".join(_(TOPICS[topic]) for topic in row["topics"] if topic in TOPICS)
         lasted = ""
         if row["minutes"]:
             lasted = ngettext("%(num)s minute", "%(num)s minutes", row["minutes"])
-        details = [_(CHANNELS[row["channel"]]), lasted, about, row["notes"]]
-        yield Moment(
+        held = " · ".join(part for part in (_(CHANNELS[row["channel"]]), lasted, about) if part)
+        moment = Moment(
             row["held_on"],
             _("Consultation"),
-            " · ".join(part for part in details if part),
+            f"{held}\n{row['notes']}".rstrip(),
             row["recorded_by"],
             icon="it-comment",
         )
+        yield _hour_on(row["held_on"], row["recorded_at"]), moment
 
 
 def _reports(milestones: Iterable[Record]) -> Iterator[Moment]:
@@ -95,26 +98,27 @@ def _reports(milestones: Iterable[Record]) -> Iterator[Moment]:
     for row in milestones:
         if row["kind"] in _REPORTED:
             tone, icon = _REPORTED[row["kind"]]
-            yield Moment(
+            moment = Moment(
                 row["reached_on"], _(MILESTONES[row["kind"]]), "", row["recorded_by"] or "",
                 tone, icon,
             )  # fmt: skip
+            yield _hour_on(row["reached_on"], row["recorded_at"]), moment
 
 
 def _sendings(
     referrals: Sequence[Referral], offers: Iterable[Offer], events: Iterable[Record]
-) -> Iterator[Moment]:
+) -> Iterator[tuple[datetime, Moment]]:
     by_id: dict[UUID, Offer] = {offer.id: offer for offer in offers}
     senders: dict[UUID, str] = {}
     for event in events:
         if event["to_state"] == "offered":
             senders[event["referral_id"]] = event["colleague"] or ""
         elif event["to_state"] in OFFER_STEPS:
-            yield _step(event, by_id[event["offer_id"]])
+            yield event["effective_at"], _step(event, by_id[event["offer_id"]])
     for referral in referrals:
         if referral.sent_at:
             receivers = [o.receiver_name for o in by_id.values() if o.referral_id == referral.id]
-            yield Moment(
+            moment = Moment(
                 referral.sent_at,
                 ngettext("Sent to %(num)s lender", "Sent to %(num)s lenders", len(receivers)),
                 ", ".join(receivers),
@@ -122,6 +126,7 @@ def _sendings(
                 "info",
                 "it-share",
             )
+            yield referral.sent_at, moment
 
 
 def _step(event: Record, offer: Offer) -> Moment:
