@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
+from hub import clock
 from hub.api.paging import from_cursor, to_cursor
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import NotFound
@@ -293,7 +294,13 @@ async def _case_page(
         referrals=referrals,
         offers=case_offers,
         other_cases=[other for other in others if other.id != case.id],
-        consultation=consultation or blank(RecordConsultation, prefix="consultation"),
+        consultation=consultation
+        or blank(
+            RecordConsultation,
+            prefix="consultation",
+            held_on=clock.today(),
+            channel="in_person",
+        ),
         milestone=milestone or blank(RecordMilestone, prefix="milestone"),
         key=uuid4(),
         labels=labels,

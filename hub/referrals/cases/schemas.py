@@ -44,29 +44,36 @@ class FindCase(msgspec.Struct):
     ]
 
 
+DeskChoice = Annotated[UUID, Choice(N_("Desk"))]
+KindChoice = Annotated[str, Choice(N_("Kind of loan"), options=KINDS)]
+Amount = Annotated[int, Money(N_("Amount needed"), minimum=100, maximum=MOST_CENTS)]
+Purpose = Annotated[
+    str,
+    Textarea(
+        N_("What the loan is for"),
+        N_("In a sentence or two, as a lender should read it."),
+        max_length=1000,
+    ),
+]
+RegionChoice = Annotated[str, Choice(N_("Region of the activity"))]
+
+
 class OpenCaseFor(msgspec.Struct, kw_only=True):
     """A case of a citizen who is known."""
 
-    desk_id: Annotated[UUID, Choice(N_("Desk"))]
-    kind: Annotated[str, Choice(N_("Kind of loan"), options=KINDS)]
-    amount: Annotated[int, Money(N_("Amount needed"), minimum=100, maximum=MOST_CENTS)]
-    purpose: Annotated[
-        str,
-        Textarea(
-            N_("What the loan is for"),
-            N_("In a sentence or two, as a lender should read it."),
-            max_length=1000,
-        ),
-    ]
-    region_code: Annotated[str, Choice(N_("Region of the activity"))]
+    desk_id: DeskChoice
+    kind: KindChoice
+    amount: Amount
+    region_code: RegionChoice
+    purpose: Purpose
 
 
-class OpenCase(OpenCaseFor, kw_only=True):
-    """A case together with its citizen."""
+class OpenCase(msgspec.Struct, kw_only=True):
+    """A case together with its citizen, in the order in which a person is asked."""
 
-    given_name: Annotated[str, Text(N_("Given name"), max_length=80)]
-    family_name: Annotated[str, Text(N_("Family name"), max_length=80)]
     codice_fiscale: Annotated[str | None, CodiceFiscale(N_("Codice fiscale"))] = None
+    family_name: Annotated[str, Text(N_("Family name"), max_length=80)]
+    given_name: Annotated[str, Text(N_("Given name"), max_length=80)]
     birth_date: Annotated[
         date | None,
         Date(
@@ -87,6 +94,11 @@ class OpenCase(OpenCaseFor, kw_only=True):
     """The person was recognised among the known citizens."""
     another_person: Annotated[bool, Checkbox()] = False
     """The person is none of the known citizens of that name."""
+    desk_id: DeskChoice
+    kind: KindChoice
+    amount: Amount
+    region_code: RegionChoice
+    purpose: Purpose
 
 
 class RecordConsultation(msgspec.Struct):

@@ -131,7 +131,11 @@ def _person(scope: TenantScope, asked: OpenCase, municipality_code: str | None) 
 
 
 async def _open(
-    scope: TenantScope, actor: Actor, asked: OpenCaseFor, case_id: UUID, citizen_id: UUID
+    scope: TenantScope,
+    actor: Actor,
+    asked: OpenCase | OpenCaseFor,
+    case_id: UUID,
+    citizen_id: UUID,
 ) -> None:
     await queries.add_case(
         scope,

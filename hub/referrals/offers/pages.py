@@ -168,6 +168,7 @@ async def _offer_page(
         offer=offer,
         disclosed=shown,
         lines=lines(shown.payload, clear=reveal) if shown else [],
+        revealed=reveal,
         concealed=bool(shown and codice_fiscale_of(shown.payload) and not reveal),
         moments=moments(offer, events),
         decline=decline_form or blank(Decline, prefix="decline"),
