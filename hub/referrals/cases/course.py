@@ -93,7 +93,7 @@ def _conversations(consultations: Iterable[Record]) -> Iterator[tuple[datetime, 
         yield _hour_on(row["held_on"], row["recorded_at"]), moment
 
 
-def _reports(milestones: Iterable[Record]) -> Iterator[Moment]:
+def _reports(milestones: Iterable[Record]) -> Iterator[tuple[datetime, Moment]]:
     """Those that people reported; the others show in what they follow from."""
     for row in milestones:
         if row["kind"] in _REPORTED:
