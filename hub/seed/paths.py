@@ -12,7 +12,8 @@ Outcome = Literal["none", "draft", "waiting", "exhausted", "again", "placed"]
 # A case's steps in their order, and how many days after the step before each is taken, at least and at most.
 GAPS: dict[str, tuple[int, int]] = {
     "informed": (0, 0),
-    "opened": (2, 20),
+    # In the first conversation, as the form for a new case has it.
+    "opened": (0, 0),
     "referred": (3, 25),
     "answered": (4, 9),
     # After nobody accepted, to others: the second referral of a case.
@@ -48,11 +49,9 @@ _ANSWERED = (*_REFERRED, "answered")
 # Of 580 that were referred, 470 have their end, and 215 of these a loan: 46 %, as in 2012 and 2013 (ENM's monitoring of
 # demand and answers). The rest is shaped to show every state there is.
 PATHS = (
-    Path(220, ("informed",), "none", 60),
-    Path(60, ("informed", "closed"), "none", 500),
-    Path(70, _OPENED, "none", 45),
+    Path(290, _OPENED, "none", 60),
     Path(30, _OPENED, "draft", 15),
-    Path(40, (*_OPENED, "closed"), "none", 500),
+    Path(100, (*_OPENED, "closed"), "none", 500),
     Path(110, _REFERRED, "waiting", 6),
     Path(40, _ANSWERED, "exhausted", 30),
     Path(85, (*_ANSWERED, "closed"), "exhausted", 500),
@@ -64,8 +63,7 @@ PATHS = (
 )
 # Some of those whose first case is closed come back with another one.
 SECOND_PATHS = (
-    Path(30, ("informed",), "none", 20),
-    Path(20, _OPENED, "none", 10),
+    Path(50, _OPENED, "none", 20),
     Path(10, _REFERRED, "waiting", 6),
 )
 
