@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hub.embedded import programs
-from hub.embedded.process import NOBODY, User, identity, server_user
+from hub.embedded.process import User, identity, server_user
 from hub.embedded.programs import postgres_programs, reachable, runnable, valkey_server
 
-SOMEONE = User(NOBODY, NOBODY)
+SOMEONE = User(54321, 54321)
 
 
 def test_a_file_below_a_closed_folder_cannot_be_run_by_others(folder: Path) -> None:
@@ -51,7 +51,7 @@ def test_programs_below_a_closed_folder_are_copied_and_run(
     for program, version in ((postgres, "18."), (valkey, "v=9.")):
         assert program.is_relative_to(copies)
         answer = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, check=True, **identity(SOMEONE)
+            [program, "--version"], capture_output=True, text=True, check=True, **identity(server_user())
         )
         assert version in answer.stdout
     assert stat.S_IMODE((folder / "home").stat().st_mode) == 0o700
