@@ -24,9 +24,10 @@ import psutil  # type: ignore[import-untyped]  # the package ships no types
 from hub.embedded import ports, postgres
 from hub.embedded.leftovers import end_leftovers
 from hub.embedded.mailbox_process import MailboxError, mailbox_command, mailbox_is_ready
+from hub.embedded.permissions import make_folder, reachable
 from hub.embedded.postgres import DATABASE, SUPERUSER, Cluster, PostgresError
 from hub.embedded.process import end, server_user, spawn
-from hub.embedded.programs import postgres_programs, reachable, valkey_server
+from hub.embedded.programs import postgres_programs, valkey_server
 from hub.embedded.state import PASSWORDS, default_folder
 from hub.embedded.valkey import Bell, ValkeyError
 
@@ -238,7 +239,7 @@ def _temporary_folder() -> Path:
     if not reachable(base, server_user()):
         # Root's temporary folder may lie in its home, where the servers' user cannot go.
         base = default_folder() / "temporary"
-        base.mkdir(parents=True, exist_ok=True)
+        make_folder(base, 0o755)
     _sweep(base)
     folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=base))
     if server_user():

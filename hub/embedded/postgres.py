@@ -43,6 +43,7 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     # Rows and statements hold personal data, which must not reach a log.
+    "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
@@ -160,11 +161,15 @@ def start(cluster: Cluster, seconds: float = 15) -> subprocess.Popen[bytes]:
 
 
 def _run(command: list[str], user: User | None) -> None:
-    done = subprocess.run(  # noqa: S603  # the wheel's program with our own arguments
-        command, capture_output=True, text=True, check=False, **identity(user)
-    )
+    name = Path(command[0]).name
+    try:
+        done = subprocess.run(  # noqa: S603  # the wheel's program with our own arguments
+            command, capture_output=True, text=True, check=False, **identity(user)
+        )
+    except OSError as error:
+        who = f" as user number {user.uid}" if user else ""
+        raise PostgresError(f"{name} cannot be run{who}: {error.strerror}") from error
     if done.returncode:
-        name = Path(command[0]).name
         raise PostgresError(f"{name} failed: {(done.stderr or done.stdout).strip()[-500:]}")
 
 

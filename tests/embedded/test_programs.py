@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from hub.embedded import programs
+from hub.embedded.permissions import reachable, runnable
 from hub.embedded.process import User, identity, server_user
-from hub.embedded.programs import postgres_programs, reachable, runnable, valkey_server
+from hub.embedded.programs import postgres_programs, valkey_server
 
 SOMEONE = User(54321, 54321)
 
@@ -51,7 +52,11 @@ def test_programs_below_a_closed_folder_are_copied_and_run(
     for program, version in ((postgres, "18."), (valkey, "v=9.")):
         assert program.is_relative_to(copies)
         answer = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, check=True, **identity(server_user())
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            check=True,
+            **identity(server_user()),
         )
         assert version in answer.stdout
     assert stat.S_IMODE((folder / "home").stat().st_mode) == 0o700

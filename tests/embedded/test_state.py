@@ -41,6 +41,21 @@ def test_folders_above_keep_their_permissions(folder: Path) -> None:
     assert _mode(outer) == 0o751
 
 
+def test_folders_that_are_made_above_can_be_entered_whatever_the_umask(folder: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        state = StateFolder.open(folder / "made" / "state")
+    finally:
+        os.umask(before)
+    assert _mode(folder / "made") == (0o755 if state.user else 0o700)
+
+
+def test_a_folder_that_cannot_be_made_is_said(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(StateError, match="cannot be set up"):
+        StateFolder.open(folder / "file" / "state")
+
+
 def test_secrets_are_made_once_and_private(folder: Path) -> None:
     first = StateFolder.open(folder).secrets()
     assert StateFolder.open(folder).secrets() == first
