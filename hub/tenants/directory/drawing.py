@@ -35,6 +35,7 @@ class Dot(NamedTuple):
     radius: float
     desks: int
     names: tuple[str, ...]
+    region_code: str
 
 
 class Drawing(NamedTuple):
@@ -99,21 +100,22 @@ def _dots(places: Sequence[Place], scale: float) -> list[Dot]:
     """Places that would cover each other become one dot, at the place that has most desks."""
     dots: list[Dot] = []
     for place in sorted(places, key=lambda place: (-place.desks, place.code)):
-        new = _dot(*project(place.latitude, place.longitude), place.desks, (place.name,), scale)
+        x, y = project(place.latitude, place.longitude)
+        radius = _radius(place.desks, scale)
         for number, dot in enumerate(dots):
-            if hypot(dot.x - new.x, dot.y - new.y) < APART * (dot.radius + new.radius):
-                names = dot.names + new.names
-                dots[number] = _dot(dot.x, dot.y, dot.desks + new.desks, names, scale)
+            if hypot(dot.x - x, dot.y - y) < APART * (dot.radius + radius):
+                desks = dot.desks + place.desks
+                names = (*dot.names, place.name)
+                dots[number] = dot._replace(radius=_radius(desks, scale), desks=desks, names=names)
                 break
         else:
-            dots.append(new)
+            dots.append(Dot(x, y, radius, place.desks, (place.name,), place.region_code))
     return dots
 
 
-def _dot(x: float, y: float, desks: int, names: tuple[str, ...], scale: float) -> Dot:
-    """The area grows with the desks, but slower, so that a city does not hide its neighbours."""
-    radius = min(SMALLEST_DOT + GROWTH * sqrt(desks - 1), LARGEST_DOT) * scale
-    return Dot(x, y, round(radius, 2), desks, names)
+def _radius(desks: int, scale: float) -> float:
+    """It grows slower than the number, so that a city does not hide its neighbours."""
+    return round(min(SMALLEST_DOT + GROWTH * sqrt(desks - 1), LARGEST_DOT) * scale, 2)
 
 
 def _around(extent: Box) -> Box:
