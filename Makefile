@@ -17,7 +17,7 @@ run: .venv/.run ## Start the network on this machine (PORT=8000, SCALE=1)
 	@exec $(BIN)/hub up $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE))
 
 test: check browser ## Check and test everything
-	$(BIN)/python -m pytest -n 2 --ignore=tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser --cov --cov-report=term
 	$(BIN)/python -m pytest tests/browser
 
 check: .venv/.dev ## Formatter, linter, types and import contracts
@@ -31,7 +31,7 @@ format: .venv/.dev ## Put the source into its usual form
 	$(BIN)/ruff check --fix .
 
 bench: .venv/.dev ## Measure (ONLY=tenancy for one group)
-	$(BIN)/python -m bench $(ONLY)
+	$(BIN)/python -m bench $(if $(ONLY),--only $(ONLY))
 
 # A browser for the tests: the system's, or Debian's package where we may install it, or else Playwright's.
 browser: .venv/.dev
