@@ -72,6 +72,8 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        # What they write is data: mail, rows, logs.
+        umask=0o077,
         preexec_fn=_bind_to_parent(when_orphaned),  # noqa: PLW1509  # one system call, looked up before
         **identity(user),
     )

@@ -106,6 +106,17 @@ def test_it_says_all_that_a_newcomer_needs(up: Up) -> None:
     assert httpx.get(f"{up.told['mailbox']}/").status_code == 200
 
 
+def test_no_file_can_be_read_by_others(up: Up) -> None:
+    open_to_others = [
+        str(path)
+        for path in up.folder.rglob("*")
+        if path.is_file() and path.name not in {"lock", "output"} and path.stat().st_mode & 0o077
+        # The servers' own folders and that of the logs are closed themselves.
+        if not {"servers", "logs"} & {*path.parts}
+    ]
+    assert open_to_others == []
+
+
 def test_status_tells_the_same(up: Up) -> None:
     status = up.run("status")
     assert status.returncode == 0
