@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from hub.db import network_transaction, tenant_transaction
 from hub.web.locale import COOKIE as LOCALE_COOKIE
@@ -16,8 +17,9 @@ OpenDesk = Callable[..., Awaitable[Desk]]
 
 
 @pytest.fixture
-def visitor(client: httpx.AsyncClient) -> httpx.AsyncClient:
-    """Somebody who has chosen English."""
+def visitor(app: Litestar, client: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Somebody who has chosen English, and comes when no earlier test's network is remembered."""
+    app.state.pop("directory_overview", None)
     client.cookies.set(LOCALE_COOKIE, "en")
     return client
 
