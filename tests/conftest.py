@@ -19,11 +19,12 @@ from typing import Any
 import httpx
 import pytest
 import redis
+from litestar import Litestar
 
 from hub import crypto, tokens
 from hub.config import Key, Settings
 from hub.db import close_pool, open_pool, relay_transaction
-from tests.support import databases
+from tests.support import databases, web
 from tests.support.databases import Database
 from tests.support.network import stay_inside
 from tests.support.servers import Servers, servers_of, stop_servers, tell_worker
@@ -127,22 +128,25 @@ async def smtp_sink() -> AsyncIterator[SmtpSink]:
     await sink.stop()
 
 
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Litestar:
+    """The application without its lifespan, which would open pools and the bell a second time."""
+    # Imported late: only tests of pages need it.
+    from hub.app import create_app
+
+    return create_app(settings)
+
+
 @pytest.fixture
 async def new_client(
-    db: Database, settings: Settings
+    db: Database, settings: Settings, app: Litestar
 ) -> AsyncIterator[Callable[[], httpx.AsyncClient]]:
-    # Imported late: only tests of pages need the whole application.
-    from hub.app import create_app
-    from tests.support import web
-
-    app = create_app(settings)
     async with AsyncExitStack() as stack:
-        made: list[httpx.AsyncClient] = []
 
         def new() -> httpx.AsyncClient:
-            made.append(web.new_client(app, settings))
-            stack.push_async_callback(made[-1].aclose)
-            return made[-1]
+            made = web.new_client(app, settings)
+            stack.push_async_callback(made.aclose)
+            return made
 
         yield new
 

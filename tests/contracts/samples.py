@@ -13,10 +13,13 @@ from uuid import UUID
 
 from hub import clock
 from hub.ids import uuid7
-from tests.factories import CAMPANIA, NAPLES, unique
+from tests.factories import CAMPANIA, NAPLES, Tenant, unique
 from tests.support.databases import Connection
 
 Values = dict[str, object]
+
+# All of them, so that no page is closed to the organisation for its kind.
+KINDS = ("coordinator", "host", "lender", "tutor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,10 @@ class Organisation:
 
     id: UUID
     rows: dict[str, UUID] = field(default_factory=dict)
+
+    @property
+    def tenant(self) -> Tenant:
+        return Tenant(self.id, "", KINDS)
 
 
 async def make_organisation(superuser: Connection) -> Organisation:
@@ -52,8 +59,7 @@ def insertion(table: str, values: Values) -> tuple[str, *tuple[object, ...]]:
 
 def _tenant(of: Organisation) -> Values:
     name = unique("Organisation")
-    kinds = ["coordinator", "host", "lender", "tutor"]
-    return {"id": of.id, "name": name, "name_search": name.lower(), "kinds": kinds} | {
+    return {"id": of.id, "name": name, "name_search": name.lower(), "kinds": list(KINDS)} | {
         "state": "active",
         "created_at": clock.now(),
     }
@@ -78,7 +84,8 @@ def _referral(rows: Rows) -> Values:
         "desk_id": rows["desks"],
         "case_number": "10000",
         "mode": "pooled",
-        "state": "draft",
+        "state": "open",
+        "sent_at": clock.now(),
         "fields": ["name"],
         "created_at": clock.now(),
         "created_by": rows["memberships"],
@@ -155,8 +162,9 @@ def _campaign(rows: Rows) -> Values:
     return {
         "subject": "News",
         "blocks": "[]",
-        "segment": "{}",
-        "state": "draft",
+        "segment": '{"type": "all", "rules": []}',
+        "state": "sent",
+        "bodies": '{"it": {"html": "<p>News</p>", "text": "News"}, "en": {"html": "<p>News</p>", "text": "News"}}',
         "created_at": clock.now(),
         "created_by": rows["memberships"],
         "started_by": rows["memberships"],
@@ -238,7 +246,7 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
         "referral_id": rows["referrals"],
         "receiver_id": rows["tenants"],
         "rank": 1,
-        "state": "draft",
+        "state": "offered",
         "disclosure": "{}",
     },
     "received_offers": _received_offer,

@@ -1,0 +1,232 @@
+"""Every route of the application × someone who has no business there.
+
+Someone else's row answers as a row that does not exist: 404, and the very same words (design §4).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from hub.app import create_app
+from hub.config import Settings
+from hub.ids import uuid7
+from tests.conftest import FIELD_KEYS, SECRET_KEYS
+from tests.contracts.samples import KINDS, Organisation, make_organisation
+from tests.factories import make_membership, make_tenant
+from tests.support.databases import Database, connected
+from tests.support.web import sign_in, sign_in_as
+
+ROLES = ("admin", "operator", "editor", "viewer")
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+
+# Whose row each id in an address is. A new name needs a line here, and a sample of its table.
+TABLES = {
+    "campaign_id": "campaigns",
+    "case_id": "cases",
+    "citizen_id": "citizens",
+    "offer_id": "received_offers",
+    "referral_id": "referrals",
+}
+
+# What anyone may open without a session: the network's public face, and the ways in and out.
+PUBLIC = {
+    "/",
+    "/accessibility",
+    "/api/v1/desks",
+    "/api/v1/desks/{desk_id}",
+    "/data-sources",
+    "/desks",
+    "/desks/{desk_id}",
+    "/locale",
+    "/password/forgotten",
+    "/password/new",
+    "/privacy",
+    "/sign-in",
+    "/sign-out",
+    "/static/{asked}/{name}",
+    "/status",
+    "/unsubscribe/{token}",
+}
+
+# What a body must say to be read at all; an empty one would be refused before anyone looks for the row.
+BODIES = {"/api/v1/received-offers/{offer_id}/decline": {"reason": "amount"}}
+
+# Where even a row that never was answers as if all were well; the two must still be told alike.
+NO_ERROR = {"POST /campaigns/{campaign_id}/delete": "deleting twice is one effect"}
+
+NewClient = Callable[[], httpx.AsyncClient]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    method: str
+    path: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def to(self, ids: dict[str, UUID]) -> str:
+        return re.sub(r"{(\w+)}", lambda found: str(ids[found.group(1)]), self.path)
+
+
+@cache
+def application() -> Litestar:
+    """Only to be read: it connects to nothing."""
+    nowhere = "postgresql://127.0.0.1:1/hub"
+    return create_app(Settings(nowhere, nowhere, "redis://127.0.0.1:1", SECRET_KEYS, FIELD_KEYS))
+
+
+def routes() -> Iterator[Route]:
+    for route in application().routes:
+        if isinstance(route, HTTPRoute):
+            for handler in route.route_handlers:
+                for method in sorted({str(method) for method in handler.http_methods} & METHODS):
+                    yield Route(method, route.path_format, tuple(route.path_parameters))
+
+
+CLOSED = sorted((route for route in routes() if route.path not in PUBLIC), key=str)
+WITH_ID = [route for route in CLOSED if route.names]
+
+
+@pytest.fixture
+async def theirs(db: Database) -> Organisation:
+    async with connected(db.superuser_url) as superuser:
+        return await make_organisation(superuser)
+
+
+async def ask(client: httpx.AsyncClient, route: Route, ids: dict[str, UUID]) -> httpx.Response:
+    return await send(client, route, route.to(ids))
+
+
+async def send(client: httpx.AsyncClient, route: Route, path: str) -> httpx.Response:
+    """With a body of the right type where there is one, and nothing in it that could be right by chance."""
+    if route.method == "GET":
+        return await client.get(path)
+    if route.path.startswith("/api/"):
+        return await client.request(route.method, path, json=BODIES.get(route.path, {}))
+    return await client.request(route.method, path, data={"form_key": str(uuid7())})
+
+
+def test_every_public_route_exists() -> None:
+    assert PUBLIC - {route.path for route in routes()} == set()
+
+
+def test_every_id_in_an_address_is_known() -> None:
+    assert {name for route in CLOSED for name in route.names} == set(TABLES)
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=str)
+async def test_a_visitor_is_asked_to_sign_in(
+    client: httpx.AsyncClient, theirs: Organisation, route: Route
+) -> None:
+    real = {name: theirs.rows[TABLES[name]] for name in route.names}
+    unreal = {name: uuid7() for name in route.names}
+    for ids in (real, unreal):
+        answer = await ask(client, route, ids)
+        if route.path.startswith("/api/"):
+            assert answer.status_code == 401
+        else:
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (
+                303,
+                "/sign-in",
+            )
+
+
+@pytest.mark.parametrize(
+    "route", [r for r in routes() if r.path in PUBLIC and r.method == "GET"], ids=str
+)
+async def test_the_public_face_asks_for_nobody(client: httpx.AsyncClient, route: Route) -> None:
+    answer = await ask(client, route, dict.fromkeys(route.names, uuid7()))
+    assert answer.status_code in (200, 303, 404)
+    assert not answer.headers.get("location", "").startswith("/sign-in")
+
+
+@pytest.mark.parametrize("route", WITH_ID, ids=str)
+async def test_anothers_row_answers_as_one_that_does_not_exist(
+    db: Database, new_client: NewClient, theirs: Organisation, route: Route
+) -> None:
+    """Whatever the stranger's role: in an organisation of every kind, so that no guard answers in row security's place."""
+    tenant = await make_tenant(*KINDS)
+    real = {name: theirs.rows[TABLES[name]] for name in route.names}
+    unreal = {name: uuid7() for name in route.names}
+    before = await as_stored(db, real)
+    answers = []
+    for role in ROLES:
+        client = new_client()
+        client.follow_redirects = True
+        await sign_in(client, await make_membership(tenant, role))
+        anothers, missing = await ask(client, route, real), await ask(client, route, unreal)
+        assert anothers.status_code in (403, 404) or str(route) in NO_ERROR
+        assert told(anothers) == told(missing)
+        answers.append(anothers.status_code)
+    assert 404 in answers or str(route) in NO_ERROR
+    assert await as_stored(db, real) == before
+
+
+async def as_stored(db: Database, ids: dict[str, UUID]) -> list[object]:
+    async with connected(db.superuser_url) as superuser:
+        return [
+            await superuser.fetchrow(f"SELECT * FROM {TABLES[name]} WHERE id = $1", row_id)
+            for name, row_id in ids.items()
+        ]
+
+
+def told(answer: httpx.Response) -> tuple[int, str, dict[str, str]]:
+    """Status, words and headers, without the ids: of the row that was asked for, and of the request."""
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", answer.text)
+    headers = {key: value for key, value in answer.headers.items() if key != "set-cookie"}
+    return answer.status_code, text, headers
+
+
+@pytest.mark.parametrize("route", WITH_ID, ids=str)
+async def test_a_malformed_id_answers_as_one_that_does_not_exist(
+    new_client: NewClient, theirs: Organisation, route: Route
+) -> None:
+    client = new_client()
+    client.follow_redirects = True
+    await sign_in_as(client, theirs.rows["accounts"], theirs.rows["memberships"])
+    for nonsense in ("1", "not-a-uuid", "%00", "..%2f..", str(uuid7()).upper(), "é"):
+        answer = await send(client, route, re.sub(r"{\w+}", nonsense, route.path))
+        assert answer.status_code in (403, 404)
+
+
+@pytest.mark.parametrize("route", WITH_ID, ids=str)
+async def test_ones_own_row_is_found(
+    new_client: NewClient, theirs: Organisation, route: Route
+) -> None:
+    """Otherwise a 404 above would prove nothing."""
+    ids = {name: theirs.rows[TABLES[name]] for name in route.names}
+    found = []
+    for role in ROLES:
+        client = new_client()
+        client.follow_redirects = True
+        member = await make_membership(theirs.tenant, role)
+        await sign_in(client, member)
+        found.append((await ask(client, route, ids)).status_code)
+    assert set(found) - {403, 404}, found
+    assert max(found) < 500
+
+
+async def test_a_hole_in_row_security_shows_in_a_page(
+    own_database: Database, new_client: NewClient
+) -> None:
+    """The tests above can fail: with one policy too many, a stranger reads a case."""
+    async with connected(own_database.superuser_url) as superuser:
+        theirs = await make_organisation(superuser)
+        client = new_client()
+        await sign_in(client, await make_membership(await make_tenant(*KINDS), "operator"))
+        path = f"/cases/{theirs.rows['cases']}"
+        assert (await client.get(path)).status_code == 404
+        for table in ("cases", "citizens", "memberships"):
+            await superuser.execute(f"CREATE POLICY also ON {table} TO hub_app USING (true)")
+        assert (await client.get(path)).status_code == 200
