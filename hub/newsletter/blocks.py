@@ -131,4 +131,4 @@ def block_as_text(block: Block) -> str:
         case Button(label, url):
             return f"{label}:\n{url}"
         case Divider():
-            return "-" * 60
+            return "-" * 30

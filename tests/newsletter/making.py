@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 from hub.crypto import email_token
@@ -157,3 +159,10 @@ async def states(editor: Member, campaign_id: UUID) -> dict[str, int]:
     async with tenant_transaction(editor.tenant.id) as scope:
         counts = await queries.counts_of(scope, [campaign_id])
     return counts[campaign_id].by_state
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something that another task or process does."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  # nothing there could set an event
+            await asyncio.sleep(0.005)
