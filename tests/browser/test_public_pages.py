@@ -12,7 +12,7 @@ NOT_THERE = "01900000-0000-7000-8000-000000000000"
 def test_home_shows_the_network_and_leads_to_a_desk(reader: Reader) -> None:
     reader.open("/")
     picture = reader.page.get_by_role("img", name="Mappa")
-    assert picture.locator("circle.hub-map-dot").count() > 50
+    assert picture.locator("circle.hub-map-dot").count() > 40
     reader.page.get_by_label("Dove abiti?").fill("Napoli")
     with reader.arriving():
         reader.page.get_by_role("button", name="Trova uno sportello").click()
