@@ -11,7 +11,6 @@ import pytest
 from litestar import Litestar
 
 from hub.config import Settings
-from hub.ids import uuid7
 from tests.factories import Member, make_membership, make_tenant
 from tests.support.databases import Database
 from tests.support.pool import pool_of
@@ -21,8 +20,9 @@ from tests.support.web import sign_in
 SECRET = "Lucia-Esposito"
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
-ACCEPT = f"/api/v1/received-offers/{uuid7()}/accept"
-DECLINE = f"/api/v1/received-offers/{uuid7()}/decline"
+UNKNOWN = "019ab000-0000-7000-8000-0000000000ff"
+ACCEPT = f"/api/v1/received-offers/{UNKNOWN}/accept"
+DECLINE = f"/api/v1/received-offers/{UNKNOWN}/decline"
 TOO_LARGE = b"a" * 1_000_001
 
 # Method, address, what to send, and the status that is due. Addresses with the secret must not be repeated.
@@ -30,7 +30,7 @@ PROBLEMS = [
     ("GET", f"/api/v1/{SECRET}", {}, 404),
     ("GET", f"/api/{SECRET}", {}, 404),
     ("GET", f"/api/v1/desks/{SECRET}", {}, 404),
-    ("GET", f"/api/v1/desks/{uuid7()}", {}, 404),
+    ("GET", f"/api/v1/desks/{UNKNOWN}", {}, 404),
     ("PUT", f"/api/v1/desks?q={SECRET}", {}, 405),
     ("DELETE", "/status", {}, 405),
     ("POST", ACCEPT, {"content": b"{}", "headers": JSON}, 404),
@@ -47,7 +47,7 @@ PROBLEMS = [
 PAGES = [
     ("GET", f"/{SECRET}", {}, 404),
     ("GET", f"/cases/{SECRET}", {}, 404),
-    ("GET", f"/cases/{uuid7()}", {}, 404),
+    ("GET", f"/cases/{UNKNOWN}", {}, 404),
     ("GET", f"/desks/{SECRET}", {}, 404),
     ("GET", f"/static/x/{SECRET}", {}, 404),
     ("PUT", f"/cases?q={SECRET}", {}, 405),
