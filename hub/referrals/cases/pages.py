@@ -15,6 +15,7 @@ from hub.api.paging import from_cursor, to_cursor
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import NotFound
 from hub.referrals import labels
+from hub.referrals.button import button_key
 from hub.referrals.cases import course, queries, residence, service
 from hub.referrals.cases.codice_fiscale import is_born_on, masked
 from hub.referrals.cases.find import MOST, Found, find
@@ -22,7 +23,6 @@ from hub.referrals.cases.queries import CaseRow, KnownCitizen
 from hub.referrals.cases.schemas import (
     FilterCases,
     FindCase,
-    Nothing,
     OpenCase,
     OpenCaseFor,
     RecordConsultation,
@@ -232,9 +232,9 @@ async def reopen_case(
     request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Response[None]:
     wanted = path_id(case_id)
-    form = await read_form(request, Nothing, once=True)
+    key = await button_key(request)
     async with tenant_transaction(actor.tenant_id) as scope:
-        await service.reopen_case(scope, actor, wanted, form.key)
+        await service.reopen_case(scope, actor, wanted, key)
     return see_other(request, f"/cases/{wanted}", CASE_REOPENED)
 
 

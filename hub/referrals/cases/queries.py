@@ -358,10 +358,10 @@ async def complete_citizen(scope: TenantScope, citizen_id: UUID, person: Person)
               phone = coalesce(phone, $6), municipality_code = coalesce(municipality_code, $7),
               version = version + 1
             WHERE id = $1 AND (
-              (codice_fiscale_token IS NULL AND $3 IS NOT NULL)
-              OR (birth_date IS NULL AND $4 IS NOT NULL) OR (email IS NULL AND $5 IS NOT NULL)
-              OR (phone IS NULL AND $6 IS NOT NULL)
-              OR (municipality_code IS NULL AND $7 IS NOT NULL))
+              (codice_fiscale_token IS NULL AND $3::bytea IS NOT NULL)
+              OR (birth_date IS NULL AND $4::date IS NOT NULL) OR (email IS NULL AND $5::text IS NOT NULL)
+              OR (phone IS NULL AND $6::text IS NOT NULL)
+              OR (municipality_code IS NULL AND $7::text IS NOT NULL))
             """,
             citizen_id,
             person.codice_fiscale,

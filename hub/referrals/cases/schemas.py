@@ -124,7 +124,3 @@ class RecordMilestone(msgspec.Struct):
         date,
         Date(N_("On"), N_("The day on which it happened, as reported to you."), past=True),
     ]
-
-
-class Nothing(msgspec.Struct):
-    """A form of one button."""

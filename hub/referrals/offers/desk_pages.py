@@ -12,7 +12,7 @@ from hub import clock
 from hub.db import TenantScope, routing_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.referrals import labels
-from hub.referrals.cases.schemas import Nothing
+from hub.referrals.button import button_key
 from hub.referrals.offers import queries
 from hub.referrals.offers.disclosure import FIELDS, MINIMUM, lines, recorded
 from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
@@ -108,9 +108,9 @@ async def send(
     request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
 ) -> Response[None]:
     wanted = path_id(referral_id)
-    form = await read_form(request, Nothing, once=True)
+    key = await button_key(request)
     async with routing_transaction(actor.tenant_id) as scope:
-        await send_referral(scope, actor, wanted, form.key)
+        await send_referral(scope, actor, wanted, key)
     return see_other(request, f"/referrals/{wanted}", REFERRAL_SENT)
 
 

@@ -15,7 +15,7 @@ from hub.api.paging import from_cursor, to_cursor
 from hub.db import routing_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.referrals import labels
-from hub.referrals.cases.schemas import Nothing
+from hub.referrals.button import button_key
 from hub.referrals.offers import desk_pages, queries
 from hub.referrals.offers.accept_offer import accept_offer
 from hub.referrals.offers.course import moments
@@ -106,9 +106,9 @@ async def accept(
     request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
 ) -> Response[None]:
     wanted = path_id(offer_id)
-    form = await read_form(request, Nothing, once=True)
+    key = await button_key(request)
     async with routing_transaction(actor.tenant_id) as scope:
-        await accept_offer(scope, actor, wanted, form.key)
+        await accept_offer(scope, actor, wanted, key)
     return see_other(request, f"/inbox/{wanted}", OFFER_ACCEPTED)
 
 

@@ -1,0 +1,257 @@
+"""Choosing lenders and what they are shown; the preview; sending exactly that, or discarding it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from hub import clock
+from hub.db import tenant_transaction
+from hub.errors import Conflict
+from tests.factories import make_desk, make_membership
+from tests.referrals.conftest import SignedIn
+from tests.referrals.making import (
+    CODE,
+    Network,
+    draft,
+    form_key,
+    fresh_key,
+    make_lender,
+    make_network,
+    rows,
+    send,
+    value,
+)
+
+
+async def filled(
+    client: httpx.AsyncClient, network: Network, **changes: Any
+) -> dict[str, str | list[str]]:
+    path = f"/cases/{network.case.id}/referrals/new"
+    form = {
+        "form_key": await fresh_key(client, path),
+        "receivers": [str(lender.tenant.id) for lender in network.lenders],
+        "fields": ["name", "purpose", "email"],
+        "purpose": "assessment",
+        "basis": "request",
+        "notice_version": "2026-1",
+        "notice_given": "yes",
+    }
+    return {name: typed for name, typed in (form | changes).items() if typed}
+
+
+async def test_says_why_each_lender_fits_or_not(desk: httpx.AsyncClient, network: Network) -> None:
+    small = await make_lender(most=1_000_000)
+    answer = await desk.get(f"/cases/{network.case.id}/referrals/new")
+    assert answer.status_code == 200
+    for lender in network.lenders:
+        assert f'name="receivers" value="{lender.tenant.id}"' in answer.text
+    assert small.tenant.name in answer.text
+    assert f'value="{small.tenant.id}"' not in answer.text, "it cannot be chosen"
+
+
+async def test_only_what_is_recorded_can_be_shown(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    answer = await desk.get(f"/cases/{network.case.id}/referrals/new")
+    assert 'name="fields" value="email" checked' in answer.text
+    assert 'value="codice_fiscale"' not in answer.text
+    assert 'value="phone"' not in answer.text
+
+
+async def test_the_codice_fiscale_is_not_shown_by_default(signed_in: SignedIn) -> None:
+    network = await make_network(1, codice_fiscale=CODE)
+    client = await signed_in(network.operator)
+    answer = await client.get(f"/cases/{network.case.id}/referrals/new")
+    assert 'name="fields" value="codice_fiscale">' in answer.text
+
+
+async def test_previews_and_sends_exactly_that(desk: httpx.AsyncClient, network: Network) -> None:
+    answer = await desk.post(
+        f"/cases/{network.case.id}/referrals/new", data=await filled(desk, network)
+    )
+    assert answer.status_code == 303, answer.text
+    preview = await desk.get(answer.headers["location"])
+    referral_id = UUID(answer.headers["location"].rpartition("/")[2])
+    tenant = network.operator.tenant.id
+    for lender in network.lenders:
+        assert lender.tenant.name in preview.text
+        assert await value(lender.tenant.id, "SELECT count(*) FROM received_offers") == 0
+    assert preview.text.count("lucia@example.org") == 2
+    sent = await desk.post(
+        f"/referrals/{referral_id}/send", data={"form_key": form_key(preview.text)}
+    )
+    assert sent.status_code == 303
+    (referral,) = await rows(tenant, "SELECT * FROM referrals WHERE id = $1", referral_id)
+    assert referral["state"] == "open"
+    assert referral["sent_by"] == network.operator.membership_id
+    offers = await rows(tenant, "SELECT * FROM offers WHERE referral_id = $1", referral_id)
+    due = clock.add_working_days(clock.today(), 10)
+    for lender in network.lenders:
+        (offer,) = [one for one in offers if one["receiver_id"] == lender.tenant.id]
+        (received,) = await rows(lender.tenant.id, "SELECT * FROM received_offers")
+        (shown,) = await rows(lender.tenant.id, "SELECT * FROM disclosures")
+        assert (offer["state"], received["state"]) == ("offered", "offered")
+        assert received["id"] == offer["id"]
+        assert (offer["due_on"], received["due_on"]) == (due, due)
+        assert received["amount_cents"] == 2_500_000
+        assert shown["payload"] == offer["disclosure"]
+        assert shown["payload"] == {
+            "given_name": "Lucia",
+            "family_name": "Esposito",
+            "purpose": "a bakery",
+            "email": "lucia@example.org",
+        }
+        assert (shown["purpose"], shown["basis"], shown["notice_version"]) == (
+            "assessment", "request", "2026-1",
+        )  # fmt: skip
+        assert shown["disclosed_by"] == network.operator.membership_id
+        (event,) = await rows(lender.tenant.id, "SELECT from_state, to_state FROM offer_events")
+        assert tuple(event) == ("draft", "offered")
+    assert await value(tenant, "SELECT count(*) FROM offer_events") == 2
+    acts = await rows(tenant, "SELECT action FROM audit_log ORDER BY at, id")
+    assert [row["action"] for row in acts if row["action"].startswith("referral")] == [
+        "referral.drafted",
+        "referral.sent",
+    ]
+
+
+async def test_a_disclosed_codice_fiscale_is_never_in_the_clear(db: object) -> None:
+    network = await make_network(1, codice_fiscale=CODE)
+    await send(network, ["name", "codice_fiscale"])
+    (shown,) = await rows(network.lenders[0].tenant.id, "SELECT payload::text FROM disclosures")
+    assert "codice_fiscale" in shown["payload"]
+    assert CODE not in shown["payload"]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"receivers": []}, "receivers"),
+        ({"receivers": [str(uuid4())]}, "receivers"),
+        ({"fields": []}, "fields"),
+        ({"fields": ["diary"]}, "fields"),
+        ({"purpose": "gossip"}, "purpose"),
+        ({"basis": ""}, "basis"),
+        ({"notice_given": ""}, "notice_given"),
+        ({"notice_version": "1999-1"}, "notice_given"),
+    ],
+)
+async def test_a_wrong_referral_comes_back(
+    desk: httpx.AsyncClient, network: Network, change: dict[str, Any], field: str
+) -> None:
+    form = await filled(desk, network, **change)
+    answer = await desk.post(f"/cases/{network.case.id}/referrals/new", data=form)
+    assert answer.status_code == 422
+    assert f'href="#field-{field}"' in answer.text
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM referrals") == 0
+
+
+async def test_a_lender_that_does_not_fit_cannot_be_chosen(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    far = await make_lender(regions=("16",))
+    form = await filled(desk, network, receivers=[str(far.tenant.id)])
+    answer = await desk.post(f"/cases/{network.case.id}/referrals/new", data=form)
+    assert answer.status_code == 422
+
+
+async def test_a_double_click_drafts_one(desk: httpx.AsyncClient, network: Network) -> None:
+    form = await filled(desk, network)
+    path = f"/cases/{network.case.id}/referrals/new"
+    answers = await asyncio.gather(*(desk.post(path, data=form) for _ in range(3)))
+    # Whoever comes later sees that the case has a draft, or is led to it.
+    assert {answer.status_code for answer in answers} <= {303, 409}
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM referrals") == 1
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM offers") == 2
+
+
+async def test_a_case_has_one_referral_at_a_time(desk: httpx.AsyncClient, network: Network) -> None:
+    await draft(network)
+    assert (await desk.get(f"/cases/{network.case.id}/referrals/new")).status_code == 409
+    with pytest.raises(Conflict):
+        await draft(network)
+
+
+async def test_a_replayed_sending_changes_nothing(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    referral_id = await draft(network)
+    form = {"form_key": str(uuid4())}
+    answers = await asyncio.gather(
+        *(desk.post(f"/referrals/{referral_id}/send", data=form) for _ in range(4))
+    )
+    assert [answer.status_code for answer in answers] == [303] * 4
+    again = await desk.post(f"/referrals/{referral_id}/send", data={"form_key": str(uuid4())})
+    assert again.status_code == 409
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM offer_events") == 2
+
+
+async def test_a_strange_form_sends_nothing(desk: httpx.AsyncClient, network: Network) -> None:
+    referral_id = await draft(network)
+    for form in ({"form_key": "once"}, {"receivers": "all"}):
+        answer = await desk.post(f"/referrals/{referral_id}/send", data=form)
+        assert answer.status_code == 422
+    assert (await desk.post(f"/referrals/{referral_id}/send", json={})).status_code == 415
+    assert await value(network.operator.tenant.id, "SELECT state FROM referrals") == "draft"
+
+
+async def test_a_draft_is_discarded_with_its_offers(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    referral_id = await draft(network)
+    answer = await desk.post(f"/referrals/{referral_id}/discard")
+    assert answer.headers["location"] == f"/cases/{network.case.id}"
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM offers") == 0
+    assert (await desk.get(f"/referrals/{referral_id}")).status_code == 404
+    await draft(network)
+
+
+async def test_what_was_sent_is_not_discarded(desk: httpx.AsyncClient, network: Network) -> None:
+    sent = await send(network)
+    assert (await desk.post(f"/referrals/{sent.referral_id}/discard")).status_code == 409
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with tenant_transaction(network.operator.tenant.id) as scope:
+            await scope.execute("DELETE FROM referrals WHERE id = $1", sent.referral_id)
+
+
+async def test_sending_and_discarding_at_once_do_one_of_them(
+    network: Network, signed_in: SignedIn
+) -> None:
+    sender, discarder = await signed_in(network.operator), await signed_in(network.operator)
+    outcome = (0, 0)
+    for _ in range(8):
+        referral_id = await draft(network)
+        sending, discarding = await asyncio.gather(
+            sender.post(f"/referrals/{referral_id}/send", data={"form_key": str(uuid4())}),
+            discarder.post(f"/referrals/{referral_id}/discard"),
+        )
+        outcome = (sending.status_code, discarding.status_code)
+        assert outcome in {(303, 409), (404, 303)}
+        if outcome == (303, 409):
+            break
+    offers = await value(network.operator.tenant.id, "SELECT count(*) FROM offers")
+    assert offers == (2 if outcome == (303, 409) else 0)
+
+
+async def test_an_operator_of_another_desk_cannot_send(
+    network: Network, signed_in: SignedIn
+) -> None:
+    other_desk = await make_desk(network.operator.tenant)
+    limited = await make_membership(network.operator.tenant, desks=(other_desk,))
+    client = await signed_in(limited)
+    referral_id = await draft(network)
+    key = {"form_key": str(uuid4())}
+    for answer in (
+        await client.get(f"/referrals/{referral_id}"),
+        await client.post(f"/referrals/{referral_id}/send", data=key),
+        await client.post(f"/referrals/{referral_id}/discard"),
+        await client.get(f"/cases/{network.case.id}/referrals/new"),
+    ):
+        assert answer.status_code == 404
+    assert await value(network.operator.tenant.id, "SELECT state FROM referrals") == "draft"

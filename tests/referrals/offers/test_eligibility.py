@@ -1,0 +1,83 @@
+"""Which lenders fit, and why: every rule is said, also those that cannot be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from hub.referrals.offers.eligibility import (
+    USUAL_ANSWER_DAYS,
+    Request,
+    Service,
+    Verdict,
+    judge,
+)
+
+ASKED = Request("enterprise_loan", 2_500_000, "15")
+LENDER = UUID(int=1)
+SERVICE = Service(
+    LENDER, "Banca", "enterprise_loan", "Impresa", frozenset({"15"}), 500_000, 7_500_000, 8
+)
+
+
+def outcomes(verdict: Verdict) -> dict[str, str]:
+    return {finding.rule: finding.outcome for finding in verdict.findings}
+
+
+def test_all_rules_pass() -> None:
+    (verdict,) = judge(ASKED, [SERVICE], uuid4())
+    assert verdict.fits
+    assert verdict.answer_days == 8
+    assert outcomes(verdict) == dict.fromkeys(("kind", "region", "smallest", "largest"), "passed")
+
+
+@pytest.mark.parametrize(
+    ("service", "rule"),
+    [
+        (replace(SERVICE, kind="social_loan"), "kind"),
+        (replace(SERVICE, regions=frozenset({"16"})), "region"),
+        (replace(SERVICE, min_amount_cents=2_500_001), "smallest"),
+        (replace(SERVICE, max_amount_cents=2_499_999), "largest"),
+    ],
+)
+def test_each_rule_fails_alone(service: Service, rule: str) -> None:
+    (verdict,) = judge(ASKED, [service], uuid4())
+    assert not verdict.fits
+    assert [name for name, outcome in outcomes(verdict).items() if outcome == "failed"] == [rule]
+
+
+def test_limits_themselves_fit() -> None:
+    exact = replace(SERVICE, min_amount_cents=2_500_000, max_amount_cents=2_500_000)
+    (verdict,) = judge(ASKED, [exact], uuid4())
+    assert verdict.fits
+
+
+def test_what_is_not_stated_is_unknown_and_stops_nobody() -> None:
+    open_ended = replace(SERVICE, min_amount_cents=None, max_amount_cents=None, answer_days=None)
+    (verdict,) = judge(ASKED, [open_ended], uuid4())
+    assert verdict.fits
+    assert outcomes(verdict)["largest"] == "unknown"
+    assert verdict.answer_days == USUAL_ANSWER_DAYS
+
+
+def test_a_lender_is_judged_by_its_closest_service() -> None:
+    far = replace(SERVICE, name="Sociale", kind="social_loan", regions=frozenset())
+    (verdict,) = judge(ASKED, [far, SERVICE], uuid4())
+    assert (verdict.service_name, verdict.fits) == ("Impresa", True)
+
+
+def test_the_order_is_drawn_by_lot_and_stays() -> None:
+    services = [replace(SERVICE, lender_id=UUID(int=n), lender_name=f"L{n}") for n in range(6)]
+    unfit = replace(SERVICE, lender_id=UUID(int=9), kind="social_loan")
+    orders = set()
+    for case in range(20):
+        lot = UUID(int=case)
+        verdicts = judge(ASKED, [unfit, *services], lot)
+        assert verdicts == judge(ASKED, [*reversed(services), unfit], lot)
+        assert verdicts[-1].lender_id == unfit.lender_id
+        orders.add(tuple(one.lender_id for one in verdicts))
+    first = {order[0] for order in orders}
+    assert len(orders) > 10
+    assert len(first) > 3
