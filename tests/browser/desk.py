@@ -56,6 +56,19 @@ def send_words(lenders: int) -> str:
     return ngettext("Send to %(num)s lender", "Send to %(num)s lenders", lenders)
 
 
+def open_received(lender: Reader, number: str) -> None:
+    """From the inbox to the opened offer, which shows nothing of the citizen before."""
+    lender.open("/inbox")
+    lender.follow("", within=lender.page.get_by_role("row").filter(has_text=number))
+    assert PURPOSE not in lender.page.content()
+    lender.press(_("Open the offer"))
+
+
+def number(reader: Reader) -> str:
+    """The case's, as its page says it."""
+    return reader.page.locator(".hub-number").inner_text().split()[-1]
+
+
 def course(reader: Reader) -> list[str]:
     """The titles on the drawn timeline, the latest first."""
     return reader.page.locator(".hub-timeline .hub-moment-title").all_inner_texts()

@@ -78,7 +78,7 @@ class Reader:
 
     def look(self) -> None:
         """Look closely again: the page is in a state it was not in when its like was first seen."""
-        check_layout(self.page)
+        check_layout(self.page, scripts=self._scripts)
 
     @contextmanager
     def arriving(self, status: int = 200) -> Iterator[None]:

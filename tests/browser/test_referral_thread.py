@@ -18,15 +18,15 @@ def test_a_case_finds_a_lender(new_reader: NewReader, stack: Stack) -> None:
     operator = new_reader(OPERATOR)
     open_case_after_a_mistake(operator, citizen)
     case = operator.path
-    number = operator.page.locator(".hub-number").inner_text().split()[-1]
+    number = desk.number(operator)
     record_consultation(operator)
     refer_to_both(operator, citizen)
 
     other = new_reader(stack.operator_of(OTHER_LENDER_NAME))
-    open_received(other, number)
+    desk.open_received(other, number)
     other.reads(desk.PURPOSE)
     lender = new_reader(LENDER)
-    open_received(lender, number)
+    desk.open_received(lender, number)
     lender.reads(desk.PURPOSE)
     lender.reads(citizen.family_name)
     lender.press(_("Accept the case"))
@@ -58,6 +58,7 @@ def open_case_after_a_mistake(operator: Reader, citizen: Person) -> None:
 
 def record_consultation(operator: Reader) -> None:
     operator.page.locator("summary", has_text=_("Record a consultation")).click()
+    operator.fill(minutes="forty")
     operator.press(_("Record the consultation"), status=422)
     operator.fill(held_on=date.today().isoformat(), minutes="40", notes="Ha già il banco e i clienti.")
     operator.tick(_(CHANNELS["in_person"]), _(TOPICS["business_idea"]))
@@ -76,14 +77,6 @@ def refer_to_both(operator: Reader, citizen: Person) -> None:
         assert citizen.codice_fiscale not in shown
     operator.press(desk.send_words(2))
     assert desk.badge_of(operator, LENDER_NAME) == _(OFFER_STATES["offered"])
-
-
-def open_received(lender: Reader, number: str) -> None:
-    assert lender.path == "/inbox"
-    lender.page.get_by_role("row", name=number)
-    lender.follow("", within=lender.page.get_by_role("row").filter(has_text=number))
-    assert desk.PURPOSE not in lender.page.content()
-    lender.press(_("Open the offer"))
 
 
 def find_it_taken(lender: Reader, number: str, family_name: str) -> None:
