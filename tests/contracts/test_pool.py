@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID
@@ -15,6 +17,7 @@ from hub.db import (
     NetworkScope,
     RoutingScope,
     ScopeError,
+    close_pool,
     network_transaction,
     relay_transaction,
     routing_transaction,
@@ -236,6 +239,35 @@ async def test_a_full_pool_is_unavailable_after_a_while(
             with pytest.raises(Unavailable):
                 await citizens_of(two[0])
         assert await citizens_of(two[0]) == 1
+
+
+async def test_a_backend_that_hangs_is_given_up(
+    db: Database, two: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where even the rollback gets no answer, the connection is not kept."""
+    monkeypatch.setattr("hub.db.ACQUIRE_SECONDS", 0.2)
+    stopped = []
+
+    async def hang() -> None:
+        async with tenant_transaction(two[0]) as scope:
+            stopped.append(await scope.fetchval("SELECT pg_backend_pid()"))
+            os.kill(stopped[0], signal.SIGSTOP)
+            raise Conflict
+
+    async with pool_of(1, db):
+        try:
+            with pytest.raises(Conflict):
+                await hang()
+            assert await citizens_of(two[0]) == 1
+        finally:
+            os.kill(stopped[0], signal.SIGCONT)
+
+
+async def test_without_a_pool_there_is_no_scope(db: Database) -> None:
+    async with pool_of(1, db):
+        await close_pool()
+        with pytest.raises(ScopeError, match="no pool"):
+            await citizens_of(uuid7())
 
 
 async def test_a_server_that_is_away_is_unavailable(db: Database) -> None:

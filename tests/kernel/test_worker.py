@@ -20,12 +20,15 @@ import redis.asyncio
 
 from hub import clock, outbox, worker
 from hub.config import Settings, variable
-from hub.db import relay_transaction, tenant_transaction
+from hub.db import close_pool, relay_transaction, tenant_transaction
 from hub.embedded.ephemeral import EphemeralValkey
 from hub.embedded.process import spawn
 from hub.ids import uuid7
 from hub.worker import drain_now, run_row, sweep
 from tests.factories import Tenant, make_tenant
+from tests.support.databases import Database
+from tests.support.pool import pool_of
+from tests.support.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
 SOON = 10.0
@@ -170,6 +173,14 @@ async def test_housekeeping_that_fails_is_told_without_its_words(
     assert "Lucia" not in caplog.text
 
 
+async def test_a_worker_may_run_once(db: Database, settings: Settings, tenant: Tenant) -> None:
+    row_id, _ = await enqueue(tenant, "test.note")
+    async with pool_of(1, db):
+        await close_pool()
+        await worker.run_once(settings)
+    assert (await row_of(row_id))["done_at"] is not None
+
+
 # With a bell, in a process of its own
 
 
@@ -309,6 +320,27 @@ async def test_a_bell_that_goes_away_stops_nobody(
             assert await asyncio.wait_for(process.wait(), SOON) == 0
     finally:
         await outbox.close_bell()
+
+
+async def test_a_database_that_goes_away_stops_nobody(
+    bell: Settings, tenant: Tenant, capfd: pytest.CaptureFixture[str]
+) -> None:
+    way = Proxy(bell.worker_database_url)
+    first, _ = await enqueue(tenant, "test.note")
+    async with worker_process(replace(bell, worker_database_url=way.url)) as process:
+        await asyncio.sleep(1)
+        await way.open()
+        await until_done(first)
+        await way.block()
+        second, _ = await enqueue(tenant, "test.note")
+        await asyncio.sleep(1)
+        assert process.returncode is None
+        await way.open()
+        await until_done(second)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), SOON) == 0
+        await way.block()
+    assert capfd.readouterr().err.count("the database does not answer") >= 2
 
 
 def restart(server: EphemeralValkey) -> None:
