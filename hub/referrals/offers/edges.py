@@ -38,6 +38,20 @@ def may_step(edges: Sequence[Edge], before: str, after: str) -> bool:
     return any(edge.before == before and edge.after == after for edge in edges)
 
 
+def diagram(edges: Sequence[Edge], first: str) -> str:
+    """The edges as a Mermaid state diagram, for the documentation."""
+    ends = sorted({edge.after for edge in edges} - {edge.before for edge in edges})
+    steps = [f"    {edge.before} --> {edge.after}: {edge.by}" for edge in edges]
+    return "\n".join(
+        [
+            "stateDiagram-v2",
+            f"    [*] --> {first}",
+            *steps,
+            *(f"    {end} --> [*]" for end in ends),
+        ]
+    )
+
+
 def transition_trigger(table: str, edges: Sequence[Edge]) -> str:
     """SQL that makes `table.state` move along `edges` only; a step in place is no step."""
     pairs = ", ".join(f"('{edge.before}', '{edge.after}')" for edge in edges)
