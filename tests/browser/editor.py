@@ -1,0 +1,37 @@
+"""What the Ente's editor does: writing a campaign, choosing whom it is for, sending it."""
+
+from __future__ import annotations
+
+import re
+
+from hub.newsletter.segments import AUDIENCES
+from hub.web.i18n import gettext as _
+from tests.browser.reader import Reader
+
+
+def write(editor: Reader, subject: str) -> None:
+    """The text of a campaign, in the blocks that stand there from the start."""
+    editor.fill(
+        subject=subject,
+        block_1_text="Novità per gli sportelli",
+        block_2_text="Gentile {name|lettore},\n\n**da lunedì** il modulo è [qui](https://example.org/modulo).",
+    )
+
+
+def choose_operators_in_campania(editor: Reader) -> None:
+    editor.tick(_(AUDIENCES["operators"]), "Campania")
+
+
+def counted(editor: Reader) -> int:
+    """How many addresses the page says it will reach."""
+    number = editor.page.locator(".news-count-number").inner_text()
+    return int(re.sub(r"\D", "", number))
+
+
+def send(editor: Reader) -> int:
+    """From the preview to the end of the sending; gives the number that was confirmed."""
+    editor.follow(_("Send …"))
+    confirmed = counted(editor)
+    with editor.arriving():
+        editor.page.locator("main button[type=submit]", has_text=str(confirmed)).click()
+    return confirmed
