@@ -220,18 +220,19 @@ async def read_editing(request: Request[Any, Any, Any], regions: Pairs) -> Editi
         prefix="campaign",
         once=True,
     )
-    if kinds is None:
+    do = sent.get("do", ["save"])[0]
+    arrangement = _ARRANGE.fullmatch(do)
+    if kinds is None or not (arrangement or do in ("save", "preview", "count")):
         form.refuse(None, _("The form has changed in the meantime. Please load the page again."))
-        return Editing(form, ())
+        return Editing(form, kinds or ())
+    if arrangement:
+        return _arranged(form, kinds, arrangement[1], arrangement[2])
     if not kinds:
         form.refuse(None, _("Add at least one block of text."))
-    do = sent.get("do", ["save"])[0]
-    if match := _ARRANGE.fullmatch(do):
-        return _arranged(form, kinds, match[1], match[2])
     if do == "count":
         form.errors.clear()
         form.problems.clear()
-    return Editing(form, kinds, do if do in ("preview", "count") else "save")
+    return Editing(form, kinds, do)
 
 
 def _kinds_in(text: str) -> tuple[str, ...] | None:
