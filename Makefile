@@ -13,7 +13,8 @@ BUILD := pyproject.toml hatch_build.py $(wildcard hub/web/frontend/package*.json
 help: ## Say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
 
-run: .venv/.run ## Start the network on this machine (PORT=8000, SCALE=1)
+# What is installed for development has all that running needs.
+run: $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.run) ## Start the network on this machine (PORT=8000, SCALE=1)
 	@exec $(BIN)/hub up $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE))
 
 test: check browser ## Check and test everything
