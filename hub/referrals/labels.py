@@ -17,7 +17,7 @@ MILESTONES = {
     "accepted": N_("Accepted by a lender"),
     "approved": N_("Loan approved"),
     "disbursed": N_("Loan disbursed"),
-    "closed": N_("Closed"),
+    "closed": N_("Case closed"),
 }
 
 CHANNELS = {
@@ -41,7 +41,7 @@ TOPICS = {
 REFERRAL_STATES = {
     "draft": N_("Draft"),
     "open": N_("Waiting for an answer"),
-    "placed": N_("Accepted"),
+    "placed": N_("Taken on"),
     "completed": N_("Completed"),
     "exhausted": N_("Declined by all"),
     "withdrawn": N_("Withdrawn"),

@@ -82,7 +82,8 @@ def _conversations(consultations: Iterable[Record]) -> Iterator[tuple[datetime, 
         lasted = ""
         if row["minutes"]:
             lasted = ngettext("%(num)s minute", "%(num)s minutes", row["minutes"])
-        held = " · ".join(part for part in (_(CHANNELS[row["channel"]]), lasted, about) if part)
+        how = CHANNELS[row["channel"]]
+        held = " · ".join(part for part in (_(how), lasted, about) if part)
         moment = Moment(
             row["held_on"],
             _("Consultation"),
@@ -98,10 +99,8 @@ def _reports(milestones: Iterable[Record]) -> Iterator[tuple[datetime, Moment]]:
     for row in milestones:
         if row["kind"] in _REPORTED:
             tone, icon = _REPORTED[row["kind"]]
-            moment = Moment(
-                row["reached_on"], _(MILESTONES[row["kind"]]), "", row["recorded_by"] or "",
-                tone, icon,
-            )  # fmt: skip
+            title = MILESTONES[row["kind"]]
+            moment = Moment(row["reached_on"], _(title), "", row["recorded_by"] or "", tone, icon)
             yield _hour_on(row["reached_on"], row["recorded_at"]), moment
 
 

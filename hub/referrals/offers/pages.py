@@ -43,7 +43,7 @@ MOST_WAITING = 100
 # Which offers each tab of the inbox shows.
 TABS: dict[str, tuple[str, Sequence[str]]] = {
     "waiting": (N_("To answer"), WAITING),
-    "accepted": (N_("Accepted"), ("accepted",)),
+    "accepted": (N_("Accepted by us"), ("accepted",)),
     "other": (N_("Declined or taken by others"), ("declined", "superseded")),
 }
 
