@@ -347,11 +347,14 @@ async def _check_person(
     if asked.municipality is None:
         return None, ()
     resolved = await residence.resolve(scope, asked.municipality, asked.municipality_code)
-    if resolved.code is None:
+    if resolved.one is None:
         several = _("Several municipalities begin like this: choose one of them.")
         none = _("No municipality begins like this. Please check the name.")
         form.refuse("municipality", several if resolved.candidates else none)
-    return resolved.code, resolved.candidates
+        return None, resolved.candidates
+    # Should the form come back for another reason, this need not be asked again.
+    form.values["municipality"] = [residence.label_of(resolved.one)]
+    return resolved.one.istat_code, ()
 
 
 async def _opening_choices(

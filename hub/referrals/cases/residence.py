@@ -15,9 +15,9 @@ _CANDIDATES = 12
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`code` if the name says which municipality is meant, else what it may mean."""
+    """`one` if the name says which municipality is meant, else what it may mean."""
 
-    code: str | None
+    one: FoundMunicipality | None
     candidates: Sequence[FoundMunicipality] = ()
 
 
@@ -35,12 +35,13 @@ async def suggest(scope: TenantScope, typed: str) -> Sequence[FoundMunicipality]
 async def resolve(scope: TenantScope, typed: str, chosen: str | None = None) -> Resolved:
     """`chosen` is a code picked among the candidates; one that the name no longer means is left aside."""
     found = await suggest(scope, typed)
-    if chosen in {one.istat_code for one in found}:
-        return Resolved(chosen)
+    for one in found:
+        if one.istat_code == chosen:
+            return Resolved(one)
     wanted = fold(_parts(typed)[0])
     same = [one for one in found if wanted in (fold(one.name), fold(one.other_name or ""))]
     sure = same or found
-    return Resolved(sure[0].istat_code) if len(sure) == 1 else Resolved(None, sure)
+    return Resolved(sure[0]) if len(sure) == 1 else Resolved(None, sure)
 
 
 def _parts(typed: str) -> tuple[str, str | None]:

@@ -174,7 +174,9 @@ async def test_a_recognised_namesake_is_completed(
     desk: httpx.AsyncClient, network: Network
 ) -> None:
     form = await filled(desk, network, family_name="Esposito", given_name="Lucia")
-    assert (await desk.post("/cases/new", data=form)).status_code == 422
+    asked = await desk.post("/cases/new", data=form)
+    assert asked.status_code == 422
+    assert 'value="Napoli (NA)"' in asked.text, "what was understood is not asked again"
     form |= {"citizen_id": str(network.citizen.id)}
     assert (await desk.post("/cases/new", data=form)).status_code == 303
     (known,) = await rows(
