@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser import chromium, stack as whole
+from tests.browser import chromium
+from tests.browser import stack as whole
 from tests.browser.reader import NewReader, Reader
 from tests.browser.scrutiny import Scrutiny
 from tests.browser.stack import Stack

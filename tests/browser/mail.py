@@ -30,7 +30,9 @@ class Mailbox:
     def addresses(self, subject: str) -> list[str]:
         """Who got a message with this subject, once for each message."""
         items = self._get("/messages.json", limit=10_000)["items"]
-        return sorted(address for item in items if item["subject"] == subject for address in item["to"])
+        return sorted(
+            address for item in items if item["subject"] == subject for address in item["to"]
+        )
 
     def newest_to(self, address: str, subject: str) -> Message:
         """Waits for it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import date
 
+from hub import clock
 from hub.seed.people import Person, invent
 
 OPERATOR = "operatore@comune-napoli.example.org"
@@ -23,4 +23,4 @@ _numbers: Iterator[int] = itertools.count(90_000_001)
 
 def somebody() -> Person:
     """Another citizen each time."""
-    return invent(next(_numbers), date.today().year, (NAPLES,))
+    return invent(next(_numbers), clock.today().year, (NAPLES,))

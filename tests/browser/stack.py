@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from hub.embedded.ephemeral import EphemeralMailbox, EphemeralPostgres, Ephemera
 from hub.embedded.leftovers import MARK, end_leftovers
 from hub.embedded.mailbox_process import answers
 from hub.embedded.plan import HUB_COMMAND
+from hub.embedded.postgres import DATABASE, SUPERUSER
 from hub.embedded.process import end, spawn
 from hub.embedded.supervisor import last_lines
 from hub.roles import OWNER, WEB_LOGIN, WORKER_LOGIN
@@ -42,18 +43,15 @@ class StackFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Where everything answers. `superuser_url` is for what no page tells, never for what a test is about."""
+    """Where everything answers."""
 
     address: str
     mailbox: str
-    superuser_url: str
-    valkey_url: str
+    server: EphemeralPostgres
 
     def ask(self, statement: str, *args: object) -> Any:
-        """One value out of the database."""
-        # In a thread: Playwright's loop occupies this one.
-        with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, self._ask(statement, *args)).result()
+        """One value out of the database: for what no page tells, never for what a test is about."""
+        return _in_thread(_fetch(self.server.url(SUPERUSER), statement, *args))
 
     def operator_of(self, organisation: str) -> str:
         """The e-mail address with which somebody who may work there signs in."""
@@ -64,12 +62,34 @@ class Stack:
         )
         return found
 
-    async def _ask(self, statement: str, *args: object) -> Any:
-        connection = await asyncpg.connect(self.superuser_url)
+    @contextmanager
+    def database_away(self) -> Iterator[None]:
+        """Nobody can connect, and who was connected no longer is."""
+        self._tell_server(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS false")
         try:
-            return await connection.fetchval(statement, *args)
+            self._tell_server(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{DATABASE}'"
+            )
+            yield
         finally:
-            await connection.close()
+            self._tell_server(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS true")
+
+    def _tell_server(self, statement: str) -> None:
+        _in_thread(_fetch(self.server.superuser_url, statement))
+
+
+def _in_thread(work: Coroutine[Any, Any, Any]) -> Any:
+    """Playwright's loop occupies this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def _fetch(url: str, statement: str, *args: object) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(statement, *args)
+    finally:
+        await connection.close()
 
 
 @contextmanager
@@ -105,7 +125,7 @@ def running() -> Iterator[Stack]:
                 _served(("web", "--port", str(port)), environment, folder, is_up),
                 _served(("worker",), environment, folder, _at_once),
             ):
-                yield Stack(address, mailbox.page_url, postgres.url("postgres"), valkey.url)
+                yield Stack(address, mailbox.page_url, postgres)
         finally:
             # A server that was killed may have left a process it had started itself.
             end_leftovers(folder, seconds=1)
@@ -148,7 +168,9 @@ def _served(
 ) -> Iterator[None]:
     name = command[0]
     with (folder / f"{name}.log").open("wb") as output:
-        process = spawn((*HUB_COMMAND, *command), environment=environment, folder=ROOT, output=output)
+        process = spawn(
+            (*HUB_COMMAND, *command), environment=environment, folder=ROOT, output=output
+        )
     try:
         deadline = time.monotonic() + READY_SECONDS
         while not ready():

@@ -50,7 +50,8 @@ def write_first(editor: Reader) -> int:
     with editor.page.expect_response("**/segment-count*"):
         editor.tick("Campania")
     editor.page.wait_for_function(
-        "before => document.querySelector('.news-count-number').textContent !== before", arg=str(everywhere)
+        "before => document.querySelector('.news-count-number').textContent !== before",
+        arg=str(everywhere),
     )
     count = writing.counted(editor)
     assert 0 < count < everywhere

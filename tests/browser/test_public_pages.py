@@ -22,7 +22,9 @@ def test_home_shows_the_network_and_leads_to_a_desk(reader: Reader) -> None:
     reader.reads("Orario")
 
 
-@pytest.mark.parametrize("path", ["/privacy", "/accessibility", "/data-sources", "/password/forgotten"])
+@pytest.mark.parametrize(
+    "path", ["/privacy", "/accessibility", "/data-sources", "/password/forgotten"]
+)
 def test_page_stands(reader: Reader, path: str) -> None:
     reader.open(path)
 
@@ -31,5 +33,7 @@ def test_sign_in_refuses_a_wrong_password(reader: Reader) -> None:
     reader.open("/sign-in")
     reader.fill(email="operatore@comune-napoli.example.org", password="not-the-password")
     reader.press("Accedi", status=422, within=reader.page.locator("main"))
-    assert reader.page.locator("[name=email]").input_value() == "operatore@comune-napoli.example.org"
+    assert (
+        reader.page.locator("[name=email]").input_value() == "operatore@comune-napoli.example.org"
+    )
     assert reader.page.locator("[name=password]").input_value() == ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-
+from hub import clock
 from hub.referrals.labels import CHANNELS, OFFER_STATES, TOPICS
 from hub.seed.people import Person
 from hub.web.i18n import gettext as _
@@ -60,7 +59,9 @@ def record_consultation(operator: Reader) -> None:
     operator.page.locator("summary", has_text=_("Record a consultation")).click()
     operator.fill(minutes="forty")
     operator.press(_("Record the consultation"), status=422)
-    operator.fill(held_on=date.today().isoformat(), minutes="40", notes="Ha già il banco e i clienti.")
+    operator.fill(
+        held_on=clock.today().isoformat(), minutes="40", notes="Ha già il banco e i clienti."
+    )
     operator.tick(_(CHANNELS["in_person"]), _(TOPICS["business_idea"]))
     operator.press(_("Record the consultation"))
     assert desk.course(operator)[0] == _("Consultation")
@@ -81,7 +82,9 @@ def refer_to_both(operator: Reader, citizen: Person) -> None:
 
 def find_it_taken(lender: Reader, number: str, family_name: str) -> None:
     lender.open(lender.path)
-    lender.reads(_("Another lender was faster and has accepted. What you were shown has been deleted."))
+    lender.reads(
+        _("Another lender was faster and has accepted. What you were shown has been deleted.")
+    )
     assert desk.PURPOSE not in lender.page.content()
     assert family_name not in lender.page.content()
     lender.look()
