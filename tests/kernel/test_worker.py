@@ -31,7 +31,7 @@ from tests.support.pool import pool_of
 from tests.support.proxy import Proxy
 
 ROOT = Path(__file__).parents[2]
-SOON = 10.0
+SOON = 25.0
 
 pytestmark = pytest.mark.usefixtures("db")
 
