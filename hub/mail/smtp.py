@@ -108,7 +108,7 @@ class Session:
             refusal = await self._envelope(sender, address)
         except (aiosmtplib.SMTPException, OSError) as error:
             self._client.close()
-            return Answer("retry", f"connection lost before the message: {_reply_of(error)}")
+            return Answer("retry", f"not sent: {_reply_of(error)}")
         if refusal is not None:
             return await self._refused(refusal)
         return await self._data(message)
@@ -140,7 +140,7 @@ class Session:
         """From the first byte on, silence means doubt."""
         protocol = self._client.protocol
         if protocol is None:
-            return Answer("retry", "connection lost before the message")
+            return Answer("retry", "not sent: the connection was lost")
         try:
             protocol.write(wire_form(message))
             response = await protocol.read_response(timeout=ANSWER_SECONDS)
@@ -174,7 +174,11 @@ def _reply_of(error: Exception) -> str:
     """What the server said, or the kind of failure; a library's own sentences may hold addresses."""
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return _short(f"{error.code} {error.message}")
-    return type(error).__name__
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected):
+        return "the connection was lost"
+    return "cannot be reached" if isinstance(error, OSError) else type(error).__name__
 
 
 def _short(text: str) -> str:

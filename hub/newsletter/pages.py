@@ -74,13 +74,14 @@ async def unsent(
     request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
 ) -> Template:
     """Who did not get it, and why."""
-    state = request.query_params.get("state", UNSENT_STATES[0])
-    if state not in UNSENT_STATES:
+    asked = request.query_params.get("state")
+    if asked is not None and asked not in UNSENT_STATES:
         raise NotFound
     after = request.query_params.get("after")
     async with tenant_transaction(actor.tenant_id) as scope:
         campaign = await find_campaign(scope, path_id(campaign_id))
         counts = (await queries.counts_of(scope, [campaign.id]))[campaign.id]
+        state = asked or next((name for name in UNSENT_STATES if counts.of(name)), UNSENT_STATES[0])
         found = await ledger.unsent(
             scope,
             campaign.id,

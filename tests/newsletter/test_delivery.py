@@ -36,6 +36,7 @@ from tests.newsletter.making import (
     states,
     until,
 )
+from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 
 
@@ -339,7 +340,9 @@ async def test_an_address_that_no_message_can_carry_fails_alone(
     assert received_by(relay) == [good]
 
 
-async def test_a_campaign_that_nobody_works_at_is_taken_up(editor: Member, relay: SmtpSink) -> None:
+async def test_a_campaign_that_nobody_works_at_is_taken_up(
+    own_database: Database, editor: Member, relay: SmtpSink
+) -> None:
     """A task that failed too often is dead; its campaign is not."""
     campaign_id, emails = await started(editor, 3)
     other_id = await make_campaign(editor, draft(segment=EVERYONE))
