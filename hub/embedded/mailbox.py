@@ -8,6 +8,7 @@ It delivers nothing anywhere. Whoever wants to see what happens while mail is do
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from signal import SIGINT, SIGTERM
 
@@ -18,7 +19,7 @@ from granian.server.embed import Server
 
 from hub import logs
 from hub.embedded.mailbox_page import create_page
-from hub.embedded.mailbox_smtp import Conversation
+from hub.embedded.mailbox_smtp import conversation
 from hub.embedded.mailbox_store import MailStore
 from hub.embedded.ports import HOST
 
@@ -26,7 +27,7 @@ from hub.embedded.ports import HOST
 async def serve(store: MailStore, smtp_port: int, page_port: int) -> None:
     """Until SIGTERM or SIGINT. Raises OSError if a port is taken."""
     loop = asyncio.get_running_loop()
-    smtp = await loop.create_server(lambda: Conversation(store.keep), HOST, smtp_port)
+    smtp = await loop.create_server(lambda: conversation(store.keep), HOST, smtp_port)
     page = Server(
         create_page(store, page_port),
         address=HOST,
@@ -54,6 +55,8 @@ async def serve(store: MailStore, smtp_port: int, page_port: int) -> None:
 def main(smtp_port: int, page_port: int, file: Path) -> None:
     """Keep every mail that arrives, and show it."""
     logs.configure("WARNING")
+    # It warns of clients that go away, by their address.
+    logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     store = MailStore(file)
     try:
         asyncio.run(serve(store, smtp_port, page_port))
