@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from hub import clock
-from hub.db import tenant_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict
 from tests.factories import make_desk, make_membership
 from tests.referrals.conftest import SignedIn
@@ -255,3 +255,33 @@ async def test_an_operator_of_another_desk_cannot_send(
     ):
         assert answer.status_code == 404
     assert await value(network.operator.tenant.id, "SELECT state FROM referrals") == "draft"
+
+
+async def test_a_lender_that_has_left_gets_nothing(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    referral_id = await draft(network)
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET state = 'suspended' WHERE id = $1", network.lenders[0].tenant.id
+        )
+    answer = await desk.post(f"/referrals/{referral_id}/send", data={"form_key": str(uuid4())})
+    assert answer.status_code == 409
+    for lender in network.lenders:
+        assert await value(lender.tenant.id, "SELECT count(*) FROM received_offers") == 0
+
+
+async def test_closing_and_drafting_at_once_do_one_of_them(
+    network: Network, signed_in: SignedIn
+) -> None:
+    one, other = await signed_in(network.operator), await signed_in(network.operator)
+    form = await filled(one, network)
+    closing = {"form_key": str(uuid4()), "kind": "closed", "reached_on": str(clock.today())}
+    answers = await asyncio.gather(
+        one.post(f"/cases/{network.case.id}/referrals/new", data=form),
+        other.post(f"/cases/{network.case.id}/milestones", data=closing),
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    state = await value(network.operator.tenant.id, "SELECT state FROM cases")
+    drafts = await value(network.operator.tenant.id, "SELECT count(*) FROM referrals")
+    assert (state, drafts) in {("closed", 0), ("open", 1)}
