@@ -13,9 +13,10 @@ from litestar.types import ControllerRouterHandler
 from hub import crypto, logs, outbox, tokens
 from hub.api.problems import problem_for, wants_problem
 from hub.config import Settings
-from hub.db import check_login, close_pool, network_transaction, open_pool
+from hub.db import close_pool, network_transaction, open_pool
 from hub.errors import HubError, NotSignedIn
 from hub.ids import uuid7
+from hub.logins import check_login
 from hub.newsletter import pages as newsletter_pages
 from hub.referrals.cases import pages as case_pages
 from hub.referrals.offers import api as offer_api

@@ -178,7 +178,7 @@ def _owner_url(settings: Settings) -> str:
 
 
 def _run(start: Callable[[], object]) -> None:
-    from hub.db import UnsafeLogin
+    from hub.logins import UnsafeLogin
 
     try:
         uvloop.run(start())  # type: ignore[arg-type]  # the lambda makes the coroutine inside the loop's thread

@@ -26,8 +26,9 @@ from arq.worker import Worker, func
 
 from hub import crypto, logs, mail, outbox, tokens
 from hub.config import Settings
-from hub.db import check_login, close_pool, open_pool, relay_transaction
+from hub.db import close_pool, open_pool, relay_transaction
 from hub.errors import Unavailable
+from hub.logins import check_login
 from hub.outbox import LONG_QUEUE, SHORT_QUEUE, Job
 from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 

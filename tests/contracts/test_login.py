@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from hub.db import UnsafeLogin, check_login
 from hub.errors import Unavailable
+from hub.logins import UnsafeLogin, check_login
 from hub.roles import LOGIN_ROLES, WEB_LOGIN, WORKER_LOGIN
 from tests.factories import unique
 from tests.support.databases import Connection, Database, connected
