@@ -47,7 +47,6 @@ def steps(milestones: Iterable[Record]) -> list[Step]:
 
 def moments(
     case: CaseDetails,
-    opened_by: str,
     *,
     consultations: Iterable[Record],
     milestones: Iterable[Record],
@@ -56,7 +55,7 @@ def moments(
     events: Iterable[Record],
 ) -> list[Moment]:
     opening = Moment(
-        case.opened_at, _("Case opened"), _("At %(desk)s", desk=case.desk_name), opened_by,
+        case.opened_at, _("Case opened"), _("At %(desk)s", desk=case.desk_name), case.opened_by,
         icon="it-folder",
     )  # fmt: skip
     everything = [

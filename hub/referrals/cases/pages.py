@@ -33,7 +33,6 @@ from hub.referrals.offers import queries as offers
 from hub.referrals.offers.reasons import ADVICE, REASONS
 from hub.referrals.roles import READERS, WRITERS
 from hub.tenants.accounts.actor import Actor, requires
-from hub.tenants.accounts.queries import colleague_names
 from hub.tenants.territory.queries import FoundMunicipality, region_names
 from hub.web.forms import Form, Pairs, blank, read_form, read_query
 from hub.web.i18n import N_
@@ -267,13 +266,11 @@ async def _case_page(
         milestones = await queries.milestones_of(scope, case_id)
         referrals = await offers.referrals_of_case(scope, case_id)
         ids = [referral.id for referral in referrals]
-        case_offers = await offers.offers_of(scope, ids)
-        events = await offers.events_of(scope, ids)
+        case_offers = await offers.offers_of(scope, ids) if ids else []
+        events = await offers.events_of(scope, ids) if ids else []
         others = await queries.cases_of_citizen(scope, actor.desk_ids, case.citizen_id)
-        names = await colleague_names(scope, [case.opened_by])
     moments = course.moments(
         case,
-        names.get(case.opened_by, ""),
         consultations=consultations,
         milestones=milestones,
         referrals=referrals,

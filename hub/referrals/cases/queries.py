@@ -55,7 +55,7 @@ class CaseDetails:
     state: str
     milestone: str
     opened_at: datetime
-    opened_by: UUID
+    opened_by: str
     desk_id: UUID
     desk_name: str
     citizen_id: UUID
@@ -246,11 +246,12 @@ async def case_details(scope: TenantScope, desks: Desks, case_id: UUID) -> CaseD
     row = await scope.fetchrow(
         f"""
         SELECT c.id, c.number, c.kind, c.purpose, c.amount_cents, c.currency, c.region_code,
-               r.name, c.state, c.milestone, c.opened_at, c.opened_by, c.desk_id, d.name,
+               r.name, c.state, c.milestone, c.opened_at, o.name, c.desk_id, d.name,
                z.id, z.codice_fiscale, z.given_name, z.family_name, z.birth_date, z.email, z.phone,
                m.name, m.province_code
         FROM cases c {_JOINED}
         JOIN regions r ON r.code = c.region_code
+        JOIN memberships o ON o.tenant_id = c.tenant_id AND o.id = c.opened_by
         LEFT JOIN municipalities m ON m.istat_code = z.municipality_code
         WHERE c.id = $1 AND {within(desks, "c.desk_id", args)}
         """,

@@ -34,7 +34,7 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
     if case is None:
         raise NotFound
     if case.state == "closed":
-        raise Conflict("case-closed", N_("This case is closed. Open it again to add to it."))
+        raise _closed()
     for referral in await queries.referrals_of_case(scope, case_id):
         if referral.state in (*queries.RUNNING, "placed"):
             raise _running()
@@ -54,6 +54,10 @@ async def draft_referral(
     case, referral_id = prepared.case, uuid7()
     if earlier := await once(scope, "referral.draft", key, referral_id):
         return earlier
+    # A colleague may be closing the case at this moment.
+    locked = await cases.lock_case(scope, actor.desk_ids, case.id)
+    if locked is None or locked.state == "closed":
+        raise _closed()
     added = await queries.add_draft(
         scope,
         referral_id,
@@ -86,6 +90,10 @@ async def discard_draft(scope: TenantScope, actor: Actor, referral_id: UUID) -> 
         raise Conflict("referral-sent", N_("This referral was sent already."))
     await audit.record(scope, actor, "referral.discarded", "referral", referral_id)
     return referral.case_id
+
+
+def _closed() -> Conflict:
+    return Conflict("case-closed", N_("This case is closed. Open it again to add to it."))
 
 
 def _running() -> Conflict:

@@ -439,6 +439,19 @@ async def offers_of_locked(scope: RoutingScope, referral: LockedReferral) -> lis
     return [Answerable(*row) for row in rows]
 
 
+async def has_inactive_receiver(scope: RoutingScope, referral: LockedReferral) -> bool:
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (
+          SELECT FROM offers o JOIN tenants t ON t.id = o.receiver_id
+          WHERE o.tenant_id = $1 AND o.referral_id = $2 AND t.state <> 'active')
+        """,
+        referral.tenant_id,
+        referral.id,
+    )
+    return found
+
+
 async def make_offers(
     scope: RoutingScope, referral: LockedReferral, due_on: dict[UUID, date], sent_by: UUID
 ) -> None:

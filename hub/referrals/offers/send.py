@@ -22,6 +22,11 @@ async def send_referral(scope: RoutingScope, actor: Actor, referral_id: UUID, ke
         return
     if referral.state != "draft":
         raise Conflict("referral-sent", N_("This referral was sent already."))
+    if await queries.has_inactive_receiver(scope, referral):
+        raise Conflict(
+            "receiver-inactive",
+            N_("A lender of this draft has left the network. Discard the draft and choose again."),
+        )
     today = scope.now.astimezone(clock.ROME).date()
     drafts = await queries.offers_of_locked(scope, referral)
     due_on = {offer.id: clock.add_working_days(today, offer.answer_days) for offer in drafts}
