@@ -14,7 +14,7 @@ from hub.errors import NotFound
 from hub.referrals import labels
 from hub.referrals.button import button_key
 from hub.referrals.offers import queries
-from hub.referrals.offers.disclosure import FIELDS, MINIMUM, lines, recorded
+from hub.referrals.offers.disclosure import FIELDS, MINIMUM, codice_fiscale_of, lines, recorded
 from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
 from hub.referrals.offers.schemas import DraftReferral
 from hub.referrals.offers.send import send_referral
@@ -97,6 +97,7 @@ async def show_referral(
             (offer, lines(offer.disclosure), clock.add_working_days(today, offer.answer_days))
             for offer in offers
         ],
+        masked=any(codice_fiscale_of(offer.disclosure) for offer in offers),
         key=uuid4(),
         labels=labels,
         may_write=actor.role in WRITERS,
