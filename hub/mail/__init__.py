@@ -4,7 +4,7 @@
 """
 
 from hub.mail.letters import letter
-from hub.mail.relay import base_url, relay, use_relay
+from hub.mail.relay import base_url, current_relay, use_relay
 from hub.mail.transactional import NotSent, send
 
-__all__ = ["NotSent", "base_url", "letter", "relay", "send", "use_relay"]
+__all__ = ["NotSent", "base_url", "current_relay", "letter", "send", "use_relay"]

@@ -54,7 +54,7 @@ def use_relay(settings: Settings) -> None:
     _relay = relay_from(settings)
 
 
-def relay() -> Relay:
+def current_relay() -> Relay:
     if _relay is None:
         raise NoRelay("hub.mail.use_relay was not called")
     return _relay
@@ -62,7 +62,7 @@ def relay() -> Relay:
 
 def base_url() -> str:
     """The hub's public address, for links in mails."""
-    return relay().base_url
+    return current_relay().base_url
 
 
 def relay_from(settings: Settings) -> Relay:

@@ -7,7 +7,7 @@ from uuid import UUID
 from hub import clock
 from hub.ids import uuid7
 from hub.mail.messages import Body, build, message_id
-from hub.mail.relay import Mailbox, relay
+from hub.mail.relay import Mailbox, current_relay
 from hub.mail.smtp import connect
 from hub.web import i18n
 
@@ -38,19 +38,19 @@ async def send(
     `key` (a job's id, say) makes the Message-ID, so that a repeated mail is recognisable as the same. The language
     is that of `reading_in`. Raises RelayUnavailable or NotSent; in a task either puts its row back for later.
     """
-    to_relay = relay()
+    relay = current_relay()
     message = build(
-        sender=to_relay.sender,
+        sender=relay.sender,
         to=Mailbox(name, to),
         subject=subject,
         body=Body(text, html),
-        message_id=message_id(to_relay.sender.domain, key or uuid7()),
+        message_id=message_id(relay.sender.domain, key or uuid7()),
         date=_now(),
         locale=i18n.locale(),
         headers=[*_AUTOMATIC, *headers],
     )
-    async with await connect(to_relay) as session:
-        answer = await session.send(to_relay.sender.address, to, message)
+    async with await connect(relay) as session:
+        answer = await session.send(relay.sender.address, to, message)
     if answer.state != "sent":
         raise NotSent(answer.state, answer.reply[:3] if answer.reply[:3].isdigit() else "")
 

@@ -46,7 +46,7 @@ SOONEST_LOOK, LATEST_LOOK = timedelta(seconds=2), timedelta(minutes=5)
 
 async def take_turn(tenant_id: UUID, campaign_id: UUID) -> None:
     """Send for a while, then enqueue the next turn, or end the campaign if no delivery is open any more."""
-    relay = mail.relay()
+    relay = mail.current_relay()
     async with tenant_transaction(tenant_id) as scope:
         letter, started_at = await _load(scope, campaign_id, relay)
     if letter is None or started_at is None:

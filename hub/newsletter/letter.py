@@ -6,11 +6,12 @@ MJML is compiled before any value is put in, so that a name can never become mar
 import html
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hub.mail.headers import without_control
+from hub.mail.headers import BadHeader, header_address, without_control
 from hub.mail.letters import render
 from hub.mail.messages import Body, build, message_id
 from hub.mail.relay import Mailbox, Relay
@@ -91,7 +92,7 @@ class Letter:
         url = self.unsubscribe_url(recipient)
         subject, body = fill_letter(self.subject, self.bodies[locale], recipient, url)
         return build(
-            sender=Mailbox(self.publisher.name, self.relay.sender.address),
+            sender=Mailbox(without_control(self.publisher.name), self.relay.sender.address),
             to=Mailbox(without_control(recipient.name), recipient.email),
             subject=subject,
             body=body,
@@ -115,8 +116,9 @@ class Letter:
             ("Feedback-ID", f"{self.campaign_id}:{tenant}:newsletter:{_SENDER_ID}"),
             ("Precedence", "bulk"),
         ]
-        if self.publisher.email and self.publisher.email.isascii():
-            headers.append(("Reply-To", self.publisher.email))
+        # An organisation's address may be anything; a bad one must not be taken for the recipient's fault.
+        with suppress(BadHeader):
+            headers.append(("Reply-To", header_address(self.publisher.email or "")))
         return headers
 
 

@@ -142,7 +142,9 @@ async def _body(scope: TenantScope, campaign: Campaign, locale: str) -> dict[str
     """What was sent, or what would be."""
     if campaign.is_draft:
         return compile_bodies(campaign, await queries.publisher(scope))[locale]
-    return (await queries.bodies_of(scope, campaign.id))[locale]
+    bodies = await queries.bodies_of(scope, campaign.id)
+    # A language that the hub did not have when this was sent.
+    return bodies.get(locale) or bodies[i18n.DEFAULT_LOCALE]
 
 
 def _locale_asked(request: PageRequest) -> str:

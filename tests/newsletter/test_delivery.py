@@ -13,7 +13,7 @@ import pytest
 
 from hub import clock, mail
 from hub.config import Settings
-from hub.db import relay_transaction, tenant_transaction
+from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.mail import smtp
 from hub.newsletter import deliver as delivering
 from hub.newsletter import ledger, queries
@@ -88,7 +88,7 @@ async def test_what_arrives(editor: Member, relay: SmtpSink) -> None:
     await start(editor, campaign_id)
     await drain_now()
     (first,), (second,), (third,) = (relay.sent_to(email) for email in (italian, english, nameless))
-    domain = mail.relay().sender.domain
+    domain = mail.current_relay().sender.domain
     assert first.message["subject"] == 'Per Niccolò "Nick" <D\'Alì>: novità'
     assert third.message["subject"] == "Per te: novità"
     assert first.message["to"].addresses[0].display_name == 'Niccolò "Nick" <D\'Alì>'
@@ -134,6 +134,26 @@ async def test_no_name_can_harm(editor: Member, relay: SmtpSink, name: str) -> N
     assert f"Ciao {clean}!" in received.text()
     assert received.message["subject"] == clean
     assert "<script>" not in received.text("html")
+
+
+async def test_an_organisation_may_call_itself_anything(editor: Member, relay: SmtpSink) -> None:
+    """Whatever stands in its row, nobody's delivery fails for it and nothing becomes a header or a script."""
+    email_address = await make_subscriber(editor.tenant)
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET name = $2, email = $3, website = $4 WHERE id = $1",
+            editor.tenant.id,
+            "Ente\r\nBcc: evil@example.org <b>",
+            "not an address\r\nX-Evil: 1",
+            "javascript:alert(1)",
+        )
+    campaign_id = await make_campaign(editor)
+    await start(editor, campaign_id)
+    await drain_now()
+    (received,) = relay.sent_to(email_address)
+    assert received.message["from"].addresses[0].display_name == "Ente Bcc: evil@example.org <b>"
+    assert [received.message[name] for name in ("bcc", "x-evil", "reply-to")] == [None] * 3
+    assert 'href="javascript' not in received.text("html")
 
 
 async def test_refusals_are_told_apart(editor: Member, relay: SmtpSink) -> None:
