@@ -34,6 +34,13 @@ def open_case(operator: Reader, citizen: Person) -> str:
     return operator.path
 
 
+def look_up(operator: Reader, words: str, *, status: int = 200) -> None:
+    """A name, a codice fiscale or a number, in the search above the list of cases."""
+    operator.open("/cases")
+    operator.fill(sought=words)
+    operator.press(_("Search"), status=status, within=operator.page.locator("main"))
+
+
 def draft_referral(operator: Reader, *lenders: str) -> None:
     """From the case's page to the preview."""
     operator.follow(_("Send to lenders"))
