@@ -17,9 +17,13 @@ def id_at(luck: Random, moment: datetime) -> UUID:
     return UUID(int=value | bits & (1 << 62) - 1)
 
 
+# Hours at which offices in Italy are open, summer or winter.
+OPENING, OPEN_FOR = time(8), timedelta(hours=7)
+
+
 def in_office(luck: Random, day: date) -> datetime:
-    """An instant of that day at which offices in Italy are open, summer or winter."""
-    return datetime.combine(day, time(8), UTC) + timedelta(seconds=luck.randrange(7 * 3600))
+    """An instant of that day at which offices in Italy are open."""
+    return datetime.combine(day, OPENING, UTC) + OPEN_FOR * luck.random()
 
 
 def working_day(day: date) -> date:

@@ -171,6 +171,8 @@ async def _empty(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     await connection.execute("ALTER TABLE accounts FORCE ROW LEVEL SECURITY")
     await connection.execute("TRUNCATE tenants, accounts CASCADE")
     await connection.execute("TRUNCATE sign_in_attempts")
+    # The same network has the same numbers.
+    await connection.execute("ALTER SEQUENCE case_numbers RESTART")
 
 
 async def _forced_tables(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from random import Random
 from typing import Literal, NamedTuple
@@ -11,7 +11,7 @@ from uuid import UUID
 from hub.clock import ROME, add_working_days
 from hub.referrals.offers.disclosure import MINIMUM
 from hub.referrals.offers.reasons import REASONS
-from hub.seed.chance import id_at
+from hub.seed.chance import OPEN_FOR, OPENING, id_at, working_day
 from hub.seed.organisations import Organisation
 from hub.seed.phrases import DECLINE_NOTES
 from hub.seed.rows import (
@@ -142,10 +142,19 @@ def _end(luck: Random, result: Result, *, first: bool) -> str:
     return luck.choices(("offered", "received", "declined"), (2, 2, declined))[0]
 
 
+SOON = timedelta(minutes=90)
+
+
 def _during(luck: Random, plan: Plan, earliest: float, latest: float) -> datetime:
     """Some time between sending and the last answer, in these shares of the way. Earlier shares give earlier times."""
-    way = plan.settled_at - plan.sent_at
-    return plan.sent_at + way * luck.uniform(earliest, latest)
+    share = luck.uniform(earliest, latest)
+    moment = plan.sent_at + (plan.settled_at - plan.sent_at) * share
+    opened = datetime.combine(working_day(moment.date()), OPENING, UTC)
+    # Later in the office's day the greater the share, so that moving both keeps their order.
+    in_office = opened + OPEN_FOR * share
+    # A weekend may have moved it to before the sending.
+    soon, late = plan.sent_at + SOON * share, plan.settled_at - SOON * (1 - share)
+    return max(min(in_office, late), soon)
 
 
 def _offer(
