@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
+from hub.newsletter.schemas import CAMPAIGN_STATES
 from hub.newsletter.segments import AUDIENCES
 from hub.web.i18n import gettext as _
+from hub.web.i18n import ngettext
 from tests.browser.reader import Reader
+
+SENDING_MS = 45_000
 
 
 def write(editor: Reader, subject: str) -> None:
@@ -29,9 +33,20 @@ def counted(editor: Reader) -> int:
 
 
 def send(editor: Reader) -> int:
-    """From the preview to the end of the sending; gives the number that was confirmed."""
+    """From the preview into the sending; gives the number that was confirmed."""
     editor.follow(_("Send …"))
     confirmed = counted(editor)
-    with editor.arriving():
-        editor.page.locator("main button[type=submit]", has_text=str(confirmed)).click()
+    editor.press(send_words(confirmed))
     return confirmed
+
+
+def send_words(count: int) -> str:
+    return ngettext(
+        "Send to %(number)s address", "Send to %(number)s addresses", count, number=count
+    )
+
+
+def wait_until_sent(editor: Reader) -> None:
+    """The page asks again by itself."""
+    done = editor.page.locator("#course .hub-badge", has_text=_(CAMPAIGN_STATES["sent"]))
+    done.wait_for(timeout=SENDING_MS)

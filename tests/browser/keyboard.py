@@ -19,8 +19,8 @@ _FOCUSED = """() => {
     if (label) looks.push(getComputedStyle(label, "::before"), getComputedStyle(label, "::after"));
     return {
         tag: one.localName, name: one.name || "", words: words.trim().replace(/\\s+/g, " "),
-        // The calendar button inside a date has a ring of the browser's own, which no style tells.
-        marked: !one.matches(":focus") || looks.some(marked),
+        // Inside a frame, and on the calendar button of a date, the ring is on what no style here tells of.
+        marked: one.localName === "iframe" || !one.matches(":focus") || looks.some(marked),
     };
 }"""
 
@@ -80,6 +80,9 @@ class Keyboard:
     def unfold(self, words: str) -> None:
         self.to(words, "summary")
         self._keys.press("Enter")
+
+    def press(self, key: str) -> None:
+        self._keys.press(key)
 
     def _tab(self, wanted: str, found: Callable[[Stop], bool]) -> None:
         for _ in range(MOST_STOPS):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import re
 import secrets
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -22,7 +22,7 @@ from typing import Any
 import asyncpg
 
 from hub.embedded import ports
-from hub.embedded.ephemeral import EphemeralMailbox, EphemeralPostgres, EphemeralValkey
+from hub.embedded.ephemeral import PREFIX, EphemeralMailbox, EphemeralPostgres, EphemeralValkey
 from hub.embedded.leftovers import MARK, end_leftovers
 from hub.embedded.mailbox_process import answers
 from hub.embedded.plan import HUB_COMMAND
@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 # Granian and the worker give what they have begun 8 seconds to end.
 STOP_SECONDS = 10
+_PERSONAL = re.compile(r"\S+@\w+[.-]\S+|\b[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z]\b")
 
 
 class StackFailed(Exception):
@@ -96,7 +97,8 @@ async def _fetch(url: str, statement: str, *args: object) -> Any:
 def running() -> Iterator[Stack]:
     """Start everything, and end it again for sure and within half a minute. Raises StackFailed."""
     with (
-        tempfile.TemporaryDirectory(prefix="microwork-hub-browser-") as temporary,
+        # Named like the servers' folders, so that a later run ends and removes what a killed one left.
+        tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as temporary,
         EphemeralPostgres() as postgres,
         EphemeralValkey() as valkey,
         EphemeralMailbox() as mailbox,
@@ -182,17 +184,19 @@ def _served(
             raise _failure(name, folder)
     finally:
         end(process, Signals.SIGTERM, STOP_SECONDS)
-        if errors := _complaints(folder / f"{name}.log"):
-            print(f"{name} said:\n{errors}", file=sys.stderr)  # noqa: T201  # pytest shows it
+        # Shown by pytest where a test fails.
+        print(f"{name}: {last_lines(folder / f'{name}.log', 25)}")  # noqa: T201
+    _check_log(folder / f"{name}.log")
+
+
+def _check_log(log: Path) -> None:
+    """Raises StackFailed if it holds an address, a codice fiscale, or a login's password."""
+    if found := _PERSONAL.search(log.read_text(errors="replace")):
+        raise StackFailed(f"{log.name} holds personal data or a secret: {found[0]}")
 
 
 def _at_once() -> bool:
     return True
-
-
-def _complaints(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()
-    return "\n".join(lines[-40:])
 
 
 def _failure(name: str, folder: Path) -> StackFailed:

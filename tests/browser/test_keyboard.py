@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from hub.newsletter.segments import AUDIENCES
 from hub.referrals.labels import CHANNELS, KINDS
 from hub.seed.sign_ins import PASSWORD
 from hub.web.i18n import gettext as _
 from tests.browser import desk
+from tests.browser import editor as writing
 from tests.browser.keyboard import Keyboard
-from tests.browser.people import LENDER, LENDER_NAME, OPERATOR, OTHER_LENDER_NAME, somebody
+from tests.browser.mail import Mailbox
+from tests.browser.people import EDITOR, LENDER, LENDER_NAME, OPERATOR, OTHER_LENDER_NAME, somebody
 from tests.browser.reader import NewReader
+from tests.browser.stack import Stack
+
+SUBJECT = "Nuove garanzie"
 
 
 def test_a_case_finds_a_lender_without_a_mouse(new_reader: NewReader) -> None:
@@ -31,6 +37,47 @@ def test_a_case_finds_a_lender_without_a_mouse(new_reader: NewReader) -> None:
 
     operator.open(operator.reader.path)
     assert desk.badge_of(operator.reader, LENDER_NAME) == _("Accepted")
+
+
+def test_a_newsletter_arrives_and_is_left_without_a_mouse(
+    new_reader: NewReader, stack: Stack
+) -> None:
+    editor = Keyboard(new_reader())
+    sign_in(editor, EDITOR)
+    editor.enter(_("Write a campaign"), "a")
+    editor.tick(_(AUDIENCES["lenders"]))
+    editor.type("subject", SUBJECT)
+    editor.type("block_1_text", "Nuove garanzie")
+    editor.type("block_2_text", "Gentile {name|lettore}, la nuova garanzia parte lunedì.")
+    add_button(editor)
+    editor.enter(_("Save and look at it"), "button")
+    editor.enter(_("Send …"), "a")
+    count = writing.counted(editor.reader)
+    editor.enter(writing.send_words(count), "button")
+    writing.wait_until_sent(editor.reader)
+
+    person = Keyboard(new_reader())
+    person.open(f"{stack.mailbox}/")
+    person.type("to", LENDER)
+    person.enter(_("Search"), "button")
+    person.enter(SUBJECT, "a")
+    person.enter(_("Plain text"), "a")
+    person.to(Mailbox(stack.mailbox).newest_to(LENDER, SUBJECT).unsubscribe_url, "a")
+    with person.reader.page.expect_popup() as tab:
+        person.press("Enter")
+    tab.value.wait_for_load_state()
+    person.open(tab.value.url)
+    person.enter(_("Unsubscribe"), "button")
+    person.reader.reads(_("You have unsubscribed"))
+
+
+def add_button(editor: Keyboard) -> None:
+    """The new block takes the focus by itself, so that the next Tab is in it."""
+    editor.to(_("Button"), "button")
+    editor.press("Enter")
+    editor.reader.page.wait_for_function("() => document.activeElement.id === 'block-3'")
+    editor.type("block_3_label", "Leggi")
+    editor.type("block_3_url", "https://example.org/garanzia")
 
 
 def sign_in(person: Keyboard, email: str) -> None:

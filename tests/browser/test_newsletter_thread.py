@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 
-from hub.newsletter.schemas import CAMPAIGN_STATES
 from hub.newsletter.segments import AUDIENCES
 from hub.web.i18n import gettext as _
 from tests.browser import editor as writing
@@ -14,7 +13,6 @@ from tests.browser.reader import NewReader, Reader
 from tests.browser.stack import Stack
 
 FIRST, SECOND = "Novità di novembre", "Novità di dicembre"
-SENDING_MS = 45_000
 
 
 def test_a_newsletter_arrives_and_is_left(new_reader: NewReader, stack: Stack) -> None:
@@ -78,8 +76,7 @@ def preview(editor: Reader) -> None:
 
 
 def see_it_done(editor: Reader, count: int) -> None:
-    done = editor.page.locator("#course .hub-badge", has_text=_(CAMPAIGN_STATES["sent"]))
-    done.wait_for(timeout=SENDING_MS)
+    writing.wait_until_sent(editor)
     shown = editor.page.locator(".news-course-number").inner_text()
     assert shown.split()[0] == "100%"
     assert str(count) in shown
