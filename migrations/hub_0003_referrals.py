@@ -189,7 +189,8 @@ CREATE TABLE offers (
   decline_reason text,
   decline_note text NOT NULL DEFAULT '',
   version integer NOT NULL DEFAULT 1,
-  UNIQUE (tenant_id, id),
+  -- With the receiver, so that its row of the offer cannot be another organisation's.
+  UNIQUE (tenant_id, id, receiver_id),
   UNIQUE (tenant_id, referral_id, receiver_id),
   -- A draft takes its offers with it; one that was sent cannot be deleted, see below.
   FOREIGN KEY (tenant_id, referral_id) REFERENCES referrals (tenant_id, id) ON DELETE CASCADE
@@ -216,7 +217,8 @@ CREATE TABLE received_offers (
   decline_note text NOT NULL DEFAULT '',
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
-  FOREIGN KEY (sender_id, id) REFERENCES offers (tenant_id, id) ON DELETE RESTRICT,
+  FOREIGN KEY (sender_id, id, tenant_id)
+    REFERENCES offers (tenant_id, id, receiver_id) ON DELETE RESTRICT,
   FOREIGN KEY (sender_id, referral_id) REFERENCES referrals (tenant_id, id) ON DELETE RESTRICT,
   FOREIGN KEY (tenant_id, opened_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT,
   FOREIGN KEY (tenant_id, answered_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT
