@@ -18,9 +18,7 @@ from hub.errors import HubError, NotSignedIn
 from hub.ids import uuid7
 from hub.logins import check_login
 from hub.newsletter import pages as newsletter_pages
-from hub.referrals.cases import pages as case_pages
-from hub.referrals.offers import api as offer_api
-from hub.referrals.offers import pages as offer_pages
+from hub.referrals.routes import ROUTES as REFERRAL_ROUTES
 from hub.roles import LOGIN_ROLES, WEB_LOGIN
 from hub.tenants.accounts import pages as account_pages
 from hub.tenants.accounts.actor import provide_actor
@@ -47,9 +45,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *directory_pages.ROUTES,
     *directory_api.ROUTES,
     *account_pages.ROUTES,
-    *case_pages.ROUTES,
-    *offer_pages.ROUTES,
-    *offer_api.ROUTES,
+    *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,
 ]
 

@@ -34,7 +34,12 @@ def moved(by: timedelta) -> Iterator[None]:
 
 def today() -> date:
     """The present day in Italy."""
-    return now().astimezone(ROME).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Italy on which it falls."""
+    return moment.astimezone(ROME).date()
 
 
 def is_working_day(day: date) -> bool:

@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 # Every module that holds tasks. The registry is filled by importing them.
 TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
-    "hub.referrals.cases.tasks",
-    "hub.referrals.offers.tasks",
+    "hub.referrals.course.tasks",
+    "hub.referrals.inbox.tasks",
     "hub.newsletter.tasks",
 )
 

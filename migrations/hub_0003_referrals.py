@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from hub.referrals.offers.edges import (
+from hub.referrals.routing.edges import (
     OFFER_EDGES,
     REFERRAL_EDGES,
     only_drafts_are_deleted,

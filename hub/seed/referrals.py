@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub.clock import ROME, add_working_days
 from hub.referrals.offers.disclosure import MINIMUM
-from hub.referrals.offers.reasons import REASONS
+from hub.referrals.routing.reasons import REASONS
 from hub.seed.chance import OPEN_FOR, OPENING, id_at, working_day
 from hub.seed.organisations import Organisation
 from hub.seed.phrases import DECLINE_NOTES

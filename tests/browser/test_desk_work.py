@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub import clock
 from hub.referrals.labels import MILESTONES, OFFER_STATES
-from hub.referrals.offers.reasons import ADVICE, REASONS
+from hub.referrals.routing.reasons import ADVICE, REASONS
 from hub.web.i18n import gettext as _
 from tests.browser import desk
 from tests.browser.people import LENDER, LENDER_NAME, OPERATOR, OTHER_LENDER_NAME, somebody

@@ -24,7 +24,7 @@ from hub.referrals.cases.number import case_number
 from hub.referrals.offers import queries
 from hub.referrals.offers.draft import draft_referral, prospect
 from hub.referrals.offers.schemas import DraftReferral
-from hub.referrals.offers.send import send_referral
+from hub.referrals.routing.send_referral import send_referral
 from tests.factories import (
     CAMPANIA,
     Case,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.referrals.offers import api
-from hub.referrals.offers.edges import OFFER_EDGES, REFERRAL_EDGES, diagram
-from hub.referrals.offers.reasons import ADVICE, REASONS
+from hub.referrals.inbox import api
+from hub.referrals.routing.edges import OFFER_EDGES, REFERRAL_EDGES, diagram
+from hub.referrals.routing.reasons import ADVICE, REASONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "referrals.md").read_text(encoding="utf-8")
 

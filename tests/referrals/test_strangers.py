@@ -7,13 +7,11 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from hub.referrals.cases import pages as case_pages
-from hub.referrals.offers import api, pages
+from hub.referrals.routes import ROUTES
 from tests.factories import make_membership, make_tenant
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import Sent, draft, make_network, send
 
-ROUTES = [*case_pages.ROUTES, *pages.ROUTES, *api.ROUTES]
 CALLS = sorted(
     {
         (method, path)

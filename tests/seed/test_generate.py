@@ -13,7 +13,7 @@ from codicefiscale import codicefiscale
 from hub import clock
 from hub.referrals import labels
 from hub.referrals.cases.number import read_case_number
-from hub.referrals.offers.edges import OFFER_EDGES, may_step
+from hub.referrals.routing.edges import OFFER_EDGES, may_step
 from hub.seed.generate import generate
 from hub.seed.rows import (
     TABLES,

@@ -1,1 +1,1 @@
-"""The desk's own records."""
+"""A desk's cases: opening, finding and reading them."""

@@ -1,4 +1,4 @@
-"""The desk's pages: its cases, opening one, and what is recorded on it. No personal data stands in an address."""
+"""The desk's cases: the list, the search, and one case's page. No personal data stands in an address."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,48 +12,34 @@ from litestar.response import Template
 
 from hub import clock
 from hub.api.paging import from_cursor, to_cursor
-from hub.db import TenantScope, tenant_transaction
-from hub.errors import NotFound
+from hub.db import tenant_transaction
 from hub.referrals import labels
-from hub.referrals.button import button_key
-from hub.referrals.cases import course, queries, residence, service
-from hub.referrals.cases.codice_fiscale import is_born_on, masked
+from hub.referrals.cases import queries, service
 from hub.referrals.cases.find import MOST, Found, find
-from hub.referrals.cases.queries import CaseRow, KnownCitizen
-from hub.referrals.cases.schemas import (
-    FilterCases,
-    FindCase,
-    OpenCase,
-    OpenCaseFor,
-    RecordConsultation,
-    RecordMilestone,
-)
+from hub.referrals.cases.queries import CaseRow
+from hub.referrals.cases.schemas import FilterCases, FindCase
+from hub.referrals.citizens.codice_fiscale import masked
+from hub.referrals.course import timeline
+from hub.referrals.course.queries import consultations_of, milestones_of
+from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
+from hub.referrals.guards import DESK_READERS, WRITERS
 from hub.referrals.labels import MILESTONES
 from hub.referrals.offers import queries as offers
-from hub.referrals.offers.reasons import ADVICE, REASONS
-from hub.referrals.roles import READERS, WRITERS
-from hub.tenants.accounts.actor import Actor, requires
-from hub.tenants.territory.queries import FoundMunicipality, region_names
+from hub.referrals.routing.queries import events_of
+from hub.referrals.routing.reasons import ADVICE, REASONS
+from hub.tenants.accounts.actor import Actor
 from hub.web.forms import Form, Pairs, blank, read_form, read_query
-from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.page import page
 from hub.web.params import path_id
-from hub.web.redirects import message, see_other
+from hub.web.redirects import see_other
 
 PageRequest = Request[Any, Any, Any]
-READS = [requires("host", roles=READERS)]
-WRITES = [requires("host", roles=WRITERS)]
+
 PAGE_SIZE = 25
 
-CASE_OPENED = message("case-opened", N_("The case is open."))
-CONSULTATION_RECORDED = message("consultation-recorded", N_("The consultation is recorded."))
-MILESTONE_RECORDED = message("milestone-recorded", N_("The milestone is recorded."))
-CASE_CLOSED = message("case-closed", N_("The case is closed."))
-CASE_REOPENED = message("case-reopened", N_("The case is open again."))
 
-
-@get("/cases", guards=READS)
+@get("/cases", guards=DESK_READERS)
 async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     after = from_cursor(request.query_params.get("after", ""))
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -81,7 +67,7 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
     )
 
 
-@post("/cases/search", guards=READS, status_code=200)
+@post("/cases/search", guards=DESK_READERS, status_code=200)
 async def search_cases(
     request: PageRequest, actor: NamedDependency[Actor]
 ) -> Template | Response[None]:
@@ -113,144 +99,32 @@ async def search_cases(
     )
 
 
-@get("/cases/search", guards=READS)
+@get("/cases/search", guards=DESK_READERS)
 async def search_again(request: PageRequest) -> Response[None]:
     """Where a search is loaded again without its form, as after a change of language."""
     return see_other(request, "/cases")
 
 
-@get("/cases/municipalities", guards=WRITES)
-async def suggest_municipalities(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
-    """Options for the field's list while a person types."""
-    async with tenant_transaction(actor.tenant_id) as scope:
-        found = await residence.suggest(scope, request.query_params.get("municipality", "")[:80])
-    names = [residence.label_of(one) for one in found]
-    return page(request, "referrals/municipality_options.html", names=names)
-
-
-@get("/cases/new", guards=WRITES)
-async def new_case(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        choices, known = await _opening_choices(scope, actor)
-    return _new_case_page(request, blank(OpenCase, choices=choices, **known))
-
-
-@post("/cases/new", guards=WRITES, status_code=200)
-async def open_case(
-    request: PageRequest, actor: NamedDependency[Actor]
-) -> Template | Response[None]:
-    await request.body()  # Read before the transaction, which a slow sender would hold open.
-    form = blank(OpenCase)
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            choices, _known = await _opening_choices(scope, actor)
-            form = await read_form(request, OpenCase, choices=choices, once=True)
-            municipality, places = await _check_person(scope, form)
-            if form.data is None:
-                return _new_case_page(request, form, places=places)
-            case_id = await service.open_case(scope, actor, form.data, form.key, municipality)
-    except service.PersonKnown as found:
-        return _new_case_page(request, form, known=found.citizens, sure=found.sure)
-    return see_other(request, f"/cases/{case_id}", CASE_OPENED)
-
-
-@get("/citizens/{citizen_id:str}/cases/new", guards=WRITES)
-async def new_case_of(
-    request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
-) -> Template:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        citizen = await _citizen(scope, actor, citizen_id)
-        choices, known = await _opening_choices(scope, actor)
-    form = blank(OpenCaseFor, choices=choices, **known)
-    return _new_case_page(request, form, citizen=citizen)
-
-
-@post("/citizens/{citizen_id:str}/cases/new", guards=WRITES, status_code=200)
-async def open_case_of(
-    request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
-) -> Template | Response[None]:
-    await request.body()
-    async with tenant_transaction(actor.tenant_id) as scope:
-        citizen = await _citizen(scope, actor, citizen_id)
-        choices, _known = await _opening_choices(scope, actor)
-        form = await read_form(request, OpenCaseFor, choices=choices, once=True)
-        if form.data is None:
-            return _new_case_page(request, form, citizen=citizen)
-        case_id = await service.open_case_of(scope, actor, citizen.id, form.data, form.key)
-    return see_other(request, f"/cases/{case_id}", CASE_OPENED)
-
-
-@get("/cases/{case_id:str}", guards=READS)
+@get("/cases/{case_id:str}", guards=DESK_READERS)
 async def show_case(
     request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template:
-    return await _case_page(request, actor, path_id(case_id))
+    return await case_page(request, actor, path_id(case_id))
 
 
-@post("/cases/{case_id:str}/codice-fiscale", guards=READS, status_code=200)
+@post("/cases/{case_id:str}/codice-fiscale", guards=DESK_READERS, status_code=200)
 async def reveal_codice_fiscale(
     request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template:
-    return await _case_page(request, actor, path_id(case_id), reveal=True)
+    return await case_page(request, actor, path_id(case_id), reveal=True)
 
 
-@post("/cases/{case_id:str}/consultations", guards=WRITES, status_code=200)
-async def record_consultation(
-    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
-) -> Template | Response[None]:
-    wanted = path_id(case_id)
-    form = await read_form(request, RecordConsultation, prefix="consultation", once=True)
-    if form.data is None:
-        return await _case_page(request, actor, wanted, consultation=form)
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await service.record_consultation(scope, actor, wanted, form.data, form.key)
-    return see_other(request, f"/cases/{wanted}", CONSULTATION_RECORDED)
-
-
-@post("/cases/{case_id:str}/milestones", guards=WRITES, status_code=200)
-async def record_milestone(
-    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
-) -> Template | Response[None]:
-    wanted = path_id(case_id)
-    form = await read_form(request, RecordMilestone, prefix="milestone", once=True)
-    if form.data is None:
-        return await _case_page(request, actor, wanted, milestone=form)
-    kind = form.data.kind
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            await service.record_milestone(scope, actor, wanted, form.data, form.key)
-    except service.BeforeOpening:
-        form.refuse("reached_on", _("This is before the day on which the case was opened."))
-        return await _case_page(request, actor, wanted, milestone=form)
-    said = CASE_CLOSED if kind == "closed" else MILESTONE_RECORDED
-    return see_other(request, f"/cases/{wanted}", said)
-
-
-@post("/cases/{case_id:str}/reopen", guards=WRITES, status_code=303)
-async def reopen_case(
-    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
-) -> Response[None]:
-    wanted = path_id(case_id)
-    key = await button_key(request)
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await service.reopen_case(scope, actor, wanted, key)
-    return see_other(request, f"/cases/{wanted}", CASE_REOPENED)
-
-
-@get(
-    [
-        "/cases/{case_id:str}/codice-fiscale",
-        "/cases/{case_id:str}/consultations",
-        "/cases/{case_id:str}/milestones",
-    ],
-    guards=READS,
-)
-async def back_to_case(request: PageRequest, case_id: FromPath[str]) -> Response[None]:
-    """Where a page that answered a form is loaded again without it, as after a change of language."""
+@get("/cases/{case_id:str}/codice-fiscale", guards=DESK_READERS)
+async def conceal_again(request: PageRequest, case_id: FromPath[str]) -> Response[None]:
     return see_other(request, f"/cases/{path_id(case_id)}")
 
 
-async def _case_page(
+async def case_page(
     request: PageRequest,
     actor: Actor,
     case_id: UUID,
@@ -262,14 +136,14 @@ async def _case_page(
     async with tenant_transaction(actor.tenant_id) as scope:
         case = await service.read_case(scope, actor, case_id)
         code = await service.codice_fiscale(scope, actor, case, clear=reveal)
-        consultations = await queries.consultations_of(scope, case_id)
-        milestones = await queries.milestones_of(scope, case_id)
+        consultations = await consultations_of(scope, case_id)
+        milestones = await milestones_of(scope, case_id)
         referrals = await offers.referrals_of_case(scope, case_id)
         ids = [referral.id for referral in referrals]
         case_offers = await offers.offers_of(scope, ids) if ids else []
-        events = await offers.events_of(scope, ids) if ids else []
+        events = await events_of(scope, ids) if ids else []
         others = await queries.cases_of_citizen(scope, actor.desk_ids, case.citizen_id)
-    moments = course.moments(
+    moments = timeline.moments(
         case,
         consultations=consultations,
         milestones=milestones,
@@ -286,7 +160,7 @@ async def _case_page(
         case=case,
         code=code if reveal or code is None else masked(code),
         revealed=reveal,
-        steps=course.steps(milestones),
+        steps=timeline.steps(milestones),
         moments=moments,
         referrals=referrals,
         offers=case_offers,
@@ -306,82 +180,6 @@ async def _case_page(
         may_write=actor.role in WRITERS,
         may_refer=all(referral.state in ("exhausted", "withdrawn") for referral in referrals),
     )
-
-
-def _new_case_page(
-    request: PageRequest,
-    form: Form[Any],
-    *,
-    citizen: KnownCitizen | None = None,
-    known: Sequence[KnownCitizen] = (),
-    sure: bool = False,
-    places: Sequence[FoundMunicipality] = (),
-) -> Template:
-    """`citizen` is whom a further case is for; `known` whom a new citizen may be; `places` what a name may mean."""
-    return page(
-        request,
-        "referrals/case_new.html",
-        status_code=422 if form.failed or known else 200,
-        crumbs=[(_("Cases"), "/cases"), (_("New case"), request.scope["path"])],
-        form=form,
-        citizen=citizen,
-        known=known,
-        sure=sure,
-        places=[(place.istat_code, residence.label_of(place)) for place in places],
-    )
-
-
-async def _check_person(
-    scope: TenantScope, form: Form[OpenCase]
-) -> tuple[str | None, Sequence[FoundMunicipality]]:
-    """What no field can tell alone. The municipality's code, or the municipalities that its name may mean."""
-    asked = form.data
-    if asked is None:
-        return None, ()
-    code, day = asked.codice_fiscale, asked.birth_date
-    if code and day and not is_born_on(code, day):
-        form.refuse("birth_date", _("The codice fiscale says another date of birth."))
-    if asked.municipality is None:
-        return None, ()
-    resolved = await residence.resolve(scope, asked.municipality, asked.municipality_code)
-    if resolved.one is None:
-        several = _("Several municipalities begin like this: choose one of them.")
-        none = _("No municipality begins like this. Please check the name.")
-        form.refuse("municipality", several if resolved.candidates else none)
-        return None, resolved.candidates
-    # Should the form come back for another reason, this need not be asked again.
-    form.values["municipality"] = [residence.label_of(resolved.one)]
-    return resolved.one.istat_code, ()
-
-
-async def _opening_choices(
-    scope: TenantScope, actor: Actor
-) -> tuple[dict[str, Pairs], dict[str, Any]]:
-    """What can be chosen in the form, and what need not be, because there is only one."""
-    desks = [
-        desk
-        for desk in await queries.desks_to_choose(scope, actor.desk_ids)
-        if desk["state"] == "active"
-    ]
-    regions = await region_names(scope)
-    home = {desk["region_code"] for desk in desks}
-    choices: dict[str, Pairs] = {
-        "desk_id": [(desk["id"], desk["name"]) for desk in desks],
-        "region_code": list(regions.items()),
-    }
-    known: dict[str, Any] = {
-        "desk_id": desks[0]["id"] if len(desks) == 1 else None,
-        "region_code": home.pop() if len(home) == 1 else None,
-        "kind": "enterprise_loan",
-    }
-    return choices, known
-
-
-async def _citizen(scope: TenantScope, actor: Actor, citizen_id: str) -> KnownCitizen:
-    citizen = await queries.known_citizen(scope, actor.desk_ids, path_id(citizen_id))
-    if citizen is None or not citizen.visible:
-        raise NotFound
-    return citizen
 
 
 def _filters(counts: dict[tuple[str, str], int], desks: Sequence[Any]) -> dict[str, Pairs]:
@@ -412,15 +210,7 @@ ROUTES = [
     list_cases,
     search_cases,
     search_again,
-    suggest_municipalities,
-    new_case,
-    open_case,
-    new_case_of,
-    open_case_of,
     show_case,
     reveal_codice_fiscale,
-    record_consultation,
-    record_milestone,
-    reopen_case,
-    back_to_case,
+    conceal_again,
 ]

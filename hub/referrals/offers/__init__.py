@@ -1,1 +1,1 @@
-"""Referrals, their offers, and what each receiver sees and answers."""
+"""The desk's side of a referral: choosing lenders and what each is shown, drafting, sending."""

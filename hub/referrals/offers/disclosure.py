@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from hub.crypto import decrypt
-from hub.referrals.cases.codice_fiscale import masked
 from hub.referrals.cases.queries import CaseDetails
+from hub.referrals.citizens.codice_fiscale import masked
 from hub.web.formats import format_date
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _

@@ -10,11 +10,14 @@ from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.ids import uuid7
 from hub.referrals.cases import queries as cases
-from hub.referrals.cases.queries import CaseDetails, Notice
+from hub.referrals.cases.queries import CaseDetails
+from hub.referrals.cases.service import lock_case, refuse_closed
 from hub.referrals.offers import queries
 from hub.referrals.offers.disclosure import snapshot
 from hub.referrals.offers.eligibility import Request, Verdict, judge
+from hub.referrals.offers.queries import Notice
 from hub.referrals.offers.schemas import DraftReferral
+from hub.referrals.routing.edges import RUNNING
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 
@@ -33,17 +36,16 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
     case = await cases.case_details(scope, actor.desk_ids, case_id)
     if case is None:
         raise NotFound
-    if case.state == "closed":
-        raise _closed()
+    refuse_closed(case)
     for referral in await queries.referrals_of_case(scope, case_id):
-        if referral.state in (*queries.RUNNING, "placed"):
+        if referral.state in (*RUNNING, "placed"):
             raise _running()
     services = await queries.services_of_lenders(scope, clock.today())
     request = Request(case.kind, case.amount_cents, case.region_code)
     return Prospect(
         case,
         judge(request, services, case.id),
-        await cases.current_notice(scope, actor.locale, clock.today()),
+        await queries.current_notice(scope, actor.locale, clock.today()),
     )
 
 
@@ -55,9 +57,7 @@ async def draft_referral(
     if earlier := await once(scope, "referral.draft", key, referral_id):
         return earlier
     # A colleague may be closing the case at this moment.
-    locked = await cases.lock_case(scope, actor.desk_ids, case.id)
-    if locked is None or locked.state == "closed":
-        raise _closed()
+    refuse_closed(await lock_case(scope, actor, case.id))
     added = await queries.add_draft(
         scope,
         referral_id,
@@ -90,10 +90,6 @@ async def discard_draft(scope: TenantScope, actor: Actor, referral_id: UUID) -> 
         raise Conflict("referral-sent", N_("This referral was sent already."))
     await audit.record(scope, actor, "referral.discarded", "referral", referral_id)
     return referral.case_id
-
-
-def _closed() -> Conflict:
-    return Conflict("case-closed", N_("This case is closed. Open it again to add to it."))
 
 
 def _running() -> Conflict:

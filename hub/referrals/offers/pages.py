@@ -1,32 +1,27 @@
-"""The receiver's pages: a short inbox, and one offer to open, accept or decline."""
+"""The desk's pages: choosing lenders and what they are shown, the preview, and sending."""
 
-from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from hub import audit, clock
-from hub.api.paging import from_cursor, to_cursor
-from hub.db import routing_transaction, tenant_transaction
+from hub import clock
+from hub.db import TenantScope, routing_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.referrals import labels
 from hub.referrals.button import button_key
-from hub.referrals.offers import desk_pages, queries
-from hub.referrals.offers.accept_offer import accept_offer
-from hub.referrals.offers.course import moments
-from hub.referrals.offers.decline_offer import decline_offer
-from hub.referrals.offers.disclosure import codice_fiscale_of, lines
-from hub.referrals.offers.open_offer import open_offer
-from hub.referrals.offers.queries import WAITING, ReceivedOffer
-from hub.referrals.offers.schemas import Decline
-from hub.referrals.roles import READERS, WRITERS
-from hub.tenants.accounts.actor import Actor, requires
-from hub.web.forms import Form, blank, read_form
+from hub.referrals.guards import DESK_READERS, DESK_WRITERS, WRITERS
+from hub.referrals.offers import queries
+from hub.referrals.offers.disclosure import FIELDS, MINIMUM, codice_fiscale_of, lines, recorded
+from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
+from hub.referrals.offers.schemas import DraftReferral
+from hub.referrals.routing.send_referral import send_referral
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.territory.queries import region_names
+from hub.web.forms import Form, Pairs, blank, read_form
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.page import page
@@ -34,163 +29,143 @@ from hub.web.params import path_id
 from hub.web.redirects import message, see_other
 
 PageRequest = Request[Any, Any, Any]
-READS = [requires("lender", roles=READERS)]
-WRITES = [requires("lender", roles=WRITERS)]
-PAGE_SIZE = 25
-# More than anyone should have waiting; whoever has sees the most pressing.
-MOST_WAITING = 100
 
-# Which offers each tab of the inbox shows.
-TABS: dict[str, tuple[str, Sequence[str]]] = {
-    "waiting": (N_("To answer"), WAITING),
-    "accepted": (N_("Accepted by us"), ("accepted",)),
-    "other": (N_("Declined or taken by others"), ("declined", "superseded")),
-}
-
-OFFER_ACCEPTED = message("offer-accepted", N_("The case is yours. The desk has been told."))
-OFFER_DECLINED = message("offer-declined", N_("You have declined. The desk has been told."))
+REFERRAL_SENT = message(
+    "referral-sent", N_("The case is on its way. You see here when a lender opens or answers it.")
+)
+DRAFT_DISCARDED = message("draft-discarded", N_("The draft is discarded. Nothing was passed on."))
 
 
-@get("/inbox", guards=READS)
-async def inbox(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
-    tab = request.query_params.get("show", "waiting")
-    tab = tab if tab in TABS else "waiting"
-    after = from_cursor(request.query_params.get("after", ""))
+@get("/cases/{case_id:str}/referrals/new", guards=DESK_WRITERS)
+async def new_referral(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
-        counts = await queries.count_received(scope)
-        if tab == "waiting":
-            offers = await queries.offers_to_answer(scope, limit=MOST_WAITING)
-        else:
-            offers = await queries.received_offers(
-                scope, states=TABS[tab][1], after=after, limit=PAGE_SIZE + 1
-            )
-    shown = offers if tab == "waiting" else offers[:PAGE_SIZE]
+        prepared = await prospect(scope, actor, path_id(case_id))
+    known = recorded(prepared.case)
+    form = blank(
+        DraftReferral,
+        choices=_choices(prepared),
+        fields=[name for name in MINIMUM if name in known],
+        purpose="assessment",
+        basis="request",
+        notice_version=prepared.notice.version if prepared.notice else None,
+    )
+    return _new_page(request, prepared, form)
+
+
+@post("/cases/{case_id:str}/referrals/new", guards=DESK_WRITERS, status_code=200)
+async def draft(
+    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+) -> Template | Response[None]:
+    await request.body()  # Read before the transaction, which a slow sender would hold open.
+    async with tenant_transaction(actor.tenant_id) as scope:
+        prepared = await prospect(scope, actor, path_id(case_id))
+        form = await read_form(request, DraftReferral, choices=_choices(prepared), once=True)
+        _check_notice(form, prepared)
+        if form.data is None:
+            return _new_page(request, prepared, form)
+        referral_id = await draft_referral(scope, actor, prepared, form.data, form.key)
+    return see_other(request, f"/referrals/{referral_id}")
+
+
+@get("/referrals/{referral_id:str}", guards=DESK_READERS)
+async def show_referral(
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
+) -> Template | Response[None]:
+    """A draft's preview; what was sent stands on the case's page."""
+    async with tenant_transaction(actor.tenant_id) as scope:
+        referral = await _referral(scope, actor, referral_id)
+        if referral.state != "draft":
+            return see_other(request, f"/cases/{referral.case_id}#referrals")
+        offers = await queries.offers_of(scope, [referral.id])
+        regions = await region_names(scope)
+    today = clock.today()
     return page(
         request,
-        "referrals/inbox.html",
-        crumbs=[(_("Received offers"), "/inbox")],
-        offers=shown,
-        tab=tab,
-        tabs=[
-            (name, _(label), sum(counts.get(state, 0) for state in states))
-            for name, (label, states) in TABS.items()
+        "referrals/referral.html",
+        crumbs=[
+            (_("Cases"), "/cases"),
+            (referral.case_number, f"/cases/{referral.case_id}"),
+            (_("Preview"), f"/referrals/{referral.id}"),
         ],
-        next_url=_behind(tab, shown[-1]) if len(offers) > len(shown) else None,
-        today=clock.today(),
+        referral=referral,
+        region=regions[referral.region_code],
+        previews=[
+            (offer, lines(offer.disclosure), clock.add_working_days(today, offer.answer_days))
+            for offer in offers
+        ],
+        masked=any(codice_fiscale_of(offer.disclosure) for offer in offers),
         key=uuid4(),
         labels=labels,
         may_write=actor.role in WRITERS,
     )
 
 
-@get("/inbox/{offer_id:str}", guards=READS)
-async def show_offer(
-    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
-) -> Template:
-    return await _offer_page(request, actor, path_id(offer_id))
-
-
-@post("/inbox/{offer_id:str}/open", guards=WRITES, status_code=303)
-async def open_received(
-    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
+@post("/referrals/{referral_id:str}/send", guards=DESK_WRITERS, status_code=303)
+async def send(
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
 ) -> Response[None]:
-    """Not by GET: a mail program or a browser may load an address before anyone has seen it."""
-    wanted = path_id(offer_id)
-    async with routing_transaction(actor.tenant_id) as scope:
-        await open_offer(scope, actor, wanted)
-    return see_other(request, f"/inbox/{wanted}")
-
-
-@post("/inbox/{offer_id:str}/accept", guards=WRITES, status_code=303)
-async def accept(
-    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
-) -> Response[None]:
-    wanted = path_id(offer_id)
+    wanted = path_id(referral_id)
     key = await button_key(request)
     async with routing_transaction(actor.tenant_id) as scope:
-        await accept_offer(scope, actor, wanted, key)
-    return see_other(request, f"/inbox/{wanted}", OFFER_ACCEPTED)
+        await send_referral(scope, actor, wanted, key)
+    return see_other(request, f"/referrals/{wanted}", REFERRAL_SENT)
 
 
-@post("/inbox/{offer_id:str}/decline", guards=WRITES, status_code=200)
-async def decline(
-    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
-) -> Template | Response[None]:
-    wanted = path_id(offer_id)
-    form = await read_form(request, Decline, prefix="decline", once=True)
-    if form.data is None:
-        return await _offer_page(request, actor, wanted, decline_form=form)
-    async with routing_transaction(actor.tenant_id) as scope:
-        await decline_offer(
-            scope, actor, wanted, reason=form.data.reason, note=form.data.note, key=form.key
-        )
-    return see_other(request, f"/inbox/{wanted}", OFFER_DECLINED)
-
-
-@post("/inbox/{offer_id:str}/codice-fiscale", guards=READS, status_code=200)
-async def reveal_codice_fiscale(
-    request: PageRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
-) -> Template:
-    return await _offer_page(request, actor, path_id(offer_id), reveal=True)
-
-
-@get(["/inbox/{offer_id:str}/decline", "/inbox/{offer_id:str}/codice-fiscale"], guards=READS)
-async def back_to_offer(request: PageRequest, offer_id: FromPath[str]) -> Response[None]:
-    """Where a page that answered a form is loaded again without it, as after a change of language."""
-    return see_other(request, f"/inbox/{path_id(offer_id)}")
-
-
-async def _offer_page(
-    request: PageRequest,
-    actor: Actor,
-    offer_id: UUID,
-    *,
-    decline_form: Form[Decline] | None = None,
-    reveal: bool = False,
-) -> Template:
+@post("/referrals/{referral_id:str}/discard", guards=DESK_WRITERS, status_code=303)
+async def discard(
+    request: PageRequest, actor: NamedDependency[Actor], referral_id: FromPath[str]
+) -> Response[None]:
     async with tenant_transaction(actor.tenant_id) as scope:
-        offer = await queries.received_offer(scope, offer_id)
-        if offer is None:
-            raise NotFound
-        events = await queries.events_of(scope, [offer.referral_id])
-        # An offer that nobody has opened shows nothing of the citizen.
-        readable = offer.state in ("received", "accepted")
-        shown = await queries.disclosed(scope, offer_id) if readable else None
-        if shown:
-            await audit.record(scope, actor, "offer.read", "offer", offer_id)
-            if reveal:
-                await audit.record(scope, actor, "codice_fiscale.shown", "offer", offer_id)
+        case_id = await discard_draft(scope, actor, path_id(referral_id))
+    return see_other(request, f"/cases/{case_id}", DRAFT_DISCARDED)
+
+
+async def _referral(scope: TenantScope, actor: Actor, referral_id: str) -> queries.Referral:
+    found = await queries.referral_by_id(scope, actor.desk_ids, path_id(referral_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _choices(prepared: Prospect) -> dict[str, Pairs]:
+    """Only lenders that fit, and only what there is to show."""
+    return {
+        "receivers": [(one.lender_id, one.lender_name) for one in prepared.verdicts if one.fits],
+        "fields": [(name, _(FIELDS[name])) for name in recorded(prepared.case)],
+    }
+
+
+def _check_notice(form: Form[DraftReferral], prepared: Prospect) -> None:
+    """The citizen must have received the notice that is in force now, not the one of an old page."""
+    current = prepared.notice.version if prepared.notice else None
+    if form.data and form.data.notice_version != current:
+        form.values["notice_version"] = [current] if current else []
+        form.values["notice_given"] = []
+        form.refuse(
+            "notice_given", _("There is a new privacy notice. Please give it to the citizen.")
+        )
+
+
+def _new_page(request: PageRequest, prepared: Prospect, form: Form[DraftReferral]) -> Template:
+    case = prepared.case
     return page(
         request,
-        "referrals/offer.html",
-        status_code=422 if decline_form and decline_form.failed else 200,
-        crumbs=[(_("Received offers"), "/inbox"), (offer.case_number, f"/inbox/{offer.id}")],
-        offer=offer,
-        disclosed=shown,
-        lines=lines(shown.payload, clear=reveal) if shown else [],
-        revealed=reveal,
-        concealed=bool(shown and codice_fiscale_of(shown.payload) and not reveal),
-        moments=moments(offer, events),
-        decline=decline_form or blank(Decline, prefix="decline"),
-        waiting=offer.state in WAITING,
-        today=clock.today(),
-        key=uuid4(),
+        "referrals/referral_new.html",
+        status_code=422 if form.failed else 200,
+        crumbs=[
+            (_("Cases"), "/cases"),
+            (case.number, f"/cases/{case.id}"),
+            (_("Send to lenders"), f"/cases/{case.id}/referrals/new"),
+        ],
+        case=case,
+        fitting=[one for one in prepared.verdicts if one.fits],
+        others=[one for one in prepared.verdicts if not one.fits],
+        notice=prepared.notice,
+        form=form,
         labels=labels,
-        may_write=actor.role in WRITERS,
     )
 
 
-def _behind(tab: str, last: ReceivedOffer) -> str:
-    return "/inbox?" + urlencode({"show": tab, "after": to_cursor(last.position)})
-
-
-ROUTES = [
-    *desk_pages.ROUTES,
-    inbox,
-    show_offer,
-    open_received,
-    accept,
-    decline,
-    reveal_codice_fiscale,
-    back_to_offer,
-]
+ROUTES = [new_referral, draft, show_referral, send, discard]

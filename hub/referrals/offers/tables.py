@@ -1,8 +1,16 @@
-"""Referrals and offers are the sender's; received offers and disclosures the receiver's; events both parties' own."""
+"""The sender's rows, and the notice that people get before their data is passed on."""
 
 from piccolo.columns import JSONB, Array, BigInt, Date, Integer, Text, Timestamptz
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.table import Table
+
+
+class PrivacyNotice(Table, tablename="privacy_notices"):
+    id = UUIDColumn(primary_key=True)
+    version = Text()
+    locale = Text()
+    text = Text()
+    valid_from = Date()
 
 
 class Referral(Table, tablename="referrals"):
@@ -45,53 +53,3 @@ class Offer(Table, tablename="offers"):
     decline_reason = Text(null=True)
     decline_note = Text()
     version = Integer()
-
-
-class ReceivedOffer(Table, tablename="received_offers"):
-    id = UUIDColumn(primary_key=True)
-    tenant_id = UUIDColumn()
-    sender_id = UUIDColumn()
-    referral_id = UUIDColumn()
-    case_number = Text()
-    kind = Text()
-    amount_cents = BigInt()
-    currency = Text()
-    region_code = Text()
-    state = Text()
-    offered_at = Timestamptz()
-    due_on = Date()
-    opened_at = Timestamptz(null=True)
-    opened_by = UUIDColumn(null=True)
-    answered_at = Timestamptz(null=True)
-    answered_by = UUIDColumn(null=True)
-    decline_reason = Text(null=True)
-    decline_note = Text()
-    version = Integer()
-
-
-class Disclosure(Table, tablename="disclosures"):
-    id = UUIDColumn(primary_key=True)
-    tenant_id = UUIDColumn()
-    received_offer_id = UUIDColumn()
-    sender_id = UUIDColumn()
-    payload = JSONB()
-    purpose = Text()
-    basis = Text()
-    notice_version = Text()
-    disclosed_at = Timestamptz()
-    disclosed_by = UUIDColumn()
-
-
-class OfferEvent(Table, tablename="offer_events"):
-    id = UUIDColumn(primary_key=True)
-    tenant_id = UUIDColumn()
-    referral_id = UUIDColumn()
-    offer_id = UUIDColumn()
-    from_state = Text()
-    to_state = Text()
-    reason = Text(null=True)
-    actor_tenant_id = UUIDColumn(null=True)
-    actor_membership_id = UUIDColumn(null=True)
-    effective_at = Timestamptz()
-    recorded_at = Timestamptz()
-    idempotency_key = UUIDColumn(null=True)

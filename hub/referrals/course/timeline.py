@@ -1,4 +1,4 @@
-"""A case's course as it is drawn: its milestones in a row, and everything that happened, the latest first."""
+"""A case's course, drawn: its milestones in a row, and everything that happened, the latest first."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
@@ -7,11 +7,11 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from hub.clock import ROME
+from hub.clock import ROME, day_of
 from hub.referrals.cases.queries import CaseDetails
 from hub.referrals.labels import CHANNELS, MILESTONES, TOPICS, rank
 from hub.referrals.offers.queries import Offer, Referral
-from hub.referrals.offers.reasons import REASONS
+from hub.referrals.routing.reasons import REASONS
 from hub.web.drawing import Moment, Step, Tone
 from hub.web.i18n import N_, ngettext
 from hub.web.i18n import gettext as _
@@ -70,7 +70,7 @@ def moments(
 
 def _hour_on(day: date, recorded_at: datetime) -> datetime:
     """Where a day without an hour stands: when it was recorded, if on that day, else at its noon."""
-    if recorded_at.astimezone(ROME).date() == day:
+    if day_of(recorded_at) == day:
         return recorded_at
     return datetime.combine(day, time(12), ROME)
 

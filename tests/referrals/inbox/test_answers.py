@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hub.db import routing_transaction
-from hub.referrals.offers.reasons import REASONS
+from hub.referrals.routing.reasons import REASONS
 from hub.worker import drain_now
 from tests.factories import make_membership
 from tests.referrals.conftest import SignedIn

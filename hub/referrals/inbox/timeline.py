@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from asyncpg import Record
 
-from hub.referrals.offers.queries import ReceivedOffer
-from hub.referrals.offers.reasons import REASONS
+from hub.referrals.inbox.queries import ReceivedOffer
+from hub.referrals.routing.reasons import REASONS
 from hub.web.drawing import Moment, Tone
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from hub import audit
 from hub.db import RoutingScope
-from hub.referrals.offers import queries
-from hub.referrals.offers.answering import take_turn
+from hub.referrals.routing import queries
+from hub.referrals.routing.answering import take_turn
 from hub.tenants.accounts.actor import Actor
 
 

@@ -10,8 +10,8 @@ import pytest
 from hub import mail
 from hub.config import Settings
 from hub.db import relay_transaction, routing_transaction
-from hub.referrals.offers.accept_offer import accept_offer
-from hub.referrals.offers.open_offer import open_offer
+from hub.referrals.routing.accept_offer import accept_offer
+from hub.referrals.routing.open_offer import open_offer
 from hub.worker import drain_now
 from tests.referrals.making import Network, rows, send, value
 from tests.support.smtp_sink import SmtpSink

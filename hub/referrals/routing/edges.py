@@ -26,12 +26,18 @@ OFFER_EDGES = (
     Edge("received", "superseded", "system"),
 )
 
+# An offer in these states can still be answered.
+WAITING = ("offered", "received")
+
 # The referral's own state follows from its offers.
 REFERRAL_EDGES = (
     Edge("draft", "open", "desk"),
     Edge("open", "placed", "system"),
     Edge("open", "exhausted", "system"),
 )
+
+# A case has one referral at a time that is in one of these states.
+RUNNING = ("draft", "open")
 
 
 def may_step(edges: Sequence[Edge], before: str, after: str) -> bool:

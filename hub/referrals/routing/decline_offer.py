@@ -5,8 +5,8 @@ from uuid import UUID
 from hub import audit
 from hub.db import RoutingScope
 from hub.outbox import enqueue
-from hub.referrals.offers import queries
-from hub.referrals.offers.answering import take_turn, was_done
+from hub.referrals.routing import queries
+from hub.referrals.routing.answering import take_turn, was_done
 from hub.tenants.accounts.actor import Actor
 
 

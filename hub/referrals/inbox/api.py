@@ -11,22 +11,15 @@ from litestar import Request, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from hub import audit
 from hub.api.body import read_json
 from hub.api.idempotency_header import read_idempotency_key
 from hub.api.paging import from_cursor, to_cursor
 from hub.api.parameters import InvalidParameters, read_parameters
 from hub.db import routing_transaction, tenant_transaction
-from hub.errors import NotFound
-from hub.referrals.labels import OFFER_STATES
-from hub.referrals.offers import queries
-from hub.referrals.offers.accept_offer import accept_offer
-from hub.referrals.offers.decline_offer import decline_offer
-from hub.referrals.offers.disclosure import codice_fiscale_of
-from hub.referrals.offers.open_offer import open_offer
-from hub.referrals.offers.queries import Disclosed, ReceivedOffer
-from hub.referrals.offers.reasons import REASONS
-from hub.referrals.offers.schemas import (
+from hub.referrals.guards import LENDER_READERS, LENDER_WRITERS
+from hub.referrals.inbox import queries
+from hub.referrals.inbox.queries import Disclosed, ReceivedOffer
+from hub.referrals.inbox.schemas import (
     AmountItem,
     DeclineBody,
     DisclosureItem,
@@ -36,18 +29,22 @@ from hub.referrals.offers.schemas import (
     RegionItem,
     SenderItem,
 )
-from hub.referrals.roles import READERS, WRITERS
-from hub.tenants.accounts.actor import Actor, requires
+from hub.referrals.inbox.service import read_offer
+from hub.referrals.labels import OFFER_STATES
+from hub.referrals.offers.disclosure import codice_fiscale_of
+from hub.referrals.routing.accept_offer import accept_offer
+from hub.referrals.routing.decline_offer import decline_offer
+from hub.referrals.routing.open_offer import open_offer
+from hub.referrals.routing.reasons import REASONS
+from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import gettext as _
 from hub.web.params import path_id
 
 ApiRequest = Request[Any, Any, Any]
-READS = [requires("lender", roles=READERS)]
-WRITES = [requires("lender", roles=WRITERS)]
 BASE = "/api/v1/received-offers"
 
 
-@get(BASE, guards=READS)
+@get(BASE, guards=LENDER_READERS)
 async def list_received(request: ApiRequest, actor: NamedDependency[Actor]) -> OfferPage:
     """The latest first; `next_cursor` is null on the last page. What was disclosed is in each offer's own answer."""
     asked = read_parameters(request, ListOffers)
@@ -68,14 +65,14 @@ async def list_received(request: ApiRequest, actor: NamedDependency[Actor]) -> O
     return OfferPage([_item(request, offer) for offer in shown], cursor)
 
 
-@get(f"{BASE}/{{offer_id:str}}", guards=READS)
+@get(f"{BASE}/{{offer_id:str}}", guards=LENDER_READERS)
 async def show_received(
     request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
 ) -> OfferItem:
     return await _current(request, actor, path_id(offer_id))
 
 
-@post(f"{BASE}/{{offer_id:str}}/open", guards=WRITES, status_code=200)
+@post(f"{BASE}/{{offer_id:str}}/open", guards=LENDER_WRITERS, status_code=200)
 async def open_received(
     request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
 ) -> OfferItem:
@@ -86,7 +83,7 @@ async def open_received(
     return await _current(request, actor, wanted)
 
 
-@post(f"{BASE}/{{offer_id:str}}/accept", guards=WRITES, status_code=200)
+@post(f"{BASE}/{{offer_id:str}}/accept", guards=LENDER_WRITERS, status_code=200)
 async def accept_received(
     request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
 ) -> OfferItem:
@@ -97,7 +94,7 @@ async def accept_received(
     return await _current(request, actor, wanted)
 
 
-@post(f"{BASE}/{{offer_id:str}}/decline", guards=WRITES, status_code=200)
+@post(f"{BASE}/{{offer_id:str}}/decline", guards=LENDER_WRITERS, status_code=200)
 async def decline_received(
     request: ApiRequest, actor: NamedDependency[Actor], offer_id: FromPath[str]
 ) -> OfferItem:
@@ -115,13 +112,7 @@ async def decline_received(
 
 async def _current(request: ApiRequest, actor: Actor, offer_id: UUID) -> OfferItem:
     async with tenant_transaction(actor.tenant_id) as scope:
-        offer = await queries.received_offer(scope, offer_id)
-        if offer is None:
-            raise NotFound
-        readable = offer.state in ("received", "accepted")
-        shown = await queries.disclosed(scope, offer_id) if readable else None
-        if shown:
-            await audit.record(scope, actor, "offer.read", "offer", offer_id, by="api")
+        offer, shown = await read_offer(scope, actor, offer_id, by="api")
     item = _item(request, offer)
     if shown:
         item.disclosure = _disclosure(shown)

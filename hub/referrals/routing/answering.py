@@ -7,8 +7,9 @@ from uuid import UUID
 from hub.db import RoutingScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
-from hub.referrals.offers import queries
-from hub.referrals.offers.queries import WAITING, Answerable, Event, LockedReferral
+from hub.referrals.routing import queries
+from hub.referrals.routing.edges import WAITING
+from hub.referrals.routing.queries import Answerable, Event, LockedReferral
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hub import clock
-from hub.referrals.offers.reasons import REASONS
+from hub.referrals.routing.reasons import REASONS
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import (
     CODE,

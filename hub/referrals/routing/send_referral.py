@@ -7,8 +7,8 @@ from hub.db import RoutingScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.outbox import enqueue
-from hub.referrals.offers import queries
-from hub.referrals.offers.queries import Event
+from hub.referrals.routing import queries
+from hub.referrals.routing.queries import Event
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 
@@ -27,7 +27,7 @@ async def send_referral(scope: RoutingScope, actor: Actor, referral_id: UUID, ke
             "receiver-inactive",
             N_("A lender of this draft has left the network. Discard the draft and choose again."),
         )
-    today = scope.now.astimezone(clock.ROME).date()
+    today = clock.day_of(scope.now)
     drafts = await queries.offers_of_locked(scope, referral)
     due_on = {offer.id: clock.add_working_days(today, offer.answer_days) for offer in drafts}
     await queries.make_offers(scope, referral, due_on, actor.membership_id)

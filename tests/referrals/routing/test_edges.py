@@ -8,10 +8,15 @@ import asyncpg
 import pytest
 
 from hub.referrals import labels
-from hub.referrals.cases.course import OFFER_STEPS
-from hub.referrals.offers.answering import _REFUSALS
-from hub.referrals.offers.edges import OFFER_EDGES, REFERRAL_EDGES, diagram, may_step
-from hub.referrals.offers.queries import WAITING
+from hub.referrals.course.timeline import OFFER_STEPS
+from hub.referrals.routing.answering import _REFUSALS
+from hub.referrals.routing.edges import (
+    OFFER_EDGES,
+    REFERRAL_EDGES,
+    WAITING,
+    diagram,
+    may_step,
+)
 from tests.referrals.making import Network, draft
 from tests.support.databases import Database, connected
 

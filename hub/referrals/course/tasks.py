@@ -6,7 +6,7 @@ from uuid import UUID
 from hub import clock
 from hub.db import tenant_transaction
 from hub.outbox import Job
-from hub.referrals.cases import service
+from hub.referrals.course import service
 from hub.referrals.offers import queries as offers
 from hub.worker import task
 
@@ -20,7 +20,7 @@ async def case_reached(job: Job, *, referral_id: UUID) -> None:
         referral = await offers.referral_by_id(scope, None, referral_id)
         if referral is None or referral.sent_at is None:
             return
-        reached: dict[str, date] = {"referred": referral.sent_at.astimezone(clock.ROME).date()}
+        reached: dict[str, date] = {"referred": clock.day_of(referral.sent_at)}
         if placed_at := await offers.placed_at(scope, referral_id):
-            reached["accepted"] = placed_at.astimezone(clock.ROME).date()
+            reached["accepted"] = clock.day_of(placed_at)
         await service.reach(scope, referral.case_id, reached)

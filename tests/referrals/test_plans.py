@@ -18,7 +18,7 @@ from hub.db import TenantScope, tenant_transaction
 from hub.ids import uuid7
 from hub.referrals.cases import queries
 from hub.referrals.cases.schemas import FilterCases
-from hub.referrals.offers import queries as offers
+from hub.referrals.inbox import queries as inbox
 from tests.referrals.making import Network, make_network, send
 from tests.support.databases import Database, connected
 
@@ -126,11 +126,11 @@ async def test_the_inbox_reads_an_index(own_database: Database) -> None:
         )
         await superuser.execute("ANALYZE received_offers")
     async with planning(lender.id) as plans:
-        await offers.offers_to_answer(plans, limit=100)
+        await inbox.offers_to_answer(plans, limit=100)
         assert "received_offers_to_answer" in plans.found[-1], plans.found[-1]
         after = Position(plans.now, uuid7())
-        await offers.received_offers(plans, after=after, limit=26)
+        await inbox.received_offers(plans, after=after, limit=26)
         asked = conditions(plans.found[-1], "received_offers_inbox")
         assert "ROW(offered_at, id) < ROW" in asked
-        await offers.received_offers(plans, states=["accepted"], after=after, limit=26)
+        await inbox.received_offers(plans, states=["accepted"], after=after, limit=26)
         assert "Seq Scan on received_offers" not in plans.found[-1], plans.found[-1]

@@ -5,7 +5,7 @@ from uuid import UUID
 from hub import mail
 from hub.db import tenant_transaction
 from hub.outbox import Job
-from hub.referrals.offers import queries
+from hub.referrals.inbox import queries
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.web.i18n import reading_in

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from hub.referrals.cases.codice_fiscale import birth_date_of, is_born_on, masked
+from hub.referrals.citizens.codice_fiscale import birth_date_of, is_born_on, masked
 from tests.referrals.making import CODE
 
 

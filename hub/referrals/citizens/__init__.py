@@ -1,0 +1,1 @@
+"""The organisation's citizens: recognised rather than opened twice."""

@@ -1,0 +1,1 @@
+"""What happens to a case: its consultations and milestones."""
