@@ -35,7 +35,6 @@ from hub.web.params import path_id
 from hub.web.redirects import see_other
 
 PageRequest = Request[Any, Any, Any]
-
 PAGE_SIZE = 25
 
 
@@ -121,6 +120,7 @@ async def reveal_codice_fiscale(
 
 @get("/cases/{case_id:str}/codice-fiscale", guards=DESK_READERS)
 async def conceal_again(request: PageRequest, case_id: FromPath[str]) -> Response[None]:
+    """Loaded again, as after a change of language, the page shows no more than it did before."""
     return see_other(request, f"/cases/{path_id(case_id)}")
 
 

@@ -98,6 +98,6 @@ async def lock_case(scope: TenantScope, actor: Actor, case_id: UUID) -> LockedCa
 
 
 def refuse_closed(case: CaseDetails | LockedCase) -> None:
-    """Raises Conflict."""
+    """Raises Conflict where nothing can be added to it any more."""
     if case.state == "closed":
         raise Conflict("case-closed", N_("This case is closed. Open it again to add to it."))

@@ -50,7 +50,7 @@ async def citizen_for(
 
 
 async def _open(scope: TenantScope, actor: Actor, person: Person, *, another_person: bool) -> UUID:
-    """Known surely by codice fiscale, or perhaps by name, unless it is `another_person`."""
+    """Raises PersonKnown: surely, by codice fiscale, or perhaps, by name, unless it is `another_person`."""
     if known := await _same_code(scope, actor, person):
         raise PersonKnown([known], sure=True)
     if not another_person and person.name_search:
@@ -71,7 +71,7 @@ async def _open(scope: TenantScope, actor: Actor, person: Person, *, another_per
 
 
 async def _recognise(scope: TenantScope, actor: Actor, citizen_id: UUID, person: Person) -> UUID:
-    """Out of one's desks a citizen is known by codice fiscale only."""
+    """The known citizen, completed. Out of one's desks a citizen is known by codice fiscale only."""
     citizen = await queries.known_citizen(scope, actor.desk_ids, citizen_id)
     same = await _same_code(scope, actor, person)
     if citizen is None or not (citizen.visible or (same and same.id == citizen_id)):

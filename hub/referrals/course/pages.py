@@ -23,11 +23,8 @@ from hub.web.redirects import message, see_other
 PageRequest = Request[Any, Any, Any]
 
 CONSULTATION_RECORDED = message("consultation-recorded", N_("The consultation is recorded."))
-
 MILESTONE_RECORDED = message("milestone-recorded", N_("The milestone is recorded."))
-
 CASE_CLOSED = message("case-closed", N_("The case is closed."))
-
 CASE_REOPENED = message("case-reopened", N_("The case is open again."))
 
 

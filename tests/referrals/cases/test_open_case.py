@@ -9,17 +9,8 @@ import httpx
 import pytest
 
 from hub import crypto
-from tests.factories import CAMPANIA, NAPLES, make_desk, make_membership
-from tests.referrals.conftest import SignedIn
-from tests.referrals.making import (
-    CODE,
-    Network,
-    form_key,
-    fresh_key,
-    make_network,
-    rows,
-    value,
-)
+from tests.factories import CAMPANIA, NAPLES
+from tests.referrals.making import CODE, Network, form_key, fresh_key, make_network, rows, value
 
 WHO = {
     "family_name": "Rossi",
@@ -115,130 +106,6 @@ async def test_anothers_desk_cannot_be_chosen(desk: httpx.AsyncClient, network: 
     assert (await desk.post("/cases/new", data=form)).status_code == 422
 
 
-async def test_a_known_code_offers_the_citizen(signed_in: SignedIn) -> None:
-    network = await make_network(0, codice_fiscale=CODE)
-    client = await signed_in(network.operator)
-    form = await filled(client, network)
-    answer = await client.post("/cases/new", data=form)
-    assert answer.status_code == 422
-    assert "Esposito Lucia" in answer.text
-    assert f'name="citizen_id" value="{network.citizen.id}"' in answer.text
-    assert 'name="another_person"' not in answer.text
-    assert await people(network) == 1
-    chosen = form | {"citizen_id": str(network.citizen.id)}
-    answer = await client.post("/cases/new", data=chosen)
-    assert answer.status_code == 303
-    assert await people(network) == 1
-    cases = await value(
-        network.operator.tenant.id,
-        "SELECT count(*) FROM cases WHERE citizen_id = $1",
-        network.citizen.id,
-    )
-    assert cases == 2
-
-
-async def test_the_same_code_elsewhere_is_nobodys_business(signed_in: SignedIn) -> None:
-    await make_network(0, codice_fiscale=CODE)
-    here = await make_network(0)
-    client = await signed_in(here.operator)
-    answer = await client.post("/cases/new", data=await filled(client, here))
-    assert answer.status_code == 303
-
-
-async def test_a_namesake_is_asked_about(desk: httpx.AsyncClient, network: Network) -> None:
-    who = {"family_name": "Esposito", "given_name": "Lucia", "codice_fiscale": ""}
-    form = await filled(desk, network, **who)
-    answer = await desk.post("/cases/new", data=form)
-    assert answer.status_code == 422
-    assert f'name="citizen_id" value="{network.citizen.id}"' in answer.text
-    answer = await desk.post("/cases/new", data=form | {"another_person": "yes"})
-    assert answer.status_code == 303
-    assert await people(network) == 2
-
-
-async def test_a_namesake_born_another_day_is_someone_else(
-    desk: httpx.AsyncClient, network: Network
-) -> None:
-    form = await filled(
-        desk,
-        network,
-        family_name="Esposito",
-        given_name="Lucia",
-        codice_fiscale="",
-        birth_date="1990-01-31",
-    )
-    assert (await desk.post("/cases/new", data=form)).status_code == 303
-
-
-async def test_a_recognised_namesake_is_completed(
-    desk: httpx.AsyncClient, network: Network
-) -> None:
-    form = await filled(desk, network, family_name="Esposito", given_name="Lucia")
-    asked = await desk.post("/cases/new", data=form)
-    assert asked.status_code == 422
-    assert 'value="Napoli (NA)"' in asked.text, "what was understood is not asked again"
-    form |= {"citizen_id": str(network.citizen.id)}
-    assert (await desk.post("/cases/new", data=form)).status_code == 303
-    (known,) = await rows(
-        network.operator.tenant.id,
-        "SELECT codice_fiscale, phone, email FROM citizens WHERE id = $1",
-        network.citizen.id,
-    )
-    assert crypto.decrypt(known["codice_fiscale"]) == CODE
-    assert known["phone"] == "081123456"
-    assert known["email"] == "lucia@example.org", "what is known is not replaced"
-
-
-async def test_a_citizen_of_another_desk_is_known_by_code_only(signed_in: SignedIn) -> None:
-    network = await make_network(0, codice_fiscale=CODE)
-    host = network.operator.tenant
-    own = await make_desk(host)
-    client = await signed_in(await make_membership(host, desks=(own,)))
-    form = await filled(client, network, desk_id=str(own.id))
-    answer = await client.post("/cases/new", data=form)
-    assert answer.status_code == 422
-    assert "Esposito" not in answer.text, "the name is the other desk's"
-    chosen = form | {"citizen_id": str(network.citizen.id)}
-    without_code = {name: typed for name, typed in chosen.items() if name != "codice_fiscale"}
-    assert (await client.post("/cases/new", data=without_code)).status_code == 404
-    assert (await client.post("/cases/new", data=chosen)).status_code == 303
-
-
-async def test_an_ambiguous_municipality_is_asked_about(
-    desk: httpx.AsyncClient, network: Network
-) -> None:
-    form = await filled(desk, network, municipality="Castro")
-    answer = await desk.post("/cases/new", data=form)
-    assert answer.status_code == 422
-    assert "Castro (BG)" in answer.text
-    assert "Castro (LE)" in answer.text
-    code = await value(
-        network.operator.tenant.id,
-        "SELECT istat_code FROM municipalities WHERE name = 'Castro' AND province_code = 'LE'",
-    )
-    assert (
-        await desk.post("/cases/new", data=form | {"municipality_code": code})
-    ).status_code == 303
-    chosen = await value(
-        network.operator.tenant.id,
-        "SELECT municipality_code FROM citizens WHERE family_name = 'Rossi'",
-    )
-    assert chosen == code
-
-
-async def test_the_province_tells_namesakes_apart(
-    desk: httpx.AsyncClient, network: Network
-) -> None:
-    form = await filled(desk, network, municipality="Castro (le)")
-    assert (await desk.post("/cases/new", data=form)).status_code == 303
-
-
-async def test_suggestions_can_be_typed_as_they_are(desk: httpx.AsyncClient) -> None:
-    answer = await desk.get("/cases/municipalities", params={"municipality": "castro"})
-    assert '<option value="Castro (BG)">' in answer.text
-    assert '<option value="Castro (LE)">' in answer.text
-
-
 async def test_a_further_case_of_a_citizen(desk: httpx.AsyncClient, network: Network) -> None:
     path = f"/citizens/{network.citizen.id}/cases/new"
     form: dict[str, Any] = {
@@ -255,23 +122,6 @@ async def test_a_further_case_of_a_citizen(desk: httpx.AsyncClient, network: Net
     assert answer.status_code == 303
     shown = await desk.get(answer.headers["location"])
     assert network.case.number in shown.text, "the citizen's other case"
-
-
-async def test_nobody_is_opened_twice_by_two_colleagues(
-    network: Network, signed_in: SignedIn
-) -> None:
-    colleagues = [await signed_in(network.operator) for _ in range(6)]
-    forms = [await filled(client, network) for client in colleagues]
-    answers = await asyncio.gather(
-        *(
-            client.post("/cases/new", data=form)
-            for client, form in zip(colleagues, forms, strict=True)
-        )
-    )
-    codes = sorted(answer.status_code for answer in answers)
-    assert codes[0] == 303
-    assert set(codes[1:]) <= {409, 422}
-    assert await people(network) == 2
 
 
 async def test_words_without_latin_letters_are_kept(

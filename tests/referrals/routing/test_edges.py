@@ -10,13 +10,7 @@ import pytest
 from hub.referrals import labels
 from hub.referrals.course.timeline import OFFER_STEPS
 from hub.referrals.routing.answering import _REFUSALS
-from hub.referrals.routing.edges import (
-    OFFER_EDGES,
-    REFERRAL_EDGES,
-    WAITING,
-    diagram,
-    may_step,
-)
+from hub.referrals.routing.edges import OFFER_EDGES, REFERRAL_EDGES, WAITING, diagram, may_step
 from tests.referrals.making import Network, draft
 from tests.support.databases import Database, connected
 
