@@ -160,7 +160,7 @@ async def case_page(
         case=case,
         code=code if reveal or code is None else masked(code),
         revealed=reveal,
-        steps=timeline.steps(milestones),
+        steps=timeline.steps(milestones, referrals, case_offers),
         moments=moments,
         referrals=referrals,
         offers=case_offers,

@@ -30,9 +30,18 @@ _REPORTED: Mapping[str, tuple[Tone, str]] = {
 }
 
 
-def steps(milestones: Iterable[Record]) -> list[Step]:
+def steps(
+    milestones: Iterable[Record], referrals: Iterable[Referral], offers: Iterable[Offer]
+) -> list[Step]:
     """The next one to reach is the current one; those that were passed by without being reached are missed."""
     reached: dict[str, date] = {row["kind"]: row["reached_on"] for row in milestones}
+    # A worker records these a moment after the fact; whoever looks in that moment should not wonder.
+    for referral in referrals:
+        if referral.sent_at:
+            reached.setdefault("referred", day_of(referral.sent_at))
+    for offer in offers:
+        if offer.state == "accepted" and offer.answered_at:
+            reached.setdefault("accepted", day_of(offer.answered_at))
     furthest = max((rank(kind) for kind in reached), default=-1)
     drawn = []
     for place, (kind, label) in enumerate(MILESTONES.items()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import httpx
 
@@ -78,3 +79,19 @@ async def test_what_is_typed_is_never_markup(desk: httpx.AsyncClient, network: N
     page = await desk.get(f"/cases/{network.case.id}")
     assert "<script>alert" not in page.text
     assert "&lt;script&gt;alert" in page.text
+
+
+async def test_a_step_is_drawn_before_a_worker_has_recorded_it(signed_in: SignedIn) -> None:
+    sent = await send(await make_network(2))
+    desk = await signed_in(sent.network.operator)
+    path = f"/cases/{sent.network.case.id}"
+    before = drawn_steps((await desk.get(path)).text)
+    lender = await signed_in(sent.network.lenders[0])
+    key = {"form_key": str(uuid4())}
+    assert (await lender.post(f"/inbox/{sent.offers[0]}/open", data=key)).status_code == 303
+    assert (await lender.post(f"/inbox/{sent.offers[0]}/accept", data=key)).status_code == 303
+    after = drawn_steps((await desk.get(path)).text)
+    assert [before[2], after[3]] == ["reached", "reached"]
+    assert [before[3], after[4]] == ["current", "current"]
+    await drain_now()
+    assert drawn_steps((await desk.get(path)).text) == after
