@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 
 from hub.embedded import ports, postgres
 from hub.embedded.leftovers import end_leftovers

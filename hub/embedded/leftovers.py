@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from signal import Signals
 
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 
 MARK = "HUB_UP_FOLDER"
 SERVERS = frozenset({"postgres", "valkey-server"})
