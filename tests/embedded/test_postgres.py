@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 import pytest
 
 from hub.embedded import ports, postgres

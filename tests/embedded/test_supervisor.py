@@ -11,7 +11,7 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
 
 import asyncpg
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 import pytest
 import redis
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncpg
 import httpx
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 import pytest
 
 from hub.embedded import ports

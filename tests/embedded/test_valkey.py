@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]  # the package ships no types
+import psutil
 import pytest
 import redis
 
