@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from playwright.sync_api import Browser, BrowserContext, Error, Playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Playwright, StorageState
 
 ARGUMENTS = (
     "--disable-background-networking",
@@ -39,9 +39,14 @@ def launch(playwright: Playwright) -> Browser:
 
 
 def window(
-    browser: Browser, address: str, *, scripts: bool = True, width: int = 1280
+    browser: Browser,
+    address: str,
+    *,
+    scripts: bool = True,
+    width: int = 1280,
+    cookies: StorageState | None = None,
 ) -> BrowserContext:
-    """A browser of its own, without cookies, of somebody in Italy."""
+    """A browser of its own, of somebody in Italy."""
     context = browser.new_context(
         base_url=address,
         locale="it-IT",
@@ -49,6 +54,7 @@ def window(
         viewport={"width": width, "height": 900},
         java_script_enabled=scripts,
         reduced_motion="reduce",
+        storage_state=cookies,
     )
     context.set_default_timeout(PATIENCE_MS)
     return context

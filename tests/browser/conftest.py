@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from tests.browser import chromium
 from tests.browser import stack as whole
@@ -51,17 +51,32 @@ def scrutiny() -> Scrutiny:
     return Scrutiny()
 
 
+@pytest.fixture(scope="session")
+def sessions() -> dict[str, StorageState]:
+    """Cookies of who signed in once already: signing in is slow on purpose."""
+    return {}
+
+
 @pytest.fixture
-def new_reader(stack: Stack, browser: Browser, scrutiny: Scrutiny) -> Iterator[NewReader]:
+def new_reader(
+    stack: Stack, browser: Browser, scrutiny: Scrutiny, sessions: dict[str, StorageState]
+) -> Iterator[NewReader]:
     readers: list[Reader] = []
 
     def new(email: str = "", *, scripts: bool = True, width: int = 1280) -> Reader:
-        """With an e-mail address, somebody who has signed in."""
-        context = chromium.window(browser, stack.address, scripts=scripts, width=width)
-        readers.append(Reader(context, scrutiny, scripts=scripts))
-        if email:
-            readers[-1].sign_in(email)
-        return readers[-1]
+        """With an e-mail address, somebody who has signed in; a test that ends the session signs in by itself."""
+        context = chromium.window(
+            browser, stack.address, scripts=scripts, width=width, cookies=sessions.get(email)
+        )
+        reader = Reader(context, scrutiny, scripts=scripts)
+        readers.append(reader)
+        if email in sessions:
+            # Leads whoever is signed in to the page they came for.
+            reader.open("/sign-in")
+        elif email:
+            reader.sign_in(email)
+            sessions[email] = context.storage_state()
+        return reader
 
     yield new
     for one in readers:

@@ -13,7 +13,8 @@ from tests.browser.stack import Stack
 
 
 def test_two_organisations(new_reader: NewReader) -> None:
-    person = new_reader(TWO_ORGANISATIONS)
+    person = new_reader()
+    person.sign_in(TWO_ORGANISATIONS)
     assert person.path == "/account"
     person.press(_("Continue"), status=422)
     person.page.locator("main").get_by_label("Camera di commercio di Bari").check()
@@ -28,7 +29,8 @@ def test_two_organisations(new_reader: NewReader) -> None:
 
 
 def test_signing_out(new_reader: NewReader) -> None:
-    operator = new_reader(OPERATOR)
+    operator = new_reader()
+    operator.sign_in(OPERATOR)
     operator.page.get_by_role("button", name="Comune di Napoli").click()
     operator.press(_("Sign out"))
     operator.reads(_("You have signed out."))

@@ -14,7 +14,8 @@ from tests.browser.stack import Stack
 
 
 def test_a_case_finds_a_lender_without_scripts(new_reader: NewReader) -> None:
-    operator = new_reader(OPERATOR, scripts=False)
+    operator = new_reader(scripts=False)
+    operator.sign_in(OPERATOR)
     case = desk.refer(operator, LENDER_NAME, OTHER_LENDER_NAME)
     number = desk.number(operator)
     lender = new_reader(LENDER, scripts=False)
@@ -47,7 +48,8 @@ def test_a_newsletter_arrives_without_scripts(new_reader: NewReader, stack: Stac
 
 
 def test_menus_are_laid_open(new_reader: NewReader) -> None:
-    operator = new_reader(OPERATOR, scripts=False, width=390)
+    operator = new_reader(scripts=False, width=390)
+    operator.sign_in(OPERATOR)
     strip = operator.page.get_by_role("navigation", name=_("Menu, language and account"))
     operator.follow(_("Desks"), within=strip)
     assert operator.path == "/desks"
