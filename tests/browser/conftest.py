@@ -29,6 +29,13 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return None if any(path.resolve().is_relative_to(HERE) for path in asked) else True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A journey is many pages, each looked at twice; on a busy machine a minute is not enough."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(240))
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     with whole.running() as running:
@@ -41,7 +48,7 @@ def browser(stack: Stack) -> Iterator[Browser]:
         try:
             browser = chromium.launch(playwright)
         except chromium.NoBrowser as error:
-            pytest.fail(str(error), pytrace=False)
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield browser
         browser.close()
 
