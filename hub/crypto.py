@@ -70,6 +70,11 @@ def email_token(email: str) -> bytes:
     return _token(b"email", email.strip().lower().encode())
 
 
+def content_token(content: bytes) -> bytes:
+    """By which the same request is recognised without being kept: it may hold personal data."""
+    return _token(b"content", content)
+
+
 def attempt_token(subject: str) -> bytes:
     """What a sign-in attempt is counted under: an address or a network address, neither of which is stored."""
     return _token(b"attempt", subject.lower().encode())

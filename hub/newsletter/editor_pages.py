@@ -10,6 +10,8 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import tenant_transaction
 from hub.errors import Conflict
+from hub.idempotency import KeyReused
+from hub.mail.mjml import BadMjml
 from hub.newsletter import queries
 from hub.newsletter.blocks import BLOCK_LABELS
 from hub.newsletter.editor import (
@@ -20,8 +22,10 @@ from hub.newsletter.editor import (
     new_editing,
     read_editing,
 )
+from hub.newsletter.letter import compile_bodies
 from hub.newsletter.page_parts import EDITORS, PageRequest, find_campaign
 from hub.newsletter.save_draft import create_draft, save_draft
+from hub.newsletter.schemas import Draft, Publisher
 from hub.newsletter.segments import segment_of
 from hub.tenants.accounts.actor import Actor
 from hub.web.forms import read_query
@@ -89,23 +93,35 @@ async def _edited(
             await find_campaign(scope, campaign_id)
         editing = await read_editing(request, await queries.regions(scope))
         count = await queries.count_recipients(scope, segment_of(editing.wanted))
+        publisher = await queries.publisher(scope)
     if editing.do in ("arranged", "count"):
         return _editor(request, campaign_id, editing, count=count)
-    data = editing.form.data
-    if data is None:
+    data, key = editing.form.data, editing.form.key
+    draft = draft_of(data, editing.kinds) if data else None
+    if draft:
+        _check_letter(editing, draft, publisher)
+    if data is None or draft is None or editing.form.failed:
         return _editor(request, campaign_id, editing, count=count, status_code=422)
-    draft, key = draft_of(data, editing.kinds), editing.form.key
     try:
         async with tenant_transaction(actor.tenant_id) as scope:
             if campaign_id is None:
                 campaign_id = await create_draft(scope, actor, draft, key)
             else:
                 await save_draft(scope, actor, campaign_id, draft, data.version, key)
-    except Conflict:
-        editing.form.refuse(None, _(TAKEN))
+    except Conflict as conflict:
+        reused = isinstance(conflict, KeyReused)
+        editing.form.refuse(None, _(conflict.message if reused else TAKEN))
         return _editor(request, campaign_id, editing, count=count, status_code=409)
     where = "preview" if editing.do == "preview" else "edit"
     return see_other(request, f"/campaigns/{campaign_id}/{where}", SAVED)
+
+
+def _check_letter(editing: Editing, draft: Draft, publisher: Publisher) -> None:
+    """What cannot become a mail is said while it is written, not when it is sent."""
+    try:
+        compile_bodies(draft, publisher)
+    except BadMjml:
+        editing.form.refuse(None, _("This is too long for one mail. Please shorten it."))
 
 
 def _editor(

@@ -13,8 +13,9 @@ from hub.tenants.accounts.actor import Actor
 
 
 async def create_draft(scope: TenantScope, actor: Actor, draft: Draft, key: UUID) -> UUID:
+    """Raises KeyReused."""
     campaign_id = uuid7()
-    if before := await once(scope, "campaign.create", key, campaign_id):
+    if before := await once(scope, "campaign.create", key, campaign_id, content=draft):
         return before
     await queries.insert_campaign(scope, campaign_id, draft, actor.membership_id)
     await audit.record(scope, actor, "campaign.created", "campaign", campaign_id)
@@ -24,8 +25,9 @@ async def create_draft(scope: TenantScope, actor: Actor, draft: Draft, key: UUID
 async def save_draft(
     scope: TenantScope, actor: Actor, campaign_id: UUID, draft: Draft, version: int, key: UUID
 ) -> None:
-    """Raises Conflict where someone else saved in the meantime, or the campaign was started."""
-    if await once(scope, "campaign.save", key, campaign_id):
+    """Raises Conflict where someone else saved in the meantime, or the campaign was started; KeyReused."""
+    asked = (campaign_id, version, draft)
+    if await once(scope, "campaign.save", key, campaign_id, content=asked):
         return
     if not await queries.update_draft(scope, campaign_id, draft, version):
         if await queries.campaign(scope, campaign_id) is None:

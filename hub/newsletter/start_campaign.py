@@ -37,9 +37,10 @@ async def start_campaign(
 ) -> None:
     """Compile what will be sent, and ask a worker to freeze the recipients. A second click finds it done.
 
-    Raises NotFound; Conflict where the draft was changed or started since it was looked at.
+    Raises NotFound; Conflict where the draft was changed or started since it was looked at; KeyReused.
     """
-    if await once(scope, "campaign.start", key, campaign_id):
+    asked = (campaign_id, version, expected)
+    if await once(scope, "campaign.start", key, campaign_id, content=asked):
         return
     campaign = await queries.campaign(scope, campaign_id, lock=True)
     if campaign is None:

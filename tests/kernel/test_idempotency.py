@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from hub.db import routing_transaction, tenant_transaction
-from hub.idempotency import once
+from hub.idempotency import KeyReused, once
 from hub.ids import uuid7
 from tests.factories import make_tenant
 
@@ -65,3 +65,19 @@ async def test_of_two_at_once_the_second_waits_for_the_first() -> None:
     results: list[object] = []
     assert sorted(await asyncio.gather(*(click() for _ in range(6)))) == [False] * 5 + [True]
     assert len(set(results)) == 1
+
+
+async def test_a_key_with_other_content_is_refused_and_not_swallowed() -> None:
+    tenant, key, first = await make_tenant(), uuid7(), uuid7()
+    asked = {"subject": "first"}
+    async with tenant_transaction(tenant.id) as scope:
+        assert await once(scope, "case.open", key, first, content=asked) is None
+    async with tenant_transaction(tenant.id) as scope:
+        assert await once(scope, "case.open", key, uuid7(), content=asked) == first
+        assert await once(scope, "case.open", key, uuid7()) == first
+    with pytest.raises(KeyReused):
+        async with tenant_transaction(tenant.id) as scope:
+            await once(scope, "case.open", key, uuid7(), content={"subject": "second"})
+    async with tenant_transaction(tenant.id) as scope:
+        kept = await scope.fetchval("SELECT content FROM idempotency_keys WHERE key = $1", key)
+    assert len(kept) == 32, "a keyed fingerprint, and not what was asked"

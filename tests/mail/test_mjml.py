@@ -77,6 +77,7 @@ def test_bombs_are_refused_before_the_renderer_sees_them(name: str) -> None:
         '<svg><a href="#">x</a></svg>',
         '<link rel="stylesheet" href="https://evil.example/x.css"/>',
         '<style>@import "https://evil.example/x.css";</style>',
+        '<p style="@import url(https://evil.example/x.css)">x</p>',
     ],
 )
 def test_nothing_active_comes_out(inside: str) -> None:
@@ -91,3 +92,7 @@ def test_a_quote_in_the_title_cannot_become_an_attribute() -> None:
     )
     with pytest.raises(BadMjml):
         render(source)
+
+
+def test_what_only_looks_like_a_style_sheet_is_text() -> None:
+    assert "@importexport" in render(mail_of("<p>Write to @importexport</p>"))

@@ -432,3 +432,44 @@ async def test_campaigns_are_the_editors_business(
         answer = await stranger.request(method, path.format(somewhere), data=FILLED)
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_what_is_typed_after_going_back_is_not_lost(
+    browser: httpx.AsyncClient, editor: Member
+) -> None:
+    """The back button brings the form back with its key; the same key with other text is no second click."""
+    first = await browser.post("/campaigns", data=FILLED)
+    again = await browser.post("/campaigns", data=FILLED)
+    assert again.headers["location"] == first.headers["location"], "a double click"
+    changed = await browser.post("/campaigns", data=FILLED | {"subject": "Tutt'altro"})
+    assert changed.status_code == 409
+    assert "Tutt&#39;altro" in changed.text, "what was typed is there to be copied"
+    edit = first.headers["location"]
+    saving = FILLED | {"form_key": str(UUID(int=2)), "version": "1"}
+    assert (await browser.post(edit, data=saving)).status_code == 303
+    assert (await browser.post(edit, data=saving)).status_code == 303
+    assert (await browser.post(edit, data=saving | {"subject": "Altro"})).status_code == 409
+    other = await make_campaign(editor)
+    elsewhere = await browser.post(f"/campaigns/{other}/edit", data=saving)
+    assert elsewhere.status_code == 409, "a key is for one campaign"
+
+
+async def test_what_is_too_long_for_a_mail_is_said_before_it_is_sent(
+    browser: httpx.AsyncClient,
+) -> None:
+    blocks = {f"block_{number}_text": "a\n\n" * 1600 for number in range(1, 61)}
+    long = {name: FILLED[name] for name in ("form_key", "subject", "locale", "audiences")}
+    answer = await browser.post(
+        "/campaigns", data=long | blocks | {"blocks": ",".join(["paragraph"] * 60)}
+    )
+    assert answer.status_code == 422
+    assert "troppo lungo" in answer.text
+
+
+async def test_an_at_sign_before_import_is_only_text(browser: httpx.AsyncClient) -> None:
+    created = await browser.post(
+        "/campaigns", data=FILLED | {"block_2_text": "Scrivete a @importexport"}
+    )
+    campaign = created.headers["location"].removesuffix("/edit")
+    assert (await browser.get(f"{campaign}/preview")).status_code == 200
+    assert "@importexport" in (await browser.get(f"{campaign}/preview/html")).text
