@@ -1,4 +1,4 @@
-"""Proof that a form was ours: a random token in a cookie and, the same, in the form.
+"""Proof that a form was ours: a random token in a cookie and, the same, in the form; and the browser's own word.
 
 Litestar's own middleware keeps the last thousand form bodies in a cache, passwords included, and fails on a body that
 is not UTF-8; this one reads the one field it needs. A route opts out with `opt={"exclude_from_csrf": True}`: one-click
@@ -49,6 +49,10 @@ class CsrfMiddleware(ASGIMiddleware):
         request: Request[Any, Any, Any] = Request(scope, receive=receive)
         token = _cookie_token(request)
         if request.method not in SAFE_METHODS:
+            # Another subdomain, or another port of this host, can plant a token of its own for us. Every browser says
+            # where a request comes from; programs say nothing.
+            if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+                raise StaleForm
             sent = await _sent_token(request)
             if not token or not hmac.compare_digest(token, sent):
                 raise StaleForm

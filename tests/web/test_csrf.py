@@ -66,3 +66,17 @@ def test_cookies_are_secure_under_https(base_url: str) -> None:
     https = base_url.startswith("https")
     assert ("Secure" in answer.headers["set-cookie"]) is https
     assert ("strict-transport-security" in answer.headers) is https
+
+
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("same-origin", 422), ("none", 422), ("same-site", 403), ("cross-site", 403)],
+)
+def test_a_token_that_a_neighbour_planted_is_worth_nothing(
+    visitor: Visitor, site: str, status: int
+) -> None:
+    """Another subdomain or port can set our cookie and knows it then; it cannot say that the request is ours."""
+    token = "A" * 43
+    visitor.cookies.set(csrf.COOKIE, token)
+    headers = {"sec-fetch-site": site}
+    assert visitor.post("/new", data={csrf.FIELD: token}, headers=headers).status_code == status

@@ -14,6 +14,8 @@ from hub.tenants.accounts import service
 from hub.tenants.accounts.queries import SESSION_LONGEST
 
 COOKIE = "hub_session"
+# A cookie so named cannot be planted by another subdomain: nobody is made to work in a stranger's session.
+HTTPS_COOKIE = f"__Host-{COOKIE}"
 # These need nobody, and must answer while the database does not.
 PUBLIC_PREFIXES = ("/static/", "/status")
 
@@ -31,7 +33,12 @@ class SessionMiddleware(ASGIMiddleware):
 
 
 def secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
-    return connection.cookies.get(COOKIE) or None
+    secure = bool(connection.app.state.get("secure_cookies", False))
+    return connection.cookies.get(_name(secure=secure)) or None
+
+
+def _name(*, secure: bool) -> str:
+    return HTTPS_COOKIE if secure else COOKIE
 
 
 def session_id(request: Request[Any, Any, Any]) -> UUID | None:
@@ -41,7 +48,7 @@ def session_id(request: Request[Any, Any, Any]) -> UUID | None:
 
 def session_cookie(secret: str, *, secure: bool) -> Cookie:
     return Cookie(
-        COOKIE,
+        _name(secure=secure),
         value=secret,
         path="/",
         max_age=int(SESSION_LONGEST.total_seconds()),
@@ -53,5 +60,11 @@ def session_cookie(secret: str, *, secure: bool) -> Cookie:
 
 def ended_cookie(*, secure: bool) -> Cookie:
     return Cookie(
-        COOKIE, value="", path="/", max_age=0, httponly=True, secure=secure, samesite="lax"
+        _name(secure=secure),
+        value="",
+        path="/",
+        max_age=0,
+        httponly=True,
+        secure=secure,
+        samesite="lax",
     )
