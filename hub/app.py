@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Litestar, Request, Response, get
 from litestar.di import Provide
@@ -94,7 +95,8 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     if wants_problem(request):
         return problem_for(error, request_id=request_id)
     if isinstance(error, NotSignedIn):
-        target = request.scope["path"] if request.method == "GET" else "/"
+        # Decoded, as the path is here, a `&` in it would cut it off and a blank would make it no address at all.
+        target = quote(request.scope["path"], errors="replace") if request.method == "GET" else "/"
         return see_other(request, f"/sign-in?next={target}")
     return page_for(request, error, request_id=request_id)
 

@@ -7,7 +7,7 @@ A message is declared once, `CASE_OPENED = message("case-opened", N_("The case i
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -15,6 +15,7 @@ from litestar.datastructures import Cookie
 from hub.web.i18n import gettext
 
 COOKIE = "hub_message"
+_AS_IT_STANDS = "/%?#[]@!$&'()*+,;=:~"
 _LOCAL = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
 
 
@@ -48,7 +49,8 @@ def local_path(url: str, default: str = "/") -> str:
     except ValueError:
         return default
     stays = not parts.scheme and not parts.netloc and _LOCAL.fullmatch(url) and len(url) <= 2000
-    return url if stays else default
+    # A header holds ASCII only; what is encoded already, and what has a meaning in an address, stays as it is.
+    return quote(url, safe=_AS_IT_STANDS, errors="replace") if stays else default
 
 
 def see_other(

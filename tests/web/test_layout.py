@@ -122,6 +122,17 @@ def test_local_addresses_stay(url: str) -> None:
     assert local_path(url) == url
 
 
+@pytest.mark.parametrize(
+    ("url", "encoded"),
+    [("/caff\N{LATIN SMALL LETTER E WITH GRAVE}", "/caff%C3%A8"), ("/\ud800", "/?")],
+)
+def test_what_no_header_can_hold_is_encoded(visitor: Visitor, url: str, encoded: str) -> None:
+    assert local_path(url) == encoded
+    if url.isprintable():
+        answer = visitor.post("/locale", data={"next": url}, follow_redirects=False)
+        assert (answer.status_code, answer.headers["location"]) == (303, encoded)
+
+
 def test_a_message_is_a_known_code(visitor: Visitor) -> None:
     visitor.cookies.set("hub_message", "<b>anything</b>")
     html = visitor.get("/list").text
