@@ -1,6 +1,7 @@
 """Sign-in and sign-out, the choice of an organisation, and the forgotten password."""
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote
 
@@ -139,6 +140,10 @@ async def set_new_password(request: PageRequest) -> Template | Response[None]:
         form.refuse("repeated", _("The two passwords differ."))
     if form.data is None:
         return _new_password_template(request, form, valid=True, status_code=422)
+    # Before the hash, whose time and memory nobody shall spend without a link.
+    async with network_transaction() as scope:
+        if await service.find_link(scope, link) is None:
+            return _new_password_template(request, form, valid=False, status_code=422)
     new_hash = await passwords.hashed(form.data.password)
     async with network_transaction() as scope:
         done = await _replace(scope, link, new_hash)
@@ -161,7 +166,15 @@ def home_of(person: Actor | queries.MembershipChoice) -> str:
 
 
 def client_address(request: PageRequest) -> str:
-    return request.client.host if request.client else "unknown"
+    """Whom attempts are counted for: of IPv6 the /64, all of whose addresses one customer has to choose from."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def _person(request: PageRequest) -> Actor | Visitor:

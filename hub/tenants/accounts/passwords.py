@@ -34,6 +34,9 @@ async def matches(password_hash: str | None, password: str) -> bool:
 def _verify(password_hash: str | None, password: str) -> bool:
     try:
         _hasher.verify(password_hash or _nobodys_hash(), password)
-    except (VerificationError, InvalidHashError):
+    except VerificationError:
         return False
+    except InvalidHashError:
+        # An account without a password yet: refusing at once would tell that there is one.
+        return _verify(None, password)
     return password_hash is not None

@@ -9,6 +9,7 @@ from uuid import UUID
 from hub import audit, crypto, outbox, tokens
 from hub.db import NetworkScope, network_transaction
 from hub.errors import NotFound, TooManyAttempts
+from hub.ids import uuid7
 from hub.tenants.accounts import passwords, queries
 from hub.tenants.accounts.actor import Actor, Visitor
 from hub.tenants.accounts.queries import Credentials, MembershipChoice
@@ -17,6 +18,8 @@ ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_EMAIL = 10
 # Whole offices share one address; this stops a machine, not a Monday morning.
 ATTEMPTS_PER_ADDRESS = 100
+# Each is a mail in somebody's box, who may not have asked for it.
+LINKS_PER_EMAIL = 3
 LINK_LASTS = timedelta(hours=1)
 LINK_PURPOSE = "password"
 
@@ -46,7 +49,7 @@ async def sign_in(
     known, the second begins the session.
     """
     async with network_transaction() as scope:
-        await _count(scope, email, address)
+        await _count(scope, email, address, ATTEMPTS_PER_EMAIL)
         credentials = await queries.credentials_by_email(scope, email)
     known = credentials.password_hash if credentials else None
     if not await passwords.matches(known, password) or credentials is None:
@@ -55,9 +58,9 @@ async def sign_in(
         return await _begin_session(scope, credentials, old_secret)
 
 
-async def _count(scope: NetworkScope, email: str, address: str) -> None:
+async def _count(scope: NetworkScope, email: str, address: str, per_email: int) -> None:
     subjects = {
-        crypto.attempt_token("email:" + email): ATTEMPTS_PER_EMAIL,
+        crypto.attempt_token("email:" + email): per_email,
         crypto.attempt_token("address:" + address): ATTEMPTS_PER_ADDRESS,
     }
     for subject, limit in sorted(subjects.items()):
@@ -105,12 +108,11 @@ async def choose_membership(
 
 async def ask_for_link(scope: NetworkScope, email: str, address: str) -> None:
     """Mail a link if there is such an account; the answer is the same either way. Raises TooManyAttempts."""
-    await _count(scope, "link:" + email, address)
+    await _count(scope, "link:" + email, address, LINKS_PER_EMAIL)
     credentials = await queries.credentials_by_email(scope, email)
-    if credentials:
-        await outbox.enqueue(
-            scope, "accounts.send_password_link", account_id=credentials.account_id
-        )
+    # The same work either way, or the time it takes would tell: the task finds nobody of an id that is new.
+    account_id = credentials.account_id if credentials else uuid7()
+    await outbox.enqueue(scope, "accounts.send_password_link", account_id=account_id)
 
 
 def password_link_token(credentials: Credentials) -> str:

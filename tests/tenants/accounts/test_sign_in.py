@@ -5,18 +5,28 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 from uuid import UUID
 
 import httpx
 import pytest
+from litestar import Request
 
 from hub import clock
+from hub.app import create_app
+from hub.config import Settings
 from hub.db import network_transaction, tenant_transaction
-from hub.tenants.accounts import service
+from hub.tenants.accounts import passwords, service
+from hub.tenants.accounts.pages import client_address
+from hub.tenants.accounts.passwords import hash_password
 from hub.tenants.accounts.queries import SESSION_IDLE, SESSION_LONGEST
-from hub.tenants.accounts.sessions import COOKIE
+from hub.tenants.accounts.sessions import COOKIE, HTTPS_COOKIE
 from tests.factories import Account, make_account, make_membership, make_tenant, unique
+from tests.support.web import new_client as new_web_client
 from tests.support.web import sign_in_as
 
 PASSWORD = "una frase lunga da ricordare"
@@ -244,3 +254,63 @@ async def test_signing_in_is_in_the_audit_log_without_a_name(
     async with tenant_transaction(member.tenant.id) as scope:
         seen = await scope.fetchval("SELECT count(*) FROM audit_log")
     assert seen == 0, "rows of the network are not a tenant's to read"
+
+
+async def test_an_account_without_a_password_takes_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Refused at once, it would tell that there is one."""
+    hasher, nobodys, tried = passwords._hasher, hash_password("nobody's at all"), list[str]()
+
+    def verify(password_hash: str, password: str) -> bool:
+        tried.append(password_hash)
+        return hasher.verify(password_hash, password)
+
+    monkeypatch.setattr(passwords, "_hasher", SimpleNamespace(verify=verify))
+    monkeypatch.setattr(passwords, "_nobodys_hash", lambda: nobodys)
+    assert await passwords.matches("!", PASSWORD) is False
+    assert tried == ["!", nobodys]
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("a-proxys-name", "a-proxys-name"),
+    ],
+)
+def test_a_customers_addresses_count_as_one(host: str, counted: str) -> None:
+    scope: Any = {"type": "http", "client": (host, 1)}
+    request: Request[Any, Any, Any] = Request(scope)
+    assert client_address(request) == counted
+
+
+@pytest.mark.parametrize("path", ["/cases/\N{EURO SIGN}", "/cases/a b", "/cases/a&b"])
+async def test_any_address_leads_to_the_sign_in_and_back(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    answer = await client.get(quote(path))
+    assert answer.status_code == 303
+    back = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert back == {"next": [path]}
+
+
+async def test_under_https_no_neighbour_can_plant_a_session(
+    settings: Settings, operator: Account
+) -> None:
+    https = replace(settings, base_url="https://hub.example.org")
+    async with new_web_client(create_app(https), https) as browser:
+        answer = await post_sign_in(browser, operator.email)
+        (cookie,) = [one for one in answer.headers.get_list("set-cookie") if COOKIE in one]
+        assert cookie.startswith(f"{HTTPS_COOKIE}=")
+        assert "Secure" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+        assert (await browser.get("/account")).status_code == 200
+        secret = browser.cookies[HTTPS_COOKIE]
+        browser.cookies.delete(HTTPS_COOKIE)
+        browser.cookies.set(COOKIE, secret)
+        assert (await browser.get("/account")).status_code == 303
