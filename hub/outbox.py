@@ -29,6 +29,8 @@ LONG_QUEUE = "hub:long"
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
+# A mail server may be away for a weekend's evening; what waits for it must not be given up within the hour.
+PATIENCE = timedelta(days=2)
 KEEP_DONE = timedelta(days=7)
 
 
@@ -133,16 +135,17 @@ async def finish(scope: RelayScope, job: Job) -> None:
     )
 
 
-async def fail(scope: RelayScope, job: Job, error: str) -> None:
+async def fail(scope: RelayScope, job: Job, error: str, *, passes: bool = False) -> None:
     """Wait 2, 4, 8 … seconds, at most an hour, then try again; after MAX_ATTEMPTS the row is dead, and stays to be seen.
 
-    `error` is a code or a class name: an exception's text may hold personal data.
+    `error` is a code or a class name: an exception's text may hold personal data. One that `passes` by itself, such as
+    a server that is away, is waited for during PATIENCE.
     """
-    pause = min(timedelta(seconds=2**job.attempt), LONGEST_PAUSE)
+    pause = min(timedelta(seconds=2 ** min(job.attempt, 20)), LONGEST_PAUSE)
     await scope.execute(
         """
         UPDATE outbox SET lease_until = NULL, error = $3, due_at = $4,
-          dead_at = CASE WHEN attempts >= $5 THEN $2::timestamptz END
+          dead_at = CASE WHEN attempts >= $5 AND created_at <= $7 THEN $2::timestamptz END
         WHERE id = $1 AND attempts = $6 AND done_at IS NULL
         """,
         job.id,
@@ -151,6 +154,7 @@ async def fail(scope: RelayScope, job: Job, error: str) -> None:
         scope.now + pause,
         MAX_ATTEMPTS,
         job.attempt,
+        scope.now - PATIENCE if passes else scope.now,
     )
 
 

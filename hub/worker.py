@@ -29,6 +29,7 @@ from hub.config import Settings
 from hub.db import close_pool, open_pool, relay_transaction
 from hub.errors import Unavailable
 from hub.logins import check_login
+from hub.mail.smtp import RelayUnavailable
 from hub.outbox import LONG_QUEUE, SHORT_QUEUE, Job
 from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 
@@ -122,11 +123,18 @@ async def run_row(row_id: UUID) -> bool:
             raise
         _log_failure(job, cause)
         async with relay_transaction() as scope:
-            await outbox.fail(scope, job, type(cause).__name__)
+            await outbox.fail(scope, job, type(cause).__name__, passes=_passes(cause))
         return True
     async with relay_transaction() as scope:
         await outbox.finish(scope, job)
     return True
+
+
+def _passes(error: Exception) -> bool:
+    """Nobody's fault and over by itself: the mail server or the database is away, or asks to wait."""
+    if isinstance(error, mail.NotSent):
+        return error.state == "retry"
+    return isinstance(error, Unavailable | RelayUnavailable)
 
 
 async def _keep_lease(job: Job) -> None:

@@ -143,6 +143,19 @@ async def test_a_failed_row_waits_longer_each_time_and_is_dead_in_the_end(tenant
         assert await due() == []
 
 
+async def test_what_waits_for_a_server_is_not_given_up_within_the_hour(tenant: Tenant) -> None:
+    row_id, elapsed, row = await enqueue(tenant), timedelta(0), None
+    while row is None or row["dead_at"] is None:
+        with clock.moved(elapsed):
+            job = await take_it(row_id)
+            async with relay_transaction() as scope:
+                await outbox.fail(scope, job, "RelayUnavailable", passes=True)
+        row = await state(row_id)
+        assert (row["dead_at"] is not None) is (elapsed >= outbox.PATIENCE)
+        elapsed = row["due_at"] - row["created_at"] + timedelta(seconds=1)
+    assert row["attempts"] > 3 * outbox.MAX_ATTEMPTS
+
+
 async def state_in(scope: object, row_id: UUID) -> asyncpg.Record:
     assert hasattr(scope, "fetchrow")
     row: asyncpg.Record = await scope.fetchrow("SELECT * FROM outbox WHERE id = $1", row_id)

@@ -14,6 +14,7 @@ import pytest
 from hub import clock, mail
 from hub.config import Settings
 from hub.db import relay_transaction
+from hub.tenants.accounts import passwords, service
 from hub.worker import drain_now
 from tests.factories import Account, make_account, make_membership, make_tenant, unique
 from tests.support.smtp_sink import SmtpSink
@@ -143,3 +144,48 @@ async def test_mail_waits_while_the_relay_is_away(
     with clock.moved(timedelta(minutes=5)):
         await drain_now()
     assert len(smtp_sink.messages) == 1
+
+
+async def test_mail_outlasts_an_evening_without_a_relay(
+    client: httpx.AsyncClient, account: Account, settings: Settings, smtp_sink: SmtpSink
+) -> None:
+    mail.use_relay(settings)  # where nothing listens
+    await ask(client, account.email)
+    for minutes in range(0, 10 * 60, 10):
+        with clock.moved(timedelta(minutes=minutes)):
+            await drain_now()
+    mail.use_relay(replace(settings, smtp_url=smtp_sink.url))
+    with clock.moved(timedelta(hours=12)):
+        await drain_now()
+    assert len(smtp_sink.messages) == 1
+
+
+async def test_nobody_can_fill_anothers_mailbox(
+    new_client: Callable[[], httpx.AsyncClient], account: Account, relay: SmtpSink
+) -> None:
+    asked = [(await ask(new_client(), account.email)).status_code for _ in range(5)]
+    assert asked == [200] * service.LINKS_PER_EMAIL + [429] * 2
+    await drain_now()
+    assert len(relay.messages) == service.LINKS_PER_EMAIL
+
+
+async def test_an_unknown_address_costs_the_same_work(client: httpx.AsyncClient) -> None:
+    await ask(client, f"{unique('no')}@example.org")
+    async with relay_transaction() as scope:
+        rows = await scope.fetch("SELECT task FROM outbox")
+    assert [row["task"] for row in rows] == ["accounts.send_password_link"]
+    assert await drain_now() == 1
+
+
+async def test_no_password_is_hashed_without_a_link(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hashed(_: str) -> str:
+        pytest.fail("64 MiB for anyone who asks")
+
+    monkeypatch.setattr(passwords, "hashed", hashed)
+    answer = await client.post(
+        "/password/new?link=nonsense", data={"password": NEW, "repeated": NEW, **KEY}
+    )
+    assert answer.status_code == 422
+    assert "/password/forgotten" in answer.text
