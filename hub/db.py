@@ -33,6 +33,15 @@ os.environ.setdefault("PICCOLO_CONF", "hub.piccolo_conf")
 ACQUIRE_SECONDS = 5.0
 # A server that starts or is full will answer by and by.
 TRY_LATER = (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
+# The transaction was undone for a reason that passes: two that wait for each other, a full disk, a standby.
+PASSING = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+# A process that stops in the middle of a transaction must not keep its locks: nobody could act on that referral.
+IDLE_SECONDS = 60
 
 
 class ScopeError(RuntimeError):
@@ -194,7 +203,7 @@ async def _transaction(
         lost = _lost(connection, error)
         # Shielded: a second cancellation must not stop the connection on its way back.
         await asyncio.shield(_take_back(pool, connection))
-        if lost:
+        if lost or isinstance(error, PASSING):
             raise Unavailable from error
         raise
     else:
@@ -265,7 +274,13 @@ async def open_pool(url: str, size: int = 10) -> None:
             )
 
     _pool = await asyncpg.create_pool(
-        url, min_size=0, max_size=size, reset=keep_settings, init=prepare, command_timeout=60
+        url,
+        min_size=0,
+        max_size=size,
+        reset=keep_settings,
+        init=prepare,
+        command_timeout=60,
+        server_settings={"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
     )
 
 

@@ -357,3 +357,27 @@ async def test_desks_are_open_to_everyone_and_changed_by_their_owner(
     async with tenant_transaction(two[0]) as scope:
         assert await scope.fetchval("SELECT name FROM desks WHERE id = $1", desk.id) == desk.name
         assert await scope.execute("UPDATE desks SET name = 'ours' WHERE id = $1", desk.id) == 0
+
+
+@pytest.mark.parametrize("code", ["40P01", "53100", "53200", "25006", "55P03"])
+async def test_what_passes_by_itself_is_no_fault_of_ours(two: tuple[UUID, UUID], code: str) -> None:
+    """Deadlock, full disk, no memory, a standby, a lock that was not to be had: 503 and not 500."""
+    with pytest.raises(Unavailable):
+        async with tenant_transaction(two[0]) as scope:
+            await scope.execute(f"DO $$ BEGIN RAISE EXCEPTION '' USING ERRCODE = '{code}'; END $$")
+    assert await citizens_of(two[0]) == 1
+
+
+async def test_a_process_that_stops_keeps_no_lock(two: tuple[UUID, UUID]) -> None:
+    async with tenant_transaction(two[0]) as scope:
+        assert await scope.fetchval("SHOW idle_in_transaction_session_timeout") == "1min"
+
+    async def stop() -> None:
+        async with tenant_transaction(two[0]) as scope:
+            await scope.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            await asyncio.sleep(0.3)
+            await scope.fetchval("SELECT 1")
+
+    with pytest.raises(Unavailable):
+        await stop()
+    assert await citizens_of(two[0]) == 1
