@@ -20,6 +20,7 @@ _SERVER_ROLES = ("pg_execute_server_program", "pg_write_server_files", "pg_read_
 
 _REACHABLE = """
 SELECT r.rolname AS name, r.rolsuper AS is_super, r.rolbypassrls AS bypasses,
+       r.rolreplication AS replicates,
        r.rolname = ANY($1) AS of_server,
        EXISTS (SELECT FROM pg_class c WHERE c.relowner = r.oid AND c.relkind IN ('r', 'p', 'v', 'm')
                AND c.relnamespace = 'public'::regnamespace) AS owns,
@@ -33,6 +34,7 @@ ORDER BY r.rolname <> session_user, r.rolname
 _FLAWS = {
     "is_super": "is or can become {}, a superuser",
     "bypasses": "is or can become {}, exempt from row security",
+    "replicates": "is or can become {}, which may copy the whole server",
     "of_server": "is or can become {}, which reaches the server's files",
     "owns": "is or can become {}, an owner of tables",
     "inherited": "has the rights of {} outside of any transaction",

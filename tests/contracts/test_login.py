@@ -57,6 +57,7 @@ async def test_a_login_with_the_same_roles_is_as_good(new_login: Login) -> None:
     [
         ("ALTER ROLE {login} SUPERUSER", "superuser"),
         ("ALTER ROLE {login} BYPASSRLS", "row security"),
+        ("ALTER ROLE {login} REPLICATION", "copy the whole server"),
         ("CREATE TABLE {login} (); ALTER TABLE {login} OWNER TO {login}", "owner"),
         ("CREATE VIEW {login} AS SELECT 1; ALTER VIEW {login} OWNER TO {login}", "owner"),
         ("GRANT hub_owner TO {login} WITH INHERIT FALSE", "hub_owner.*owner"),
