@@ -270,8 +270,12 @@ def single_line(typed: str) -> str:
     return " ".join(several_lines(typed).split())
 
 
+# They turn round what stands behind them, in a name on somebody else's page too; they come along when text is copied.
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+
+
 def several_lines(typed: str) -> str:
-    text = typed.replace("\r\n", "\n").replace("\r", "\n")
+    text = typed.replace("\r\n", "\n").replace("\r", "\n").translate(_DIRECTIONS)
     refuse_unstorable(text)
     return unicodedata.normalize("NFC", text)
 

@@ -159,3 +159,8 @@ def test_texts_are_tidied() -> None:
         typed(Text(max_length=3), "abcd")
     with pytest.raises(Refused, match="almeno 2"):
         typed(Text(min_length=2), "a")
+
+
+def test_what_turns_text_round_is_left_out() -> None:
+    assert Text().clean("Ros\u202esi \u2066Anna\u2069") == "Rossi Anna"
+    assert Textarea().clean("a\u202bb\nc") == "ab\nc"
