@@ -33,6 +33,6 @@ async def read_json(request: Request[Any, Any, Any], asks: type[Struct]) -> Stru
         ) from None
     except Refused as refusal:
         raise InvalidParameters([{"name": "", "reason": str(refusal)}]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise HTTPException(status_code=400) from None
     return asked
