@@ -7,5 +7,7 @@ from hub.config import Settings
 
 _settings = Settings.from_env()
 app = wrap_asgi_with_proxy_headers(
-    create_app(_settings), trusted_hosts=_settings.trusted_proxies.split(",")
+    # As one text: Granian's own reading of it allows blanks behind the commas.
+    create_app(_settings),
+    trusted_hosts=_settings.trusted_proxies,
 )
