@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from signal import Signals
+from urllib.parse import urlsplit
 
 from hub.config import SettingsError
 from hub.embedded import ports
@@ -51,6 +52,12 @@ class Plan:
     @property
     def address(self) -> str:
         return self.environment["HUB_BASE_URL"]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether people elsewhere are meant to come: the address leads by TLS to more than this machine."""
+        url = urlsplit(self.address)
+        return url.scheme == "https" and url.hostname not in ("localhost", ports.HOST)
 
 
 def make_plan(state: StateFolder, environ: Mapping[str, str], port: int, say: Say) -> Plan:

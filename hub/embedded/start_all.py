@@ -177,6 +177,10 @@ async def _fill(plan: Plan, state: StateFolder, scale: int, progress: Progress) 
             redirect_stdout(log),
         ):
             await migrate(owner_url, report=lambda what: report(0, 0, what))
+        if plan.is_public:
+            # Everyone knows the password of the demo network's people, an administrator among them.
+            progress.say("HUB_BASE_URL is public: an empty database is not filled with the demo.")
+            return
         with progress.step("Demo network", "ready") as report, suppress(SeedRefused):
             await seed(owner_url, scale, report)
     except Exception as error:
@@ -204,7 +208,8 @@ def _print_summary(plan: Plan, state: StateFolder, console: Console) -> None:
         console.print(text, highlight=False, soft_wrap=True)
 
     say(f"\n[bold]The network is running: {plan.address}[/]\n")
-    for password, people in groupby(SIGN_INS, key=itemgetter(2)):
+    known = () if plan.is_public else SIGN_INS
+    for password, people in groupby(known, key=itemgetter(2)):
         say(f"Sign in with the password [bold]{escape(password)}[/] as")
         for who, email, _ in people:
             say(f"  {escape(who):<28} {escape(email)}")

@@ -109,3 +109,18 @@ def test_no_password_is_an_argument(state: StateFolder) -> None:
     services = server_services(plan, state) | application_services(plan, state)
     arguments = " ".join(part for service in services.values() for part in service.command)
     assert not [secret for secret in plan.passwords.values() if secret in arguments]
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("https://hub.example.org", True),
+        ("https://localhost:8443", False),
+        ("http://127.0.0.1:8000", False),
+        ("http://192.168.1.5:8000", False),
+    ],
+)
+def test_a_public_address_gets_no_demo_people(
+    state: StateFolder, address: str, *, public: bool
+) -> None:
+    assert planned(state, HUB_BASE_URL=address).is_public is public
