@@ -245,7 +245,6 @@ async def test_a_backend_that_hangs_is_given_up(
     db: Database, two: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where even the rollback gets no answer, the connection is not kept."""
-    monkeypatch.setattr("hub.db.ACQUIRE_SECONDS", 0.2)
     stopped = []
 
     async def hang() -> None:
@@ -256,7 +255,9 @@ async def test_a_backend_that_hangs_is_given_up(
 
     async with pool_of(1, db):
         try:
-            with pytest.raises(Conflict):
+            # Short for the one that hangs only: a busy machine may need longer for a new connection.
+            with monkeypatch.context() as patience, pytest.raises(Conflict):
+                patience.setattr("hub.db.ACQUIRE_SECONDS", 0.2)
                 await hang()
             assert await citizens_of(two[0]) == 1
         finally:
