@@ -27,6 +27,8 @@ CREATE TABLE memberships (
   -- The name under which colleagues know the person; the account itself is out of a tenant's reach.
   name text NOT NULL,
   state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'ended')),
+  -- Whether `membership_desks` limits it: said here, so that losing its last desk leaves a person none and not all.
+  limited_to_desks boolean NOT NULL DEFAULT false,
   created_at timestamptz NOT NULL,
   ended_at timestamptz,
   UNIQUE (tenant_id, id),
@@ -109,6 +111,8 @@ CREATE TABLE idempotency_keys (
   operation text NOT NULL,
   key uuid NOT NULL,
   result_id uuid NOT NULL,
+  -- A keyed fingerprint of what was asked for: the same key with other content is told apart.
+  content bytea,
   created_at timestamptz NOT NULL,
   UNIQUE (tenant_id, operation, key)
 );

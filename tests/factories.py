@@ -173,14 +173,16 @@ async def make_membership(
     member = Member(account, tenant, uuid7(), role, desk_ids)
     async with network_transaction() as scope:
         await scope.execute(
-            "INSERT INTO memberships (id, tenant_id, account_id, role, name, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO memberships"
+            " (id, tenant_id, account_id, role, name, created_at, limited_to_desks)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
             member.membership_id,
             tenant.id,
             account.id,
             role,
             account.name,
             scope.now,
+            bool(desks),
         )
         await scope.executemany(
             "INSERT INTO membership_desks (id, tenant_id, membership_id, desk_id)"

@@ -213,7 +213,14 @@ class Founder:
             )
         )
 
-    def _hire(self, at: Organisation, role: str, account: Account | None = None) -> Membership:
+    def _hire(
+        self,
+        at: Organisation,
+        role: str,
+        account: Account | None = None,
+        *,
+        limited_to_desks: bool = False,
+    ) -> Membership:
         """Someone new, or someone who has an account already."""
         since = in_office(self._luck, at.tenant.created_at.date() + timedelta(days=10))
         account = account or self._open_account(at, role, since)
@@ -224,6 +231,7 @@ class Founder:
             role=role,
             name=account.name,
             created_at=since,
+            limited_to_desks=limited_to_desks,
         )
         self.batch.add(member)
         at.staff.append(member)
@@ -249,7 +257,7 @@ class Founder:
         """At the largest towns' desks. Their membership is limited to the desk."""
         largest = sorted(range(len(hosts)), key=lambda n: (-hosts[n].town.population, n))
         for number in largest[: OPERATORS - len(hosts)]:
-            second = self._hire(hosts[number], "operator")
+            second = self._hire(hosts[number], "operator", limited_to_desks=True)
             limit = id_at(self._luck, second.created_at)
             self.batch.add(MembershipDesk(limit, second.tenant_id, second.id, desks[number].id))
 

@@ -70,6 +70,7 @@ class Membership(NamedTuple):
     role: str
     name: str
     created_at: datetime
+    limited_to_desks: bool
 
 
 class MembershipDesk(NamedTuple):

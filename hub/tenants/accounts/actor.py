@@ -18,7 +18,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`desk_ids` is None for a membership that is not limited to some desks."""
+    """`desk_ids` is None for a membership that is not limited to some desks; an empty set means none."""
 
     account_id: UUID
     membership_id: UUID

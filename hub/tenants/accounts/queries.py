@@ -140,7 +140,8 @@ async def find_session(
     row = await scope.fetchrow(
         """
         SELECT s.id, s.last_seen_at, a.id AS account_id, a.name, a.locale,
-               m.id AS membership_id, m.tenant_id, m.role, t.name AS tenant_name, t.kinds,
+               m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks,
+               t.name AS tenant_name, t.kinds,
                array(SELECT d.desk_id FROM membership_desks d
                      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids
         FROM sessions s
@@ -171,7 +172,7 @@ async def find_session(
         role=row["role"],
         name=row["name"],
         locale=row["locale"],
-        desk_ids=frozenset(row["desk_ids"]) or None,
+        desk_ids=frozenset(row["desk_ids"]) if row["limited_to_desks"] else None,
     )
 
 

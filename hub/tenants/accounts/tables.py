@@ -1,7 +1,7 @@
 """Accounts and sessions belong to the network; memberships to their organisation."""
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import Bytea, Integer, Text, Timestamptz
+from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -23,6 +23,7 @@ class Membership(Table, tablename="memberships"):
     role = Text()
     name = Text()
     state = Text()
+    limited_to_desks = Boolean()
     created_at = Timestamptz()
     ended_at = Timestamptz(null=True)
 

@@ -25,7 +25,15 @@ from hub.tenants.accounts.pages import client_address
 from hub.tenants.accounts.passwords import hash_password
 from hub.tenants.accounts.queries import SESSION_IDLE, SESSION_LONGEST
 from hub.tenants.accounts.sessions import COOKIE, HTTPS_COOKIE
-from tests.factories import Account, make_account, make_membership, make_tenant, unique
+from tests.factories import (
+    Account,
+    make_account,
+    make_case,
+    make_desk,
+    make_membership,
+    make_tenant,
+    unique,
+)
 from tests.support.web import new_client as new_web_client
 from tests.support.web import sign_in_as
 
@@ -314,3 +322,17 @@ async def test_under_https_no_neighbour_can_plant_a_session(
         browser.cookies.delete(HTTPS_COOKIE)
         browser.cookies.set(COOKIE, secret)
         assert (await browser.get("/account")).status_code == 303
+
+
+async def test_losing_the_last_desk_of_a_limited_membership_leaves_none(
+    client: httpx.AsyncClient,
+) -> None:
+    host = await make_tenant("host")
+    limited = await make_membership(host, desks=(await make_desk(host),))
+    case = await make_case(await make_membership(host))
+    await sign_in_as(client, limited.account_id, limited.membership_id)
+    assert (await client.get(f"/cases/{case.id}")).status_code == 404
+    async with network_transaction() as scope:
+        gone = "DELETE FROM membership_desks WHERE membership_id = $1"
+        assert await scope.execute(gone, limited.membership_id) == 1
+    assert (await client.get(f"/cases/{case.id}")).status_code == 404
