@@ -75,7 +75,7 @@ def _parse(name: str, kind: object, text: str) -> object:
     if kind is int:
         return _integer(name, text)
     if kind == tuple[Key, ...]:
-        return tuple(_key(name, part) for part in text.split(","))
+        return _keys(name, text)
     return text.rstrip("/") if name == "HUB_BASE_URL" else text
 
 
@@ -87,6 +87,14 @@ def _integer(name: str, text: str) -> int:
     if value < 1:
         raise SettingsError(f"{name} must be 1 or more.")
     return value
+
+
+def _keys(name: str, text: str) -> tuple[Key, ...]:
+    keys = tuple(_key(name, part) for part in text.split(","))
+    if len({key.id for key in keys}) < len(keys):
+        # The second would never be found, and what it made never be read.
+        raise SettingsError(f"{name} has two keys of one name.")
+    return keys
 
 
 def _key(name: str, text: str) -> Key:

@@ -57,6 +57,7 @@ def test_what_is_missing_is_named(name: str, left: str | None) -> None:
         ("HUB_FIELD_KEYS", f"a.b:{KEY}"),
         ("HUB_FIELD_KEYS", "f1:" + base64.b64encode(b"hunter2hunter2").decode()),
         ("HUB_SECRET_KEYS", f"s1:{KEY},"),
+        ("HUB_SECRET_KEYS", f"s1:{KEY},s1:{OLDER}"),
         ("HUB_SECRET_KEYS", "s1:hunter2hunter2!"),
     ],
 )
