@@ -158,7 +158,9 @@ def _makers(kind: type[Row], password_hash: str) -> dict[str, Maker]:
 
 async def _refuse_filled(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     if await connection.fetchval("SELECT EXISTS (SELECT FROM tenants)"):
-        raise SeedRefused("the database already holds organisations: seed an empty one")
+        raise SeedRefused(
+            "the database already holds organisations: seed an empty one, or replace a demo network with --replace"
+        )
 
 
 async def _empty(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -100,7 +100,7 @@ async def _check_a_second_run(database: Database) -> None:
     async with connected(database.superuser_url) as worker, worker.transaction():
         await worker.execute("LOCK TABLE citizens IN ROW EXCLUSIVE MODE")
         async with asyncio.timeout(5):
-            with pytest.raises(SeedRefused):
+            with pytest.raises(SeedRefused, match="--replace"):
                 await seed(database.owner_url, today=TODAY)
             assert not await seed_if_empty(database.owner_url)
 
