@@ -40,12 +40,17 @@ def main() -> None:
 
 @main.command()
 @click.option(
-    "--port", default=8000, show_default=True, help="First port to try for the web pages."
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="First port to try for the web pages.",
 )
 @click.option(
     "--scale",
     default=1,
     show_default=True,
+    type=click.IntRange(1, 1000),
     help="Size of the demo network, if the database is empty.",
 )
 def up(port: int, scale: int) -> None:
