@@ -64,5 +64,8 @@ class TooManyAttempts(HubError):
 class Unavailable(HubError):
     status = 503
     code = "unavailable"
-    message = N_("The hub is resting for a moment. Nothing was lost; please try again shortly.")
+    message = N_(
+        "The hub is resting for a moment. What you were just sending may not be saved yet:"
+        " go back and send it again, it will count once."
+    )
     retry_after = 5

@@ -1,6 +1,8 @@
 """Bringing a database to the newest schema: Piccolo's migrations under a lock, then the reference data."""
 
+import io
 from collections.abc import Callable
+from contextlib import redirect_stdout
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -42,7 +44,8 @@ async def migrate(owner_url: str, report: Callable[[str], None] = lambda _: None
     try:
         await lock.execute("SELECT pg_advisory_lock($1)", MIGRATION_LOCK)
         report("migrating")
-        with ENGINE.as_owner(owner_url):
+        # Piccolo prints as it goes; what it said is worth hearing only where it failed.
+        with ENGINE.as_owner(owner_url), redirect_stdout(io.StringIO()):
             result = await run_forwards("hub")
         if not result.success:
             raise MigrationFailed(result.message or "unknown reason")

@@ -19,6 +19,8 @@ from aiosmtplib import SMTP, SMTPResponse
 
 from hub.mail.headers import BadHeader, header_address
 from hub.mail.relay import Relay
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
 
 CONNECT_SECONDS = 10.0
 COMMAND_SECONDS = 60.0
@@ -168,6 +170,23 @@ def classify(code: int, text: str) -> Answer:
     if 500 <= code < 600 and not _POLICY.search(text):
         return Answer("failed", reply)
     return Answer("retry", reply)
+
+
+# What we say where the server said nothing.
+_OWN_WORDS = frozenset(
+    (
+        N_("no answer in time"),
+        N_("the connection was lost"),
+        N_("cannot be reached"),
+        N_("not sent"),
+        N_("no answer after the message"),
+    )
+)
+
+
+def in_words(reply: str) -> str:
+    """A kept reply for people: our own words in the reader's language, a server's as they came."""
+    return ": ".join(_(part) if part in _OWN_WORDS else part for part in reply.split(": "))
 
 
 def _reply_of(error: Exception) -> str:

@@ -8,6 +8,7 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import tenant_transaction
 from hub.errors import NotFound
+from hub.mail.smtp import in_words
 from hub.newsletter import editor_pages, ledger, queries, sending_pages, unsubscribe_pages
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
 from hub.newsletter.paging import Cursor, cursor_of, read_cursor
@@ -64,6 +65,7 @@ async def show_campaign(
         counts=counts,
         states=CAMPAIGN_STATES,
         delivery_states=DELIVERY_STATES,
+        in_words=in_words,
         unsent_states=UNSENT_STATES,
         segment=described(campaign.segment, regions),
     )
@@ -101,6 +103,7 @@ async def unsent(
         state=state,
         unsent_states=UNSENT_STATES,
         delivery_states=DELIVERY_STATES,
+        in_words=in_words,
         deliveries=shown,
         next_url=f"{here}?state={state}&after={shown[-1].id}" if more else None,
     )

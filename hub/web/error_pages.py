@@ -37,7 +37,10 @@ EXPLANATIONS = {
     422: N_("Please check what you entered and try again."),
     429: N_("Please wait a few minutes and try again."),
     500: N_("The fault is ours. Nothing was saved; please try again."),
-    503: N_("The hub is resting for a moment. Nothing was lost; please try again shortly."),
+    503: N_(
+        "The hub is resting for a moment. What you were just sending may not be saved yet:"
+        " go back and send it again, it will count once."
+    ),
 }
 
 

@@ -256,9 +256,10 @@ async def test_a_backend_that_hangs_is_given_up(
     async with pool_of(1, db):
         try:
             # Short for the one that hangs only: a busy machine may need longer for a new connection.
-            with monkeypatch.context() as patience, pytest.raises(Conflict):
+            with monkeypatch.context() as patience:
                 patience.setattr("hub.db.ACQUIRE_SECONDS", 0.2)
-                await hang()
+                with pytest.raises(Conflict):
+                    await hang()
             assert await citizens_of(two[0]) == 1
         finally:
             os.kill(stopped[0], signal.SIGCONT)

@@ -6,7 +6,8 @@ import pytest
 
 from hub.mail import smtp
 from hub.mail.relay import Mailbox, Relay
-from hub.mail.smtp import RelayUnavailable, classify, connect, wire_form
+from hub.mail.smtp import RelayUnavailable, classify, connect, in_words, wire_form
+from hub.web.i18n import reading_in
 from tests.mail.scripted_server import CLOSE, SILENCE, ScriptedServer, scripted
 
 MESSAGE = b"Subject: x\r\n\r\nhello\r\n"
@@ -150,3 +151,13 @@ def test_replies_are_kept_short_and_printable() -> None:
 )
 def test_a_lone_dot_does_not_end_the_message(message: bytes, wire: bytes) -> None:
     assert wire_form(message) == wire
+
+
+def test_our_own_words_are_the_readers_and_a_servers_stay_its_own() -> None:
+    with reading_in("it"):
+        assert in_words("no answer after the message: the connection was lost") == (
+            "nessuna risposta dopo il messaggio: la connessione si è interrotta"
+        )
+        assert in_words("450 4.2.0 try 100% later: greylisted") == (
+            "450 4.2.0 try 100% later: greylisted"
+        )
