@@ -7,7 +7,7 @@ from hub.web.head import answer_head
 
 
 async def test_head_is_get_without_its_body(app: Litestar) -> None:
-    transport = httpx.ASGITransport(answer_head(app))  # type: ignore[arg-type]  # Litestar's own ASGI types
+    transport = httpx.ASGITransport(answer_head(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.localhost") as client:
         asked, got = await client.head("/privacy"), await client.get("/privacy")
         assert (asked.status_code, asked.content) == (200, b"")
