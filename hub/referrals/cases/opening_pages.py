@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.db import TenantScope, tenant_transaction
+from hub.idempotency import KeyReused
 from hub.referrals.cases import queries, service
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
 from hub.referrals.citizens import residence
@@ -16,6 +17,7 @@ from hub.referrals.citizens.codice_fiscale import is_born_on
 from hub.referrals.citizens.queries import KnownCitizen
 from hub.referrals.citizens.service import PersonKnown, visible_citizen
 from hub.referrals.guards import DESK_WRITERS
+from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.territory.queries import FoundMunicipality, region_names
 from hub.web.forms import Form, Pairs, blank, read_form
@@ -62,6 +64,8 @@ async def open_case(
             case_id = await service.open_case(scope, actor, form.data, form.key, municipality)
     except PersonKnown as found:
         return _new_case_page(request, form, known=found.citizens, sure=found.sure)
+    except KeyReused:
+        return _new_case_page(request, given_back(form))
     return see_other(request, f"/cases/{case_id}", CASE_OPENED)
 
 
@@ -87,7 +91,10 @@ async def open_case_of(
         form = await read_form(request, OpenCaseFor, choices=choices, once=True)
         if form.data is None:
             return _new_case_page(request, form, citizen=citizen)
-        case_id = await service.open_case_of(scope, actor, citizen.id, form.data, form.key)
+        try:
+            case_id = await service.open_case_of(scope, actor, citizen.id, form.data, form.key)
+        except KeyReused:
+            return _new_case_page(request, given_back(form), citizen=citizen)
     return see_other(request, f"/cases/{case_id}", CASE_OPENED)
 
 

@@ -21,9 +21,12 @@ from hub.web.i18n import N_
 async def open_case(
     scope: TenantScope, actor: Actor, asked: OpenCase, key: UUID, municipality_code: str | None
 ) -> UUID:
-    """Open a case together with its citizen. Raises PersonKnown, or NotFound for a `citizen_id` that is not to be had."""
-    case_id = uuid7()
-    if earlier := await once(scope, "case.open", key, case_id):
+    """Open a case together with its citizen.
+
+    Raises PersonKnown, KeyReused, or NotFound for a `citizen_id` that is not to be had.
+    """
+    case_id, content = uuid7(), (asked, municipality_code)
+    if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
     citizen_id = await citizen_for(scope, actor, asked, municipality_code)
     await _open(scope, actor, asked, case_id, citizen_id)
@@ -33,9 +36,9 @@ async def open_case(
 async def open_case_of(
     scope: TenantScope, actor: Actor, citizen_id: UUID, asked: OpenCaseFor, key: UUID
 ) -> UUID:
-    """Open a further case of a citizen. Raises NotFound."""
-    case_id = uuid7()
-    if earlier := await once(scope, "case.open", key, case_id):
+    """Open a further case of a citizen. Raises NotFound or KeyReused."""
+    case_id, content = uuid7(), (citizen_id, asked)
+    if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
     citizen = await visible_citizen(scope, actor, citizen_id)
     await _open(scope, actor, asked, case_id, citizen.id)

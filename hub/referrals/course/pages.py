@@ -8,11 +8,13 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.db import tenant_transaction
+from hub.idempotency import KeyReused
 from hub.referrals.button import button_key
 from hub.referrals.cases.pages import case_page
 from hub.referrals.course import service
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
 from hub.referrals.guards import DESK_READERS, DESK_WRITERS
+from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.web.forms import read_form
 from hub.web.i18n import N_
@@ -36,8 +38,11 @@ async def record_consultation(
     form = await read_form(request, RecordConsultation, prefix="consultation", once=True)
     if form.data is None:
         return await case_page(request, actor, wanted, consultation=form)
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await service.record_consultation(scope, actor, wanted, form.data, form.key)
+    try:
+        async with tenant_transaction(actor.tenant_id) as scope:
+            await service.record_consultation(scope, actor, wanted, form.data, form.key)
+    except KeyReused:
+        return await case_page(request, actor, wanted, consultation=given_back(form))
     return see_other(request, f"/cases/{wanted}", CONSULTATION_RECORDED)
 
 
@@ -56,6 +61,8 @@ async def record_milestone(
     except service.BeforeOpening:
         form.refuse("reached_on", _("This is before the day on which the case was opened."))
         return await case_page(request, actor, wanted, milestone=form)
+    except KeyReused:
+        return await case_page(request, actor, wanted, milestone=given_back(form))
     said = CASE_CLOSED if kind == "closed" else MILESTONE_RECORDED
     return see_other(request, f"/cases/{wanted}", said)
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from hub import audit, clock, facts
 from hub.db import TenantScope
 from hub.errors import Conflict
-from hub.idempotency import once
+from hub.idempotency import KeyReused, once
 from hub.referrals.cases import queries as cases
+from hub.referrals.cases.queries import LockedCase
 from hub.referrals.cases.service import lock_case, refuse_closed
 from hub.referrals.course import queries
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
@@ -24,10 +25,10 @@ class BeforeOpening(Exception):
 async def record_consultation(
     scope: TenantScope, actor: Actor, case_id: UUID, held: RecordConsultation, key: UUID
 ) -> UUID:
-    """Raises NotFound, or Conflict where the case is closed."""
+    """Raises NotFound, KeyReused, or Conflict where the case is closed."""
     case = await lock_case(scope, actor, case_id)
-    if earlier := await once(scope, "consultation.record", key, case_id):
-        return earlier
+    if await _was_recorded(scope, "consultation.record", key, case, held):
+        return case_id
     refuse_closed(case)
     consultation_id = await queries.add_consultation(
         scope,
@@ -52,11 +53,11 @@ async def record_milestone(
 ) -> UUID:
     """Recording one again corrects its day.
 
-    Raises NotFound, BeforeOpening, or Conflict where the case is closed or a referral of it runs.
+    Raises NotFound, KeyReused, BeforeOpening, or Conflict where the case is closed or a referral of it runs.
     """
     case = await lock_case(scope, actor, case_id)
-    if earlier := await once(scope, "milestone.record", key, case_id):
-        return earlier
+    if await _was_recorded(scope, "milestone.record", key, case, reached):
+        return case_id
     refuse_closed(case)
     if reached.reached_on < clock.day_of(case.opened_at):
         raise BeforeOpening
@@ -83,9 +84,9 @@ async def record_milestone(
 
 
 async def reopen_case(scope: TenantScope, actor: Actor, case_id: UUID, key: UUID) -> None:
-    """Undo a closing. Raises NotFound."""
+    """Undo a closing. Raises NotFound or KeyReused."""
     case = await lock_case(scope, actor, case_id)
-    if await once(scope, "case.reopen", key, case_id) or case.state == "open":
+    if await once(scope, "case.reopen", key, case_id, content=case_id) or case.state == "open":
         return
     await queries.remove_milestone(scope, case_id, "closed")
     reached = [row["kind"] for row in await queries.milestones_of(scope, case_id)]
@@ -94,6 +95,21 @@ async def reopen_case(scope: TenantScope, actor: Actor, case_id: UUID, key: UUID
     )
     await facts.add_to(scope, facts.OPEN_CASES, 1)
     await audit.record(scope, actor, "case.reopened", "case", case_id)
+
+
+async def _was_recorded(
+    scope: TenantScope,
+    operation: str,
+    key: UUID,
+    case: LockedCase,
+    recorded: RecordConsultation | RecordMilestone,
+) -> bool:
+    """Raises KeyReused, or Conflict where the case is closed and other content cannot be added anyway."""
+    try:
+        return await once(scope, operation, key, case.id, content=(case.id, recorded)) is not None
+    except KeyReused:
+        refuse_closed(case)
+        raise
 
 
 async def reach(scope: TenantScope, case_id: UUID, reached: dict[str, date]) -> None:

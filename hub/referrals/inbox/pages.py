@@ -13,6 +13,7 @@ from litestar.response import Template
 from hub import audit, clock
 from hub.api.paging import from_cursor, to_cursor
 from hub.db import routing_transaction, tenant_transaction
+from hub.idempotency import KeyReused
 from hub.referrals import labels
 from hub.referrals.button import button_key
 from hub.referrals.guards import LENDER_READERS, LENDER_WRITERS, WRITERS
@@ -27,6 +28,7 @@ from hub.referrals.routing.decline_offer import decline_offer
 from hub.referrals.routing.edges import WAITING
 from hub.referrals.routing.open_offer import open_offer
 from hub.referrals.routing.queries import events_of
+from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
@@ -120,10 +122,14 @@ async def decline(
     form = await read_form(request, Decline, prefix="decline", once=True)
     if form.data is None:
         return await _offer_page(request, actor, wanted, decline_form=form)
-    async with routing_transaction(actor.tenant_id) as scope:
-        await decline_offer(
-            scope, actor, wanted, reason=form.data.reason, note=form.data.note, key=form.key
-        )
+    asked = form.data
+    try:
+        async with routing_transaction(actor.tenant_id) as scope:
+            await decline_offer(
+                scope, actor, wanted, reason=asked.reason, note=asked.note, key=form.key
+            )
+    except KeyReused:
+        return await _offer_page(request, actor, wanted, decline_form=given_back(form))
     return see_other(request, f"/inbox/{wanted}", OFFER_DECLINED)
 
 

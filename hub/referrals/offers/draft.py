@@ -52,9 +52,10 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
 async def draft_referral(
     scope: TenantScope, actor: Actor, prepared: Prospect, asked: DraftReferral, key: UUID
 ) -> UUID:
-    """`asked` names lenders that fit, and the notice in force. Raises Conflict where a colleague was faster."""
+    """`asked` names lenders that fit, and the notice in force. Raises KeyReused, or Conflict where a colleague was faster."""
     case, referral_id = prepared.case, uuid7()
-    if earlier := await once(scope, "referral.draft", key, referral_id):
+    content = (case.id, asked)
+    if earlier := await once(scope, "referral.draft", key, referral_id, content=content):
         return earlier
     # A colleague may be closing the case at this moment.
     refuse_closed(await lock_case(scope, actor, case.id))

@@ -11,6 +11,7 @@ from litestar.response import Template
 from hub import clock
 from hub.db import TenantScope, routing_transaction, tenant_transaction
 from hub.errors import NotFound
+from hub.idempotency import KeyReused
 from hub.referrals import labels
 from hub.referrals.button import button_key
 from hub.referrals.guards import DESK_READERS, DESK_WRITERS, WRITERS
@@ -19,6 +20,7 @@ from hub.referrals.offers.disclosure import FIELDS, MINIMUM, codice_fiscale_of, 
 from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
 from hub.referrals.offers.schemas import DraftReferral
 from hub.referrals.routing.send_referral import send_referral
+from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.territory.queries import region_names
 from hub.web.forms import Form, Pairs, blank, read_form
@@ -65,7 +67,10 @@ async def draft(
         _check_notice(form, prepared)
         if form.data is None:
             return _new_page(request, prepared, form)
-        referral_id = await draft_referral(scope, actor, prepared, form.data, form.key)
+        try:
+            referral_id = await draft_referral(scope, actor, prepared, form.data, form.key)
+        except KeyReused:
+            return _new_page(request, prepared, given_back(form))
     return see_other(request, f"/referrals/{referral_id}")
 
 

@@ -16,9 +16,9 @@ from hub.tenants.accounts.actor import Actor
 
 
 async def accept_offer(scope: RoutingScope, actor: Actor, offer_id: UUID, key: UUID | None) -> None:
-    """With the same key again it changes nothing. Raises NotFound, or Conflict where the offer is gone or answered."""
+    """With the same key again it changes nothing. Raises NotFound, KeyReused, or Conflict where it was answered."""
     turn = await take_turn(scope, offer_id)
-    if await was_done(scope, "offer.accept", key, offer_id):
+    if await was_done(scope, turn, "offer.accept", key):
         return
     turn.refuse_answered()
     referral, losers = turn.referral, turn.others_waiting

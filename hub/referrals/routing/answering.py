@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.db import RoutingScope
 from hub.errors import Conflict, NotFound
-from hub.idempotency import once
+from hub.idempotency import KeyReused, once
 from hub.referrals.routing import queries
 from hub.referrals.routing.edges import WAITING
 from hub.referrals.routing.queries import Answerable, Event, LockedReferral
@@ -59,9 +59,16 @@ async def take_turn(scope: RoutingScope, offer_id: UUID) -> Turn:
     return Turn(referral, next(one for one in offers if one.id == offer_id), others)
 
 
-async def was_done(scope: RoutingScope, operation: str, key: UUID | None, offer_id: UUID) -> bool:
-    """Whether this very request was carried out before. Raises Conflict for a key that stood for another offer."""
-    earlier = await once(scope, operation, key, offer_id)
-    if earlier not in (None, offer_id):
-        raise Conflict("key-reused", N_("This idempotency key was used for something else."))
-    return earlier is not None
+async def was_done(
+    scope: RoutingScope, turn: Turn, operation: str, key: UUID | None, *said: str
+) -> bool:
+    """Whether this very request was carried out before. Raises KeyReused for a key that stood for another.
+
+    Where the offer was answered in the meantime, the Conflict that tells so says more.
+    """
+    offer_id = turn.offer.id
+    try:
+        return await once(scope, operation, key, offer_id, content=(offer_id, *said)) is not None
+    except KeyReused:
+        turn.refuse_answered()
+        raise KeyReused(message=N_("This idempotency key was used for something else.")) from None

@@ -13,9 +13,9 @@ from hub.tenants.accounts.actor import Actor
 async def decline_offer(
     scope: RoutingScope, actor: Actor, offer_id: UUID, *, reason: str, note: str, key: UUID | None
 ) -> None:
-    """`reason` is one of REASONS. With the same key again it changes nothing. Raises NotFound or Conflict."""
+    """`reason` is one of REASONS. With the same key again it changes nothing. Raises NotFound, KeyReused or Conflict."""
     turn = await take_turn(scope, offer_id)
-    if await was_done(scope, "offer.decline", key, offer_id):
+    if await was_done(scope, turn, "offer.decline", key, reason, note):
         return
     turn.refuse_answered()
     referral = turn.referral

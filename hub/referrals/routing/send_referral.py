@@ -14,11 +14,11 @@ from hub.web.i18n import N_
 
 
 async def send_referral(scope: RoutingScope, actor: Actor, referral_id: UUID, key: UUID) -> None:
-    """Raises NotFound, or Conflict where it is no longer a draft."""
+    """Raises NotFound, KeyReused, or Conflict where it is no longer a draft."""
     referral = await queries.lock_own_referral(scope, actor.desk_ids, referral_id)
     if referral is None:
         raise NotFound
-    if await once(scope, "referral.send", key, referral_id):
+    if await once(scope, "referral.send", key, referral_id, content=referral_id):
         return
     if referral.state != "draft":
         raise Conflict("referral-sent", N_("This referral was sent already."))

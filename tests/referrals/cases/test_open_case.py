@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from hub import crypto
-from tests.factories import CAMPANIA, NAPLES
-from tests.referrals.making import CODE, Network, form_key, fresh_key, make_network, rows, value
+from tests.factories import CAMPANIA, NAPLES, make_citizen
+from tests.referrals.making import (
+    CODE,
+    Network,
+    form_key,
+    fresh_key,
+    make_network,
+    make_numbered_case,
+    rows,
+    value,
+)
 
 WHO = {
     "family_name": "Rossi",
@@ -133,3 +143,47 @@ async def test_words_without_latin_letters_are_kept(
     answer = await desk.post("/cases/new", data=form)
     assert answer.status_code == 303
     assert "Шевченко" in (await desk.get(answer.headers["location"])).text
+
+
+async def test_a_form_filled_in_anew_is_not_taken_for_the_first(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    """The back button brings the form back, its key with it."""
+    form = await filled(desk, network)
+    first = await desk.post("/cases/new", data=form)
+    other = form | {"given_name": "Anna", "family_name": "Bruno", "codice_fiscale": ""}
+    refused = await desk.post("/cases/new", data=other)
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert 'value="Bruno"' in refused.text, "what was typed stays"
+    assert await people(network) == 2
+    again = await desk.post("/cases/new", data=other | {"form_key": form_key(refused.text)})
+    assert again.status_code == 303
+    assert again.headers["location"] != first.headers["location"]
+    assert await people(network) == 3
+
+
+async def test_a_key_does_not_lead_to_another_citizens_case(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    form = {
+        "form_key": str(uuid4()),
+        "desk_id": str(network.desk.id),
+        "kind": "social_loan",
+        "amount": "3000",
+        "region_code": CAMPANIA,
+        "purpose": "Spese mediche",
+    }
+    other = await make_citizen(network.operator)
+    await make_numbered_case(network.operator, citizen=other, desk=network.desk)
+    path = "/citizens/{}/cases/new"
+    first = await desk.post(path.format(network.citizen.id), data=form)
+    assert first.status_code == 303
+    refused = await desk.post(path.format(other.id), data=form)
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert "Spese mediche" in refused.text
+    key = form_key(refused.text)
+    again = await desk.post(path.format(other.id), data=form | {"form_key": key})
+    assert again.status_code == 303
+    assert again.headers["location"] != first.headers["location"]

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from hub import clock
-from tests.referrals.making import Network, draft, rows, value
+from tests.referrals.making import Network, draft, form_key, make_numbered_case, rows, value
 
 
 def today() -> str:
@@ -141,3 +141,53 @@ async def test_a_recorded_case_moves_to_the_top(desk: httpx.AsyncClient, network
     before = await value(network.operator.tenant.id, "SELECT updated_at FROM cases")
     await consultation(desk, network)
     assert await value(network.operator.tenant.id, "SELECT updated_at FROM cases") > before
+
+
+async def test_a_consultation_filled_in_anew_is_not_taken_for_the_first(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    key = str(uuid4())
+    assert (await consultation(desk, network, form_key=key)).status_code == 303
+    refused = await consultation(desk, network, form_key=key, notes="Un altro colloquio.")
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert "Un altro colloquio." in refused.text, "what was typed stays"
+    assert key not in refused.text
+    held = "SELECT count(*) FROM consultations"
+    assert await value(network.operator.tenant.id, held) == 1
+    fresh = form_key(refused.text)
+    again = await consultation(desk, network, form_key=fresh, notes="Un altro colloquio.")
+    assert again.status_code == 303
+    assert await value(network.operator.tenant.id, held) == 2
+
+
+async def test_a_milestone_filled_in_anew_is_not_taken_for_the_first(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    form = {"form_key": str(uuid4()), "kind": "approved", "reached_on": today()}
+    path = f"/cases/{network.case.id}/milestones"
+    assert (await desk.post(path, data=form)).status_code == 303
+    refused = await desk.post(path, data=form | {"kind": "disbursed"})
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert form["form_key"] not in refused.text
+    kinds = "SELECT kind FROM milestones"
+    assert [row["kind"] for row in await rows(network.operator.tenant.id, kinds)] == ["approved"]
+
+
+async def test_a_key_reaches_one_case(desk: httpx.AsyncClient, network: Network) -> None:
+    """What was closed with it stays closed, and nothing claims that another case was opened again."""
+    other = await make_numbered_case(network.operator, citizen=network.citizen, desk=network.desk)
+    for case in (network.case, other):
+        form = {"form_key": str(uuid4()), "kind": "closed", "reached_on": today()}
+        assert (await desk.post(f"/cases/{case.id}/milestones", data=form)).status_code == 303
+        refused = await desk.post(f"/cases/{case.id}/milestones", data=form | {"kind": "approved"})
+        assert refused.status_code == 409, "the page of a closed case has no form to give back"
+    key = {"form_key": str(uuid4())}
+    assert (await desk.post(f"/cases/{network.case.id}/reopen", data=key)).status_code == 303
+    assert (await desk.post(f"/cases/{other.id}/reopen", data=key)).status_code == 409
+    states = await rows(network.operator.tenant.id, "SELECT id, state FROM cases")
+    assert {row["id"]: row["state"] for row in states} == {
+        network.case.id: "open",
+        other.id: "closed",
+    }

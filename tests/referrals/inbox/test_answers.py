@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,6 +20,7 @@ from tests.referrals.making import (
     Network,
     Sent,
     make_network,
+    make_numbered_case,
     rows,
     send,
     value,
@@ -282,3 +284,33 @@ async def test_no_code_can_take_another_step(sent: Sent, before: str, after: str
     with pytest.raises(asyncpg.CheckViolationError):
         async with routing_transaction(tenant) as scope:
             await scope.execute(move, tenant, offer, after)
+
+
+async def test_a_decline_filled_in_anew_is_not_taken_for_the_first(
+    lender: httpx.AsyncClient, sent: Sent
+) -> None:
+    network = sent.network
+    case = await make_numbered_case(network.operator, citizen=network.citizen, desk=network.desk)
+    other = (await send(replace(network, case=case))).offers[0]
+    form = key() | {"reason": "amount", "note": "Troppo."}
+    assert (await lender.post(f"/inbox/{sent.offers[0]}/decline", data=form)).status_code == 303
+    refused = await lender.post(f"/inbox/{other}/decline", data=form | {"note": "Anche qui."})
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert "Anche qui." in refused.text, "what was typed stays"
+    assert form["form_key"] not in refused.text
+    state = "SELECT state FROM received_offers WHERE id = $1"
+    assert await value(network.lenders[0].tenant.id, state, other) == "offered"
+
+
+async def test_another_note_after_declining_is_refused(
+    lender: httpx.AsyncClient, sent: Sent
+) -> None:
+    form = key() | {"reason": "amount", "note": "Troppo."}
+    path = f"/inbox/{sent.offers[0]}/decline"
+    assert (await lender.post(path, data=form)).status_code == 303
+    refused = await lender.post(path, data=form | {"note": "Troppo poco."})
+    assert refused.status_code == 409
+    assert "ha già rifiutato" in refused.text
+    note = "SELECT decline_note FROM offers WHERE id = $1"
+    assert await value(sent.network.operator.tenant.id, note, sent.offers[0]) == "Troppo."

@@ -262,3 +262,23 @@ async def test_two_systems_and_a_person_at_once(sent: Sent, signed_in: SignedIn)
     codes = [answer.status_code for answer in answers]
     assert codes[1] == 200
     assert (codes[0], codes[2]) in {(200, 409), (409, 303)}
+
+
+async def test_a_key_stands_for_one_note(sent: Sent, system: httpx.AsyncClient) -> None:
+    network = sent.network
+    case = await make_numbered_case(network.operator, citizen=network.citizen, desk=network.desk)
+    other = await send(
+        Network(network.operator, network.desk, network.citizen, case, network.lenders)
+    )
+    headers, body = {"Idempotency-Key": "the-same"}, {"reason": "amount"}
+    for _ in range(2):
+        first = await system.post(f"{BASE}/{sent.offers[0]}/decline", json=body, headers=headers)
+        assert first.status_code == 200
+    second = await system.post(f"{BASE}/{other.offers[0]}/decline", json=body, headers=headers)
+    assert second.status_code == 409
+    assert second.json()["type"].endswith(":key-reused")
+    late = await system.post(
+        f"{BASE}/{sent.offers[0]}/decline", json=body | {"note": "Troppo."}, headers=headers
+    )
+    assert late.status_code == 409
+    assert late.json()["type"].endswith(":offer-declined")

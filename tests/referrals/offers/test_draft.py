@@ -210,3 +210,20 @@ async def test_closing_and_drafting_at_once_do_one_of_them(
     state = await value(network.operator.tenant.id, "SELECT state FROM cases")
     drafts = await value(network.operator.tenant.id, "SELECT count(*) FROM referrals")
     assert (state, drafts) in {("closed", 0), ("open", 1)}
+
+
+async def test_a_referral_filled_in_anew_is_not_taken_for_the_first(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    form = await filled(desk, network)
+    path = f"/cases/{network.case.id}/referrals/new"
+    first = await desk.post(path, data=form)
+    assert (await desk.post(f"{first.headers['location']}/discard")).status_code == 303
+    other = form | {"receivers": [str(network.lenders[0].tenant.id)], "purpose": "first_check"}
+    refused = await desk.post(path, data=other)
+    assert refused.status_code == 422
+    assert "con un altro contenuto, che è stato salvato" in refused.text
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM referrals") == 0
+    again = await desk.post(path, data=other | {"form_key": form_key(refused.text)})
+    assert again.status_code == 303
+    assert await value(network.operator.tenant.id, "SELECT count(*) FROM offers") == 1

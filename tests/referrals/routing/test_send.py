@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import httpx
@@ -10,7 +11,7 @@ import httpx
 from hub.db import network_transaction
 from tests.factories import make_desk, make_membership
 from tests.referrals.conftest import SignedIn
-from tests.referrals.making import Network, draft, value
+from tests.referrals.making import Network, draft, make_numbered_case, value
 
 
 async def test_a_replayed_sending_changes_nothing(
@@ -85,3 +86,16 @@ async def test_a_lender_that_has_left_gets_nothing(
     assert answer.status_code == 409
     for lender in network.lenders:
         assert await value(lender.tenant.id, "SELECT count(*) FROM received_offers") == 0
+
+
+async def test_a_key_sends_one_referral(desk: httpx.AsyncClient, network: Network) -> None:
+    """Nothing claims that another referral was sent."""
+    case = await make_numbered_case(network.operator, citizen=network.citizen, desk=network.desk)
+    other = await draft(replace(network, case=case))
+    first = await draft(network)
+    key = {"form_key": str(uuid4())}
+    assert (await desk.post(f"/referrals/{first}/send", data=key)).status_code == 303
+    answer = await desk.post(f"/referrals/{other}/send", data=key)
+    assert answer.status_code == 409
+    state = "SELECT state FROM referrals WHERE id = $1"
+    assert await value(network.operator.tenant.id, state, other) == "draft"
