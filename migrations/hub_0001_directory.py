@@ -90,7 +90,7 @@ CREATE TABLE services_offered (
   min_amount_cents bigint,
   max_amount_cents bigint,
   currency text NOT NULL DEFAULT 'EUR',
-  answer_days integer,
+  answer_days integer CHECK (answer_days BETWEEN 1 AND 365),
   valid_from date NOT NULL,
   valid_to date,
   UNIQUE (tenant_id, id)

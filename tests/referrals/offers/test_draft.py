@@ -227,3 +227,17 @@ async def test_a_referral_filled_in_anew_is_not_taken_for_the_first(
     again = await desk.post(path, data=other | {"form_key": form_key(refused.text)})
     assert again.status_code == 303
     assert await value(network.operator.tenant.id, "SELECT count(*) FROM offers") == 1
+
+
+@pytest.mark.parametrize("days", [0, 366])
+async def test_no_service_promises_an_answer_that_no_offer_can_hold(db: object, days: int) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await make_lender(answer_days=days)
+
+
+async def test_a_year_is_the_longest_answer(desk: httpx.AsyncClient, network: Network) -> None:
+    patient = await make_lender(answer_days=365)
+    form = await filled(desk, network, receivers=[str(patient.tenant.id)])
+    answer = await desk.post(f"/cases/{network.case.id}/referrals/new", data=form)
+    assert answer.status_code == 303
+    assert await value(network.operator.tenant.id, "SELECT answer_days FROM offers") == 365
