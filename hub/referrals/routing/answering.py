@@ -34,8 +34,7 @@ class Turn:
     def refuse_answered(self) -> None:
         """Raises Conflict where the offer no longer waits for an answer."""
         if self.offer.state not in WAITING:
-            code, message = _REFUSALS[self.offer.state]
-            raise Conflict(code, message)
+            raise Conflict(*_REFUSALS.get(self.offer.state, ()))
 
     def event(self, actor: Actor, after: str, reason: str | None = None) -> Event:
         return Event(

@@ -7,10 +7,13 @@ import itertools
 import asyncpg
 import pytest
 
+from hub.errors import Conflict
+from hub.ids import uuid7
 from hub.referrals import labels
 from hub.referrals.course.timeline import OFFER_STEPS
-from hub.referrals.routing.answering import _REFUSALS
+from hub.referrals.routing.answering import _REFUSALS, Turn
 from hub.referrals.routing.edges import OFFER_EDGES, REFERRAL_EDGES, WAITING, diagram, may_step
+from hub.referrals.routing.queries import Answerable, LockedReferral
 from tests.referrals.making import Network, draft
 from tests.support.databases import Database, connected
 
@@ -26,6 +29,15 @@ def test_every_state_has_its_words() -> None:
 def test_whoever_comes_too_late_is_told_why() -> None:
     assert set(_REFUSALS) == set(STATES) - {"draft", *WAITING}
     assert set(OFFER_STEPS) == set(STATES) - {"draft", "offered"}
+
+
+def test_a_state_that_came_later_is_refused_too() -> None:
+    lender_id, referral_id, offer_id = uuid7(), uuid7(), uuid7()
+    offer = Answerable(offer_id, lender_id, "expired", 10)
+    referral = LockedReferral(referral_id, uuid7(), "open")
+    with pytest.raises(Conflict) as refusal:
+        Turn(referral, offer, []).refuse_answered()
+    assert refusal.value.code == "conflict"
 
 
 def test_diagram_has_every_edge() -> None:
