@@ -20,6 +20,7 @@ from hub.referrals.guards import LENDER_READERS, LENDER_WRITERS
 from hub.referrals.inbox import queries
 from hub.referrals.inbox.queries import Disclosed, ReceivedOffer
 from hub.referrals.inbox.schemas import (
+    NOTE,
     AmountItem,
     DeclineBody,
     DisclosureItem,
@@ -37,6 +38,7 @@ from hub.referrals.routing.decline_offer import decline_offer
 from hub.referrals.routing.open_offer import open_offer
 from hub.referrals.routing.reasons import REASONS
 from hub.tenants.accounts.actor import Actor
+from hub.web.fields import Refused
 from hub.web.i18n import gettext as _
 from hub.web.params import path_id
 
@@ -103,10 +105,9 @@ async def decline_received(
     asked = await read_json(request, DeclineBody)
     if asked.reason not in REASONS:
         raise _invalid("reason", _("Choose one of the options."))
+    note = _note(asked.note)
     async with routing_transaction(actor.tenant_id) as scope:
-        await decline_offer(
-            scope, actor, wanted, reason=asked.reason, note=asked.note.strip(), key=key
-        )
+        await decline_offer(scope, actor, wanted, reason=asked.reason, note=note, key=key)
     return await _current(request, actor, wanted)
 
 
@@ -155,6 +156,14 @@ def _disclosure(shown: Disclosed) -> DisclosureItem:
         municipality=payload.get("municipality"),
         project=payload.get("purpose"),
     )
+
+
+def _note(typed: str) -> str:
+    """As the form's field takes it."""
+    try:
+        return str(NOTE.parse(NOTE.clean(typed)))
+    except Refused as refusal:
+        raise _invalid("note", str(refusal)) from None
 
 
 def _invalid(name: str, reason: str) -> InvalidParameters:

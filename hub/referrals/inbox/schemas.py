@@ -13,19 +13,19 @@ from hub.web.i18n import N_
 MOST_ITEMS = 100
 
 
+NOTE = Textarea(
+    N_("Note to the desk"),
+    N_("The desk reads it. What helps the citizen's next step belongs here."),
+    max_length=1000,
+)
+
+
 class Decline(msgspec.Struct):
     reason: Annotated[
         str,
         Choice(N_("Reason"), options={code: reason.label for code, reason in REASONS.items()}),
     ]
-    note: Annotated[
-        str,
-        Textarea(
-            N_("Note to the desk"),
-            N_("The desk reads it. What helps the citizen's next step belongs here."),
-            max_length=1000,
-        ),
-    ] = ""
+    note: Annotated[str, NOTE] = ""
 
 
 class ListOffers(msgspec.Struct):

@@ -282,3 +282,26 @@ async def test_a_key_stands_for_one_note(sent: Sent, system: httpx.AsyncClient) 
     )
     assert late.status_code == 409
     assert late.json()["type"].endswith(":offer-declined")
+
+
+async def test_a_note_is_cleaned_as_in_the_form(sent: Sent, system: httpx.AsyncClient) -> None:
+    note = "  Perche\u0301 no?\r\n\u202eManca\u2066 il 730.\r\n"
+    answer = await system.post(
+        f"{BASE}/{sent.offers[0]}/decline", json={"reason": "amount", "note": note}
+    )
+    assert answer.status_code == 200
+    kept = await value(
+        sent.network.operator.tenant.id,
+        "SELECT decline_note FROM offers WHERE id = $1",
+        sent.offers[0],
+    )
+    assert kept == "Perch\u00e9 no?\nManca il 730."
+
+
+async def test_a_note_that_grows_too_long_is_refused(sent: Sent, system: httpx.AsyncClient) -> None:
+    """U+0958 becomes two characters where text is brought into one form."""
+    answer = await system.post(
+        f"{BASE}/{sent.offers[0]}/decline", json={"reason": "amount", "note": "\u0958" * 1000}
+    )
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["name"] == "note"
