@@ -79,3 +79,32 @@ async def test_the_outbox_holds_ids_only(network: Network) -> None:
     ]
     assert found[0]["tenant_id"] == network.operator.tenant.id
     assert {row["args"]["offer_id"] for row in found[1:]} == {str(one) for one in sent.offers}
+
+
+@pytest.mark.parametrize(
+    ("reply", "ends"), [("550 5.1.1 no such user", True), ("451 4.3.0 later", False)]
+)
+async def test_a_mail_refused_for_good_is_not_tried_again(
+    network: Network,
+    relay: SmtpSink,
+    caplog: pytest.LogCaptureFixture,
+    reply: str,
+    ends: bool,
+) -> None:
+    address = await value(
+        network.lenders[0].tenant.id,
+        "SELECT email FROM tenants WHERE id = $1",
+        network.lenders[0].tenant.id,
+    )
+    relay.replies[address] = reply
+    sent = await send(network)
+    await drain_now()
+    async with relay_transaction() as relaying:
+        row = await relaying.fetchrow(
+            "SELECT done_at, error FROM outbox WHERE args->>'offer_id' = $1", str(sent.offers[0])
+        )
+    assert row is not None
+    assert (row["done_at"] is not None, row["error"] is None) == (ends, ends)
+    assert ("failed 550" in caplog.text) == ends
+    assert address not in caplog.text
+    assert reply[4:] not in caplog.text

@@ -1,15 +1,19 @@
 """Telling a receiver that an offer waits: at its office's address, without a word about the citizen."""
 
+import logging
 from uuid import UUID
 
 from hub import mail
 from hub.db import tenant_transaction
 from hub.outbox import Job
 from hub.referrals.inbox import queries
+from hub.referrals.inbox.queries import Office, ReceivedOffer
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.web.i18n import reading_in
 from hub.worker import task
+
+log = logging.getLogger(__name__)
 
 
 @task("referrals.tell_receiver")
@@ -22,11 +26,22 @@ async def tell_receiver(job: Job, *, offer_id: UUID) -> None:
         office = await queries.office_of(scope, job.tenant_id)
     if offer is None or offer.state != "offered" or office is None:
         return
+    try:
+        await _send(office, offer, job.id)
+    except mail.NotSent as refusal:
+        if refusal.state != "failed":
+            raise
+        # The address is refused for good: asking again brings nothing. The offer waits in the inbox all the same.
+        log.warning("task %s, row %s: the mail was refused: %s", job.task, job.id, refusal)
+
+
+async def _send(office: Office, offer: ReceivedOffer, key: UUID) -> None:
+    """Raises RelayUnavailable or NotSent."""
     with reading_in(office.locale):
         await mail.send(
             to=office.email,
             name=office.name,
-            key=job.id,
+            key=key,
             subject=_(
                 "A new offer waits for your answer: case %(number)s", number=offer.case_number
             ),
