@@ -37,6 +37,7 @@ async def test_only_trusted_proxies_say_who_is_there(
     monkeypatch.delitem(sys.modules, "hub.asgi")
     scope = {
         "type": "http",
+        "method": "GET",
         "client": (neighbour, 1),
         # The first one is what the visitor made up.
         "headers": [(b"x-forwarded-for", b"198.51.100.1, 192.0.2.7, 10.0.0.2")],
