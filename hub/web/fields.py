@@ -6,6 +6,7 @@ A field is given in the form's struct: `birth_date: Annotated[date, Date(N_("Dat
 import re
 import unicodedata
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +26,7 @@ class Refused(ValueError):
 
 
 @dataclass(frozen=True)
-class Field:
+class Field(ABC):
     label: str = ""
     help: str = ""
     kind: ClassVar[str] = "text"
@@ -38,8 +39,9 @@ class Field:
         """The text without what nobody meant to type. Raises Refused for what no text may hold."""
         return single_line(typed)
 
+    @abstractmethod
     def parse(self, text: str) -> object:
-        raise NotImplementedError
+        """The value. Raises Refused."""
 
     def show(self, value: object) -> list[str]:
         """The value as it would have been typed."""
