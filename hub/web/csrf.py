@@ -1,8 +1,8 @@
 """Proof that a form was ours: a random token in a cookie and, the same, in the form; and the browser's own word.
 
 Litestar's own middleware keeps the last thousand form bodies in a cache, passwords included, and fails on a body that
-is not UTF-8; this one reads the one field it needs. A route opts out with `opt={"exclude_from_csrf": True}`: one-click
-unsubscribe, whose token is in its address, and the API, which takes no cookies.
+is not UTF-8; this one reads the one field it needs. The API sends the token in a header. A route opts out with
+`opt={"exclude_from_csrf": True}`: one-click unsubscribe, whose own token is in its address.
 """
 
 import hmac
