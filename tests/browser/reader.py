@@ -94,7 +94,8 @@ class Reader:
     def _arrived(self, status: int) -> None:
         assert self._arrival, "the page did not come from a server"
         got = self._arrival.status
-        assert got == status, f"{self.page.url} answered {got}: {self.page.title()}"
+        said = " ".join(self.page.locator("[role=alert]").all_inner_texts())
+        assert got == status, f"{self.page.url} answered {got}: {self.page.title()}: {said}"
         sight = Sight.of(self.page, got, scripts=self._scripts)
         if got == 200 and self._arrival.request.method == "GET":
             self._titles.check(self.page, sight)

@@ -75,7 +75,10 @@ def add_button(editor: Keyboard) -> None:
     """The new block takes the focus by itself, so that the next Tab is in it."""
     editor.to(_("Button"), "button")
     editor.press("Enter")
-    editor.reader.page.wait_for_function("() => document.activeElement.id === 'block-3'")
+    # The browser sets the focus when the block is there, and htmx once more when it has settled, 20 ms later.
+    editor.reader.page.wait_for_function(
+        "() => document.activeElement.id === 'block-3' && !document.querySelector('.htmx-settling')"
+    )
     editor.type("block_3_label", "Leggi")
     editor.type("block_3_url", "https://example.org/garanzia")
 
