@@ -40,6 +40,13 @@ PASSING = (
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
 )
+# The server ends this connection. Its farewell can come while nothing is asked, and then asyncpg no longer knows where
+# it stands until the connection closes a moment later: "cannot switch to state …".
+FAREWELLS = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InternalClientError,
+)
 # A process that stops in the middle of a transaction must not keep its locks: nobody could act on that referral.
 IDLE_SECONDS = 60
 
@@ -240,7 +247,7 @@ def _gone(connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record]) -> bool:
 def _lost(
     connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], error: BaseException
 ) -> bool:
-    if isinstance(error, (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)):
+    if isinstance(error, FAREWELLS):
         return True
     return _gone(connection) and isinstance(
         error, (asyncpg.InterfaceError, asyncpg.PostgresError, OSError)

@@ -230,6 +230,27 @@ async def test_an_idle_connection_that_was_killed_is_replaced(
         assert outcomes[1:] == [1, 1]
 
 
+async def test_a_backend_that_dies_this_very_moment_is_unavailable(
+    db: Database, two: tuple[UUID, UUID]
+) -> None:
+    """The server's farewell and the next statement cross; asyncpg then no longer knows where it stands."""
+    async with pool_of(SIZE, db), connected(db.superuser_url) as superuser:
+        for round_number in range(60):
+            await asyncio.gather(
+                *(citizens_of(two[0]) for _ in range(SIZE)), return_exceptions=True
+            )
+            await superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND usename = 'hub_worker'"
+            )
+            await asyncio.sleep(round_number % 6 / 2000)
+            outcomes = await asyncio.gather(
+                *(citizens_of(two[0]) for _ in range(SIZE)), return_exceptions=True
+            )
+            assert {type(each) for each in outcomes} <= {int, Unavailable}
+        await assert_clean()
+
+
 async def test_a_full_pool_is_unavailable_after_a_while(
     db: Database, two: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
