@@ -17,6 +17,7 @@ APP_CONFIG = AppConfig(
             "hub.facts",
             "hub.idempotency",
             "hub.outbox",
+            "hub.mail.tables",
             "hub.tenants.accounts.tables",
             "hub.tenants.tables",
             "hub.tenants.territory.tables",

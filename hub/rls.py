@@ -27,6 +27,11 @@ def network_table(table: str, *, network: str) -> str:
     return _forced(table) + _grant(table, network, NETWORK) + _policy(table, NETWORK, "true")
 
 
+def relay_table(table: str, *, relay: str) -> str:
+    """A table without a tenant that only the relay role may touch: the workers' own."""
+    return _forced(table) + _grant(table, relay, RELAY) + _policy(table, RELAY, "true")
+
+
 def directory_table(table: str, *, network: str = "") -> str:
     """Directory data without an owner: every role reads it; the network role may write it."""
     grants = "".join(_grant(table, "select", role) for role in WORKING_ROLES)

@@ -1,6 +1,6 @@
 """Who receives newsletters and why, what is sent, and what became of each copy."""
 
-from piccolo.columns import JSONB, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, Bytea, Integer, SmallInt, Text, Timestamptz
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.table import Table
 
@@ -69,6 +69,13 @@ class Campaign(Table, tablename="campaigns"):
     stalled_reply = Text(null=True)
     next_try_at = Timestamptz(null=True)
     version = Integer()
+    expected = Integer(null=True)
+    on_doubt = Text()
+    paused_at = Timestamptz(null=True)
+    paused_by = UUIDColumn(null=True)
+    paused_why = Text(null=True)
+    paused_reply = Text(null=True)
+    due_at = Timestamptz(null=True)
 
 
 class Delivery(Table, tablename="deliveries"):
@@ -84,3 +91,21 @@ class Delivery(Table, tablename="deliveries"):
     due_at = Timestamptz()
     reply = Text(null=True)
     updated_at = Timestamptz()
+    holder = UUIDColumn(null=True)
+    cause = Text(null=True)
+    doubts = SmallInt()
+
+
+class DeliveryTally(Table, tablename="delivery_tallies"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    campaign_id = UUIDColumn()
+    slot = Timestamptz()
+    backend = Integer()
+    queued = Integer()
+    sending = Integer()
+    retry = Integer()
+    sent = Integer()
+    suppressed = Integer()
+    failed = Integer()
+    in_doubt = Integer()

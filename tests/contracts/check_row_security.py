@@ -12,6 +12,7 @@ from tests.contracts.check_grants import granted
 from tests.contracts.exceptions import (
     DIRECTORY,
     NETWORK_ONLY,
+    RELAY_ONLY,
     TENANT_DIRECTORY,
     UNTOUCHED,
     WITHOUT_TENANT_TOO,
@@ -66,9 +67,11 @@ def _faults_of_table(row: asyncpg.Record) -> Iterator[str]:
             yield f"tenant_id is {row['tenant_type']}"
         if row["always_of_tenant"] == (name in WITHOUT_TENANT_TOO):
             yield "tenant_id is null or not null against what is written"
-    elif name not in DIRECTORY | NETWORK_ONLY | UNTOUCHED:
+    elif name not in DIRECTORY | NETWORK_ONLY | RELAY_ONLY | UNTOUCHED:
         yield "has no tenant_id and is of no written kind"
-    if (row["of_tenant"] or name in NETWORK_ONLY) and not (row["enabled"] and row["forced"]):
+    if (row["of_tenant"] or name in NETWORK_ONLY | RELAY_ONLY) and not (
+        row["enabled"] and row["forced"]
+    ):
         yield "row security is not enabled and forced"
 
 
@@ -84,7 +87,7 @@ async def policies_exact(connection: Connection) -> list[str]:
             found[row["tablename"], role].append(row)
             if role not in grants[row["tablename"]]:
                 wrong.append(f"{row['policyname']}: {role} has no grant on {row['tablename']}")
-    guarded = {*await tables_of_tenants(connection), *NETWORK_ONLY}
+    guarded = {*await tables_of_tenants(connection), *NETWORK_ONLY, *RELAY_ONLY}
     for table in sorted(guarded):
         for role, grant in sorted(grants[table].items()):
             for command in sorted(grant):

@@ -8,6 +8,9 @@ DIRECTORY = {"regions", "provinces", "municipalities", "tenants", "privacy_notic
 # Tables without a tenant that only the network role may touch: who signs in is not yet in any organisation.
 NETWORK_ONLY = {"accounts", "sessions", "sign_in_attempts"}
 
+# The same for the relay role: what workers keep about themselves.
+RELAY_ONLY = {"mail_workers", "mail_pace"}
+
 # Piccolo's own table of what was migrated; no working role has anything to do there.
 UNTOUCHED = {"migration"}
 

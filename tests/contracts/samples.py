@@ -185,6 +185,8 @@ def _delivery(rows: Rows) -> Values:
     }
 
 
+TALLIED = ("queued", "sending", "retry", "sent", "suppressed", "failed", "in_doubt")
+
 # In the order in which their keys allow them to be written.
 TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
     "desks": lambda _: {
@@ -278,4 +280,10 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
     },
     "campaigns": _campaign,
     "deliveries": _delivery,
+    "delivery_tallies": lambda rows: {
+        "campaign_id": rows["campaigns"],
+        "slot": clock.now(),
+        "backend": 1,
+        **dict.fromkeys(TALLIED, 0),
+    },
 }
