@@ -18,6 +18,7 @@ from uuid import UUID
 from hub import clock, mail, outbox
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import Unavailable
+from hub.ids import uuid7
 from hub.mail.headers import BadHeader
 from hub.mail.relay import Relay
 from hub.mail.smtp import Answer, RelayUnavailable, Session, connect
@@ -119,7 +120,7 @@ class _Turn:
         self.sessions[0] = await connect(self.letter.relay)
         while clock.now() < self.ends_at:
             async with tenant_transaction(self.tenant_id) as scope:
-                batch = await ledger.claim(scope, self.letter.campaign_id, limit=BATCH, lease=LEASE)
+                batch, _ = await ledger.claim(scope, self.letter.campaign_id, uuid7(), limit=BATCH)
             if not batch:
                 return
             await self._finish_even_if_cancelled(asyncio.create_task(self._send_all(batch)))
@@ -138,14 +139,12 @@ class _Turn:
     async def _send_all(self, batch: list[Claimed]) -> None:
         self.waiting.extend(batch)
         self.in_hand.update((row.id, row) for row in batch)
-        keeper = asyncio.create_task(self._keep_leases())
         try:
             # One that fails must not leave the others running behind its back.
             ends = await asyncio.gather(
                 *(self._send_over(number) for number in range(CONNECTIONS)), return_exceptions=True
             )
         finally:
-            keeper.cancel()
             self._give_back_waiting()
             await self._record()
         for end in ends:
@@ -189,14 +188,14 @@ class _Turn:
             state = "failed"
         if not self.known:
             self.known_since = now
-        self.known.append(Outcome(row.id, row.attempts, state, answer.reply, now + pause))
+        self.known.append(Outcome(row.id, row.attempts, state, None, answer.reply, now + pause))
 
     def _give_back_waiting(self) -> None:
         """Rows that were claimed and not tried: due again at once, or after the relay's pause with the rest."""
         now = clock.now()
         while self.waiting:
             row = self.waiting.popleft()
-            self.known.append(Outcome(row.id, row.attempts, "queued", None, now))
+            self.known.append(Outcome(row.id, row.attempts, "queued", None, None, now))
 
     async def _record(self) -> None:
         """Keep what is known until the database takes it: forgetting it would send those messages twice."""
@@ -215,17 +214,10 @@ class _Turn:
 
     async def _write(self, known: list[Outcome]) -> None:
         async with tenant_transaction(self.tenant_id) as scope:
-            await ledger.record(scope, known)
+            await ledger.record(scope, self.letter.campaign_id, known)
             if not self.moving and any(outcome.state == "sent" for outcome in known):
                 await queries.mark_moving(scope, self.letter.campaign_id)
                 self.moving = True
-
-    async def _keep_leases(self) -> None:
-        while True:
-            await asyncio.sleep(LEASE.total_seconds() / 3)
-            with suppress(Unavailable):
-                async with tenant_transaction(self.tenant_id) as scope:
-                    await ledger.renew(scope, list(self.in_hand.values()), LEASE)
 
     async def close(self) -> None:
         await asyncio.gather(*(session.close() for session in self.sessions if session))

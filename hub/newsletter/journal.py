@@ -1,0 +1,184 @@
+"""What this worker has on the wire, kept where the end of its process does not reach it.
+
+A worker that is killed takes with it what it had not recorded yet: which messages had begun, and which the server had
+answered. So both are written to a small shared memory map first, one slot a message: the kernel keeps the file when the
+process is gone, and any worker of the same host reads it (`read_left_behind`). What has no slot never began.
+
+Only the process may die, not the machine: the file is not flushed to disk, and one from before the machine's last
+start says nothing. Then, and where no worker shares the folder, every row of the lost worker is in doubt
+(`holders.py`), which is less precise and as honest.
+"""
+
+import fcntl
+import mmap
+import os
+import stat
+import struct
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from hub.newsletter.ledger import LOST_WORKER
+from hub.newsletter.schemas import Outcome
+
+SUFFIX = ".journal"
+_MAGIC = b"hubjrnl1"
+_HEAD = struct.Struct(">8s16s36s")
+_HEAD_BYTES = 256
+_SLOT_BYTES = 320
+# Tenant, campaign, delivery, attempt. The phase comes last: a slot counts once everything before it is there.
+_BEGUN = struct.Struct(">16s16s16sI")
+_ANSWER = struct.Struct(">d10p30p200p")
+_PHASE_AT = _BEGUN.size + _ANSWER.size
+_FREE, _ON_WIRE, _ANSWERED = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message that had begun; one without an answer has the outcome `in_doubt`."""
+
+    tenant_id: UUID
+    campaign_id: UUID
+    outcome: Outcome
+
+
+class Journal:
+    """Written by one worker, under a lock that ends with its process. All methods are cheap enough for each message."""
+
+    def __init__(self, folder: Path, worker_id: UUID, slots: int) -> None:
+        self.path = folder / f"{worker_id}{SUFFIX}"
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        size = _HEAD_BYTES + slots * _SLOT_BYTES
+        # Real blocks: writing to a map whose disk is full would end the process.
+        os.posix_fallocate(self._file, 0, size)
+        self._map = mmap.mmap(self._file, size)
+        self._free = list(range(slots))
+        _HEAD.pack_into(self._map, 0, _MAGIC, worker_id.bytes, _boot_id())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin(self, tenant_id: bytes, campaign_id: bytes, delivery_id: bytes, attempt: int) -> int:
+        """The first byte of this message is about to be written. Returns its slot."""
+        slot = self._free.pop()
+        at = _HEAD_BYTES + slot * _SLOT_BYTES
+        _BEGUN.pack_into(self._map, at, tenant_id, campaign_id, delivery_id, attempt)
+        self._map[at + _PHASE_AT] = _ON_WIRE
+        return slot
+
+    def answer(self, slot: int, outcome: Outcome) -> None:
+        at = _HEAD_BYTES + slot * _SLOT_BYTES
+        _ANSWER.pack_into(
+            self._map,
+            at + _BEGUN.size,
+            outcome.due_at.timestamp(),
+            outcome.state.encode(),
+            (outcome.cause or "").encode(),
+            (outcome.reply or "").encode()[:199],
+        )
+        self._map[at + _PHASE_AT] = _ANSWERED
+
+    def forget(self, slot: int) -> None:
+        """The ledger has it."""
+        self._map[_HEAD_BYTES + slot * _SLOT_BYTES + _PHASE_AT] = _FREE
+        self._free.append(slot)
+
+    def close(self, *, keep: bool = False) -> None:
+        """`keep` leaves the file for another worker to read: not everything could be recorded."""
+        if not keep:
+            self.path.unlink(missing_ok=True)
+        self._map.close()
+        os.close(self._file)
+
+
+class LeftBehind:
+    """The journal of a worker that is gone, locked, so that one worker reads it and not two."""
+
+    def __init__(self, path: Path, file: int, content: bytes) -> None:
+        self.path = path
+        self._file = file
+        self._content = content
+        _, worker, _ = _HEAD.unpack_from(content)
+        self.worker_id = UUID(bytes=worker)
+
+    def entries(self) -> Iterator[Entry]:
+        for at in range(_HEAD_BYTES, len(self._content), _SLOT_BYTES):
+            phase = self._content[at + _PHASE_AT]
+            if phase != _FREE:
+                yield self._entry(at, answered=phase == _ANSWERED)
+
+    def _entry(self, at: int, *, answered: bool) -> Entry:
+        tenant, campaign, delivery, attempt = _BEGUN.unpack_from(self._content, at)
+        due, state, cause, reply = _ANSWER.unpack_from(self._content, at + _BEGUN.size)
+        due_at = datetime.fromtimestamp(due, UTC)
+        if answered:
+            text = reply.decode(errors="ignore")
+            outcome = Outcome(
+                UUID(bytes=delivery), attempt, state.decode(), cause.decode() or None, text, due_at
+            )
+        else:
+            outcome = Outcome(
+                UUID(bytes=delivery), attempt, "in_doubt", LOST_WORKER, None, due_at
+            )
+        return Entry(UUID(bytes=tenant), UUID(bytes=campaign), outcome)
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        os.close(self._file)
+
+
+def read_left_behind(folder: Path) -> Iterator[LeftBehind]:
+    """The journals whose workers are gone. One of another start of the machine is deleted: it says nothing."""
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        try:
+            file = os.open(path, os.O_RDWR)
+        except OSError:  # Another worker was quicker.
+            continue
+        left = _locked(path, file)
+        if left is None:
+            os.close(file)
+            continue
+        try:
+            yield left
+        finally:
+            left.close()
+
+
+def _locked(path: Path, file: int) -> LeftBehind | None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # Its worker lives.
+        return None
+    content = os.pread(file, os.fstat(file).st_size, 0)
+    if len(content) < _HEAD_BYTES or _HEAD.unpack_from(content)[::2] != (_MAGIC, _boot_id()):
+        path.unlink(missing_ok=True)
+        return None
+    return LeftBehind(path, file, content)
+
+
+def journal_folder(asked: str) -> Path:
+    """The folder of this host's journals, made if need be. Raises PermissionError where it is somebody else's."""
+    folder = Path(asked) if asked else Path(tempfile.gettempdir()) / f"microwork-hub-{os.getuid()}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat(follow_symlinks=False)
+    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
+        raise PermissionError(f"{folder} belongs to somebody else")
+    return folder
+
+
+def _boot_id() -> bytes:
+    """Changes with every start of the machine; systems that do not say get one that is always the same."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()[:36].ljust(36)
+    except OSError:
+        return b"unknown".ljust(36)
