@@ -16,7 +16,7 @@ from uuid import UUID
 
 from hub.db import TenantScope
 from hub.newsletter.queries import UUID7, matching
-from hub.newsletter.schemas import MOST_RESENDS, Claimed, Outcome, Recipient
+from hub.newsletter.schemas import MOST_RESENDS, Claimed, Outcome, Recipient, Unsent
 from hub.newsletter.segments import AllOf
 
 # The cause of a doubt where the worker is gone, in the words of `hub/mail/replies.py`.
