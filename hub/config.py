@@ -44,6 +44,8 @@ class Settings:
     """The public address, as it stands in mails."""
     mail_from: str = "MICRO-WORK Hub <no-reply@hub.example.org>"
     """Sender of the hub's own mail, such as password links."""
+    bounce_address: str = ""
+    """Where newsletters that cannot be delivered come back to, with `+` and a token; empty: the address in mail_from."""
     mailbox_url: str = ""
     """Page of the local mailbox that `hub up` starts; empty where real mail is sent."""
     pool_size: int = 10

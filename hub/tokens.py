@@ -7,6 +7,7 @@ opens nothing else. The newest key signs; every configured key verifies, so old 
 import base64
 import hmac
 from datetime import datetime, timedelta
+from functools import cache
 
 from hub import clock
 from hub.config import Key
@@ -49,9 +50,19 @@ def verify(purpose: str, token: str) -> bytes:
     return base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4))
 
 
+def derived_keys(purpose: str) -> tuple[bytes, ...]:
+    """For what is signed in another form than a link: one key for each configured one, the newest first."""
+    return tuple(_derived(key.secret, purpose) for key in _keys)
+
+
 def _mac(key: Key, purpose: str, head: str) -> str:
-    derived = hmac.digest(key.secret, b"hub link: " + purpose.encode(), "sha256")
-    return _encode(hmac.digest(derived, head.encode(), "sha256"))
+    return _encode(hmac.digest(_derived(key.secret, purpose), head.encode(), "sha256"))
+
+
+@cache
+def _derived(secret: bytes, purpose: str) -> bytes:
+    """Kept, since each message of a newsletter holds a link. Purposes are words of ours, and few."""
+    return hmac.digest(secret, b"hub link: " + purpose.encode(), "sha256")
 
 
 def _encode(data: bytes) -> str:

@@ -7,6 +7,9 @@ which no mail program undoes in List-Unsubscribe.
 import base64
 import itertools
 import re
+from functools import lru_cache
+
+import idna
 
 from hub.mail.relay import Mailbox
 
@@ -16,12 +19,21 @@ _LINE = 76
 _LONGEST_LINE = 998  # RFC 5322 §2.1.1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
-# RFC 5322 §3.2.3. A quoted local part is legal and nobody has one.
+# RFC 5322 §3.2.3.
 _ATOM = re.compile(r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
 _ATOMS = re.compile(rf"{_ATOM.pattern}( {_ATOM.pattern})*")
-_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
 _PLAIN_TEXT = re.compile(r"(?!.*=\?)[!-~]*")
-_DOMAIN = re.compile(r"[A-Za-z0-9.-]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+
+# RFC 5321 §4.1.2: a dot-string; a quoted local part is legal and nobody has one. RFC 6531 §3.3 adds what is not ASCII.
+_ASCII_TEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ANY_TEXT = r"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]|[^\x00-\x9f\s\ud800-\udfff])+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
+_ADDRESS = re.compile(rf"{_ASCII_TEXT}(?:\.{_ASCII_TEXT})*@{_DOMAIN}")
+_UTF8_ADDRESS = re.compile(rf"{_ANY_TEXT}(?:\.{_ANY_TEXT})*@{_DOMAIN}")
+# RFC 5321 §4.5.3.1: a path has at most 256 octets, with its angle brackets.
+_LONGEST_ADDRESS, _LONGEST_LOCAL_PART = 254, 64
 
 
 class BadHeader(ValueError):
@@ -35,10 +47,17 @@ def text_header(name: str, text: str) -> bytes:
 
 
 def mailbox_header(name: str, mailbox: Mailbox) -> bytes:
-    """From, To and their like, with one address."""
-    _refuse_control(name, mailbox.name)
-    address = f"<{header_address(mailbox.address)}>"
-    display = mailbox.name.strip()
+    """From, To and their like, with one address; one that is not ASCII stands there as UTF-8 (RFC 6532)."""
+    return named_header(name, mailbox.name, wire_address(mailbox.address))
+
+
+def named_header(name: str, display: str, address: str) -> bytes:
+    """A name for people with something for machines in angle brackets, which is written as it is given."""
+    address = f"<{address}>"
+    if _PLAIN_NAME.fullmatch(display) and len(name) + len(display) + len(address) < _LINE - 2:
+        return f"{name}: {display} {address}\r\n".encode()
+    _refuse_control(name, display)
+    display = display.strip()
     short = display.isascii() and len(display) < _LINE - 10
     if short and "=?" not in display and not _ATOMS.fullmatch(display):
         quoted = display.replace("\\", "\\\\").replace('"', '\\"')
@@ -56,19 +75,44 @@ def raw_header(name: str, value: str) -> bytes:
 
 
 def header_address(address: str) -> str:
-    """The address with its domain as DNS knows it (IDNA). Raises BadHeader for one that ASCII cannot write."""
-    local, _, domain = address.rpartition("@")
+    """Raises BadHeader for an address that ASCII cannot write."""
+    found = wire_address(address)
+    if not found.isascii():
+        raise BadHeader("address")
+    return found
+
+
+def wire_address(address: str) -> str:
+    """The address with its domain as DNS knows it (IDNA 2008); only what stands before the @ may be other than ASCII.
+
+    Raises BadHeader for one that SMTP refuses.
+    """
+    if len(address) > _LONGEST_ADDRESS:
+        raise BadHeader("address")
+    found = address
+    if not _ADDRESS.fullmatch(address):
+        local, _, domain = address.rpartition("@")
+        found = f"{local}@{_ascii_domain(domain)}"
+        if not _UTF8_ADDRESS.fullmatch(found) or len(found.encode()) > _LONGEST_ADDRESS:
+            raise BadHeader("address")
+    if len(found.partition("@")[0].encode()) > _LONGEST_LOCAL_PART:
+        raise BadHeader("address")
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _ascii_domain(domain: str) -> str:
+    """Not Python's own codec: it is IDNA 2003, for which straße.example is another's strasse.example."""
     try:
-        ascii_domain = domain.encode("idna").decode()
+        return idna.encode(domain, uts46=True).decode()
     except UnicodeError:
         raise BadHeader("address") from None
-    if not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
-        raise BadHeader("address")
-    return f"{local}@{ascii_domain}"
 
 
 def without_control(text: str) -> str:
     """A name from elsewhere, fit for a header: control characters become spaces, spaces become one."""
+    if _PLAIN_NAME.fullmatch(text):
+        return text
     return " ".join(_CONTROL.sub(" ", text).split())
 
 

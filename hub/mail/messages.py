@@ -1,17 +1,43 @@
-"""A message as the bytes that go over the wire: headers by rule, text and HTML side by side, quoted-printable."""
+"""A message as the bytes that go over the wire: headers by rule, text and HTML side by side, quoted-printable.
 
-import quopri
-import re
-from collections.abc import Sequence
+Wire form: lines end with CRLF and have at most 998 octets, and none begins with a dot, so that nothing is left to be
+done to it but the final dot (RFC 5321 §4.5.2).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from hub.mail.headers import mailbox_header, raw_header, text_header
+from hub.mail.headers import mailbox_header, raw_header, text_header, wire_address
 from hub.mail.relay import Mailbox
+from hub.mail.template import Slot, Template, quoted_text
 
 # Quoted-printable writes every "=" as "=3D", so that "=_" cannot occur in a part.
 _BOUNDARY = "=_microwork_hub"
+_PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
+_TEXT, _HTML = _PART.format("plain").encode(), _PART.format("html").encode()
+_MARK = f"--{_BOUNDARY}\r\n".encode()
+
+MIME_VERSION = b"MIME-Version: 1.0\r\n"
+ALTERNATIVE = f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'.encode()
+
+
+class Envelope(NamedTuple):
+    """What the dialogue with the server says; the message itself is not asked."""
+
+    sender: bytes
+    recipient: bytes
+    needs_utf8: bool
+    """The address before the @ is not ASCII: only a server with SMTPUTF8 (RFC 6531) can take it."""
+
+
+def envelope(sender: bytes, recipient: str) -> Envelope:
+    """Raises BadHeader for an address that SMTP refuses."""
+    address = wire_address(recipient)
+    return Envelope(sender, address.encode(), not address.isascii())
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +59,7 @@ def build(
     locale: str,
     headers: Sequence[tuple[str, str]] = (),
 ) -> bytes:
-    """Lines end with CRLF and none is longer than 998 bytes. `headers` are further ones, given as they shall stand.
+    """In wire form. `headers` are further ones, given as they shall stand.
 
     Raises BadHeader where a value holds a line break or an address cannot be written.
     """
@@ -41,35 +67,35 @@ def build(
         mailbox_header("From", sender),
         mailbox_header("To", to),
         text_header("Subject", subject),
-        raw_header("Date", format_datetime(date)),
+        date_header(int(date.timestamp())),
         raw_header("Message-ID", message_id),
         raw_header("Content-Language", locale),
         *(raw_header(name, value) for name, value in headers),
-        b"MIME-Version: 1.0\r\n",
+        MIME_VERSION,
     ]
-    text = _part("plain", body.text)
     if not body.html:
-        return b"".join([*lines, text])
-    mark = f"--{_BOUNDARY}".encode()
-    return b"".join(
-        [
-            *lines,
-            f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n\r\n'.encode(),
-            mark + b"\r\n" + text + b"\r\n",
-            mark + b"\r\n" + _part("html", body.html) + b"\r\n",
-            mark + b"--\r\n",
-        ]
-    )
+        return b"".join([*lines, _TEXT, b"\r\n", quoted_text(body.text)])
+    parts = Template(alternative([quoted_text(body.text)], [quoted_text(body.html)]))
+    return b"".join([*lines, ALTERNATIVE, b"\r\n", parts.fill({})])
+
+
+def alternative(
+    text: Iterable[bytes | Slot], html: Iterable[bytes | Slot]
+) -> Iterator[bytes | Slot]:
+    """The body below the header ALTERNATIVE."""
+    yield _MARK + _TEXT + b"\r\n"
+    yield from text
+    yield b"\r\n" + _MARK + _HTML + b"\r\n"
+    yield from html
+    yield b"\r\n" + _MARK.replace(b"\r", b"--\r")
+
+
+@lru_cache(maxsize=2)
+def date_header(second: int) -> bytes:
+    """Kept while the second lasts, since thousands of messages share it."""
+    return raw_header("Date", format_datetime(datetime.fromtimestamp(second, UTC)))
 
 
 def message_id(domain: str, *parts: object) -> str:
     """Made of ids, so that the same message sent twice is recognisable as one."""
     return f"<{'.'.join(str(part) for part in parts)}@{domain}>"
-
-
-def _part(kind: str, text: str) -> bytes:
-    head = f'Content-Type: text/{kind}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
-    lines = re.sub(r"\r\n?", "\n", text)
-    if not lines.endswith("\n"):
-        lines += "\n"
-    return head.encode() + quopri.encodestring(lines.encode()).replace(b"\n", b"\r\n")

@@ -1,11 +1,14 @@
 """The mail server that takes our mail, from `HUB_SMTP_URL`, and who we are to it, from `HUB_MAIL_FROM`."""
 
+import re
 from dataclasses import dataclass
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
 from hub.config import Settings, SettingsError
+from hub.mail.return_path import check_bounce_address
 
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -35,6 +38,8 @@ class Relay:
     """TLS from the first byte; otherwise STARTTLS where the server offers it."""
     sender: Mailbox
     base_url: str
+    bounces: str = ""
+    """The address that messages come back to; the sender's where it is empty."""
 
     @property
     def needs_tls(self) -> bool:
@@ -82,12 +87,20 @@ def relay_from(settings: Settings) -> Relay:
         implicit_tls=implicit_tls,
         sender=_sender(settings.mail_from),
         base_url=settings.base_url,
+        bounces=_bounces(settings),
     )
+
+
+def _bounces(settings: Settings) -> str:
+    address = settings.bounce_address or _sender(settings.mail_from).address
+    if not _ADDRESS.fullmatch(address):
+        raise SettingsError("HUB_BOUNCE_ADDRESS must be an address such as bounces@example.org.")
+    check_bounce_address(address)
+    return address
 
 
 def _sender(text: str) -> Mailbox:
     name, address = parseaddr(text)
-    local, _, domain = address.rpartition("@")
-    if not local or not domain or not address.isascii():
+    if not _ADDRESS.fullmatch(address):
         raise SettingsError("HUB_MAIL_FROM must be an address such as Name <name@example.org>.")
     return Mailbox(name, address)

@@ -5,16 +5,35 @@ MJML is compiled before any value is put in, so that a name can never become mar
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hub.mail.headers import BadHeader, header_address, without_control
+from hub import clock
+from hub.mail.headers import (
+    BadHeader,
+    header_address,
+    mailbox_header,
+    named_header,
+    raw_header,
+    text_header,
+    without_control,
+)
 from hub.mail.letters import render
-from hub.mail.messages import Body, build, message_id
+from hub.mail.messages import (
+    ALTERNATIVE,
+    MIME_VERSION,
+    Body,
+    Envelope,
+    alternative,
+    date_header,
+    envelope,
+    message_id,
+)
 from hub.mail.relay import Mailbox, Relay
+from hub.mail.return_path import ReturnPath
+from hub.mail.template import Slot, Template, quoted_pieces, slot_value
 from hub.newsletter.blocks import PLACEHOLDER, as_html, block_as_text, chunks
 from hub.newsletter.schemas import Draft, Publisher, Recipient
 from hub.newsletter.unsubscribe import unsubscribe_token
@@ -23,6 +42,8 @@ from hub.web.i18n import gettext as _
 
 # One for the whole hub (RFC 8058 and Gmail's Feedback-ID): between 5 and 15 characters.
 _SENDER_ID = "microwork-hub"
+# The public page that says what the newsletter keeps about its readers, and how it is left (RFC 2369 §3.1).
+_HELP = "/privacy"
 _SLOT = re.compile(rf"{PLACEHOLDER.pattern}|\{{(unsubscribe_url)\}}")
 
 
@@ -75,51 +96,104 @@ def filled(text: str, values: Mapping[str, str], escape: Callable[[str], str] = 
     return _SLOT.sub(value, text)
 
 
-@dataclass(frozen=True, slots=True)
 class Letter:
-    """A campaign under way, ready to be addressed."""
+    """A campaign under way: compiled once in each language, then addressed to one recipient after another."""
 
-    campaign_id: UUID
-    subject: str
-    bodies: Mapping[str, Mapping[str, str]]
-    publisher: Publisher
-    relay: Relay
+    def __init__(
+        self,
+        campaign_id: UUID,
+        subject: str,
+        bodies: Mapping[str, Mapping[str, str]],
+        publisher: Publisher,
+        relay: Relay,
+    ) -> None:
+        self.campaign_id = campaign_id
+        self.relay = relay
+        self._publisher = publisher
+        self._subject = subject
+        self._return_path = ReturnPath(relay.bounces or relay.sender.address)
+        self._bodies = {locale: Template(_pieces(body)) for locale, body in bodies.items()}
+        self._headers = {locale: self._fixed_headers(locale) for locale in bodies}
+        self._fixed_subject = None if _SLOT.search(subject) else subject_header(subject, {})
+
+    def envelope(self, delivery_id: UUID, email: str) -> Envelope:
+        """Raises BadHeader for an address that SMTP refuses."""
+        return envelope(self._return_path.of(delivery_id), email)
+
+    def data(
+        self, delivery_id: UUID, email: str, email_token: bytes, name: str, locale: str
+    ) -> bytes:
+        """The message in wire form. Raises BadHeader for an address that no message can carry."""
+        recipient = Recipient(email, email_token, name, locale)
+        return self.message_for(delivery_id, recipient, clock.now())
 
     def message_for(self, delivery_id: UUID, recipient: Recipient, date: datetime) -> bytes:
-        """Raises BadHeader for an address that no message can carry."""
-        locale = recipient.locale if recipient.locale in self.bodies else i18n.DEFAULT_LOCALE
-        domain = self.relay.sender.domain
+        """The same on another day."""
+        locale = recipient.locale if recipient.locale in self._bodies else i18n.DEFAULT_LOCALE
+        name = without_control(recipient.name)
         url = self.unsubscribe_url(recipient)
-        subject, body = fill_letter(self.subject, self.bodies[locale], recipient, url)
-        return build(
-            sender=Mailbox(without_control(self.publisher.name), self.relay.sender.address),
-            to=Mailbox(without_control(recipient.name), recipient.email),
-            subject=subject,
-            body=body,
-            message_id=message_id(domain, self.campaign_id, delivery_id),
-            date=date,
-            locale=locale,
-            headers=self._list_headers(url),
+        head = (
+            mailbox_header("To", Mailbox(name, recipient.email)),
+            self._fixed_subject or subject_header(self._subject, {"name": name}),
+            date_header(int(date.timestamp())),
+            f"Message-ID: {message_id(self.relay.sender.domain, self.campaign_id, delivery_id)}\r\n".encode(),
+            f"List-Unsubscribe: <{url}>\r\n".encode(),
+            self._headers[locale],
         )
+        return b"".join((*head, b"\r\n", self._bodies[locale].fill(_slot_values(name, url))))
 
     def unsubscribe_url(self, recipient: Recipient) -> str:
-        token = unsubscribe_token(self.publisher.id, self.campaign_id, recipient.email_token)
+        token = unsubscribe_token(self._publisher.id, self.campaign_id, recipient.email_token)
         return f"{self.relay.base_url}/unsubscribe/{token}"
 
-    def _list_headers(self, unsubscribe_url: str) -> list[tuple[str, str]]:
-        """RFC 2919, RFC 8058 and Gmail's feedback loop, as `research/newsletter.md` §5.3 puts them together."""
-        tenant = self.publisher.id
-        headers = [
-            ("List-Id", f"<newsletter.{tenant}.{self.relay.sender.domain}>"),
-            ("List-Unsubscribe", f"<{unsubscribe_url}>"),
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            ("Feedback-ID", f"{self.campaign_id}:{tenant}:newsletter:{_SENDER_ID}"),
-            ("Precedence", "bulk"),
+    def _fixed_headers(self, locale: str) -> bytes:
+        """RFC 2919, 2369 and 8058, and Gmail's feedback loop.
+
+        No Auto-Submitted: RFC 3834 §5 keeps it from what a person wrote and sent. Precedence and List-Id keep
+        automatic answers away (§2).
+        """
+        tenant, domain = self._publisher.id, self.relay.sender.domain
+        publisher = without_control(self._publisher.name)
+        lines = [
+            mailbox_header("From", Mailbox(publisher, self.relay.sender.address)),
+            raw_header("Content-Language", locale),
+            named_header("List-Id", f"Newsletter {publisher}", f"newsletter.{tenant}.{domain}"),
+            raw_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+            raw_header("List-Help", f"<{self.relay.base_url}{_HELP}>"),
+            raw_header("Feedback-ID", f"{self.campaign_id}:{tenant}:newsletter:{_SENDER_ID}"),
+            raw_header("Precedence", "bulk"),
+            MIME_VERSION,
+            ALTERNATIVE,
         ]
         # An organisation's address may be anything; a bad one must not be taken for the recipient's fault.
         with suppress(BadHeader):
-            headers.append(("Reply-To", header_address(self.publisher.email or "")))
-        return headers
+            lines.insert(1, raw_header("Reply-To", header_address(self._publisher.email or "")))
+        return b"".join(lines)
+
+
+def subject_header(subject: str, values: Mapping[str, str]) -> bytes:
+    return text_header("Subject", without_control(filled(subject, values)))
+
+
+def _pieces(body: Mapping[str, str]) -> Iterator[bytes | Slot]:
+    def text_slot(match: re.Match[str]) -> Slot:
+        return Slot(f"text {match[1] or match[3]}", match[2] or "")
+
+    def html_slot(match: re.Match[str]) -> Slot:
+        return Slot(f"html {match[1] or match[3]}", match[2] or "")
+
+    return alternative(
+        quoted_pieces(body["text"], _SLOT, text_slot), quoted_pieces(body["html"], _SLOT, html_slot)
+    )
+
+
+def _slot_values(name: str, url: str) -> dict[str, bytes]:
+    return {
+        "text name": slot_value(name),
+        "html name": slot_value(html.escape(name)),
+        "text unsubscribe_url": slot_value(url),
+        "html unsubscribe_url": slot_value(html.escape(url)),
+    }
 
 
 def fill_letter(

@@ -101,7 +101,8 @@ async def test_what_arrives(editor: Member, relay: SmtpSink) -> None:
     assert "leggi (https://example.org/?a=1&b=2)" in first.text()
     assert "Solo per Jane" in second.text("html")
     assert "{" not in second.text()
-    assert first.message["list-id"] == f"<newsletter.{editor.tenant.id}.{domain}>"
+    list_id = f"<newsletter.{editor.tenant.id}.{domain}>"
+    assert first.message["list-id"].split() == ["Newsletter", *editor.tenant.name.split(), list_id]
     assert first.message["feedback-id"].startswith(f"{campaign_id}:{editor.tenant.id}:newsletter:")
     assert first.message["precedence"] == "bulk"
     assert first.message["content-language"] == "it"
