@@ -41,6 +41,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
     "hub.newsletter.tasks",
+    "hub.newsletter.resend_tasks",
 )
 
 SWEEP_SECONDS = 2.0

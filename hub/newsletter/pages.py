@@ -9,7 +9,8 @@ from litestar.types import ControllerRouterHandler
 from hub.db import tenant_transaction
 from hub.errors import NotFound
 from hub.mail.smtp import in_words
-from hub.newsletter import editor_pages, ledger, queries, sending_pages, unsubscribe_pages
+from hub.newsletter import editor_pages, queries, sending_pages, unsubscribe_pages
+from hub.newsletter import unsent as ledger_unsent
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
 from hub.newsletter.paging import Cursor, cursor_of, read_cursor
 from hub.newsletter.save_draft import delete_draft
@@ -84,10 +85,11 @@ async def unsent(
         campaign = await find_campaign(scope, path_id(campaign_id))
         counts = (await queries.counts_of(scope, [campaign.id]))[campaign.id]
         state = asked or next((name for name in UNSENT_STATES if counts.of(name)), UNSENT_STATES[0])
-        found = await ledger.unsent(
+        found = await ledger_unsent.unsent(
             scope,
             campaign.id,
             state,
+            None,
             after=path_id(after) if after else None,
             limit=DELIVERIES_EACH_PAGE + 1,
         )

@@ -6,10 +6,23 @@ from uuid import UUID
 
 import msgspec
 
+from hub import audit
 from hub.db import RelayScope, TenantScope
 from hub.errors import NotFound
 from hub.ids import uuid7
-from hub.newsletter.schemas import Campaign, Counts, Draft, Publisher, Recipient
+from hub.newsletter.schemas import (
+    DELIVERY_STATES,
+    MOST_RESENDS,
+    Campaign,
+    Counts,
+    CoursePoint,
+    Draft,
+    OnDoubt,
+    Pace,
+    PausedWhy,
+    Publisher,
+    Recipient,
+)
 from hub.newsletter.segments import AllOf, compiled
 
 # A UUIDv7 made by SQL for INSERT … SELECT, from the instant `{}` (PostgreSQL has uuidv7() only from 18 on): random
@@ -19,7 +32,12 @@ UUID7 = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
     52, 1), 53, 1), 'hex')::uuid"""
 
 CAMPAIGN = """id, subject, preheader, locale, blocks, segment, state, recipients, created_at, updated_at,
-    started_at, finished_at, stalled_at, stalled_reply, next_try_at, version"""
+    started_at, finished_at, stalled_at, stalled_reply, next_try_at, version, expected, on_doubt, paused_at,
+    paused_why, paused_reply, due_at"""
+
+# How wide the slots of delivery_tallies are, and how far back the pace is measured.
+SLOT, PACE_OVER = timedelta(seconds=10), timedelta(minutes=1)
+MOST_POINTS = 120
 
 
 def matching(segment: AllOf, *, first: int = 1) -> tuple[str, list[object]]:
@@ -144,18 +162,26 @@ async def recent_campaigns(
 
 
 async def mark_started(
-    scope: TenantScope, campaign_id: UUID, started_by: UUID, bodies: dict[str, dict[str, str]]
+    scope: TenantScope,
+    campaign_id: UUID,
+    started_by: UUID,
+    bodies: dict[str, dict[str, str]],
+    *,
+    expected: int,
+    on_doubt: OnDoubt,
 ) -> None:
     await scope.execute(
         """
         UPDATE campaigns SET state = 'freezing', bodies = $1, started_at = $2, started_by = $3,
-          updated_at = $2, version = version + 1
+          updated_at = $2, due_at = $2, expected = $5, on_doubt = $6, version = version + 1
         WHERE id = $4
         """,
         bodies,
         scope.now,
         started_by,
         campaign_id,
+        expected,
+        on_doubt,
     )
 
 
@@ -170,9 +196,11 @@ async def lock_in_state(scope: TenantScope, campaign_id: UUID, state: str, how: 
 async def mark_frozen(scope: TenantScope, campaign_id: UUID) -> int:
     """The ledger is complete; returns how many it holds."""
     count: int = await scope.fetchval(
-        """
-        UPDATE campaigns SET state = 'sending', updated_at = $2,
-          recipients = (SELECT count(*) FROM deliveries WHERE campaign_id = $1)
+        f"""
+        UPDATE campaigns SET state = 'sending', updated_at = $2, due_at = $2,
+          recipients = (
+            SELECT coalesce(sum({" + ".join(DELIVERY_STATES)}), 0) FROM delivery_tallies
+            WHERE campaign_id = $1)
         WHERE id = $1 RETURNING recipients
         """,
         campaign_id,
@@ -218,13 +246,67 @@ async def mark_moving(scope: TenantScope, campaign_id: UUID) -> None:
 
 
 async def mark_sent(scope: TenantScope, campaign_id: UUID) -> bool:
-    """False while a delivery is still open."""
+    """False while a delivery is still open. Whoever had paused the campaign has nothing left to hold back."""
     return (
         await scope.execute(
             """
-        UPDATE campaigns SET state = 'sent', finished_at = $2, updated_at = $2
-        WHERE id = $1 AND state = 'sending' AND NOT EXISTS (
-          SELECT FROM deliveries WHERE campaign_id = $1 AND state IN ('queued', 'retry', 'sending'))
+        UPDATE campaigns SET state = 'sent', finished_at = $2, updated_at = $2, due_at = NULL,
+          stalled_at = NULL, stalled_reply = NULL, next_try_at = NULL,
+          paused_at = NULL, paused_by = NULL, paused_why = NULL, paused_reply = NULL
+        WHERE id = $1 AND state = 'sending'
+          AND NOT EXISTS (
+            SELECT FROM deliveries WHERE campaign_id = $1 AND state IN ('queued', 'retry'))
+          AND NOT EXISTS (SELECT FROM deliveries WHERE campaign_id = $1 AND state = 'sending')
+          AND NOT (on_doubt = 'resend' AND EXISTS (
+            SELECT FROM deliveries WHERE campaign_id = $1 AND state = 'in_doubt' AND doubts <= $3))
+        """,
+            campaign_id,
+            scope.now,
+            MOST_RESENDS,
+        )
+        == 1
+    )
+
+
+async def pause(
+    scope: TenantScope, campaign_id: UUID, why: PausedWhy, *, by: UUID | None, reply: str | None
+) -> bool:
+    """False where it is paused already, or not under way. `by` is a membership; None where the hub itself paused it."""
+    return (
+        await scope.execute(
+            """
+        UPDATE campaigns SET paused_at = $2, paused_by = $3, paused_why = $4, paused_reply = $5,
+          updated_at = $2
+        WHERE id = $1 AND state IN ('freezing', 'sending') AND paused_at IS NULL
+        """,
+            campaign_id,
+            scope.now,
+            by,
+            why,
+            reply,
+        )
+        == 1
+    )
+
+
+async def pause_automatically(
+    scope: TenantScope, campaign_id: UUID, why: PausedWhy, reply: str | None
+) -> bool:
+    """False where it is paused already, or not under way."""
+    paused = await pause(scope, campaign_id, why, by=None, reply=reply)
+    if paused:
+        await audit.record(scope, None, "campaign.paused", "campaign", campaign_id, why=why)
+    return paused
+
+
+async def resume(scope: TenantScope, campaign_id: UUID) -> bool:
+    """False where it is not paused. Workers look at it at once."""
+    return (
+        await scope.execute(
+            """
+        UPDATE campaigns SET paused_at = NULL, paused_by = NULL, paused_why = NULL,
+          paused_reply = NULL, due_at = $2, updated_at = $2
+        WHERE id = $1 AND state IN ('freezing', 'sending') AND paused_at IS NOT NULL
         """,
             campaign_id,
             scope.now,
@@ -233,18 +315,103 @@ async def mark_sent(scope: TenantScope, campaign_id: UUID) -> bool:
     )
 
 
-async def counts_of(scope: TenantScope, campaign_ids: Sequence[UUID]) -> dict[UUID, Counts]:
-    rows = await scope.fetch(
-        """
-        SELECT campaign_id, state, count(*) FROM deliveries
-        WHERE campaign_id = ANY($1) GROUP BY campaign_id, state
+async def cancel(scope: TenantScope, campaign_id: UUID) -> bool:
+    """False where it is not under way. What is on the wire now is still recorded; open rows stay as they are."""
+    return (
+        await scope.execute(
+            """
+        UPDATE campaigns SET state = 'cancelled', finished_at = $2, updated_at = $2, due_at = NULL,
+          stalled_at = NULL, stalled_reply = NULL, next_try_at = NULL,
+          paused_at = NULL, paused_by = NULL, paused_why = NULL, paused_reply = NULL
+        WHERE id = $1 AND state IN ('freezing', 'sending')
         """,
+            campaign_id,
+            scope.now,
+        )
+        == 1
+    )
+
+
+async def set_on_doubt(scope: TenantScope, campaign_id: UUID, on_doubt: OnDoubt) -> None:
+    await scope.execute(
+        "UPDATE campaigns SET on_doubt = $2, updated_at = $3 WHERE id = $1",
+        campaign_id,
+        on_doubt,
+        scope.now,
+    )
+
+
+async def take_up_again(scope: TenantScope, campaign_id: UUID) -> None:
+    """Deliveries were queued again: the campaign is under way, even if it had ended before."""
+    await scope.execute(
+        """
+        UPDATE campaigns SET state = 'sending', finished_at = NULL, due_at = $2, updated_at = $2
+        WHERE id = $1 AND state IN ('sending', 'sent')
+        """,
+        campaign_id,
+        scope.now,
+    )
+
+
+async def counts_of(scope: TenantScope, campaign_ids: Sequence[UUID]) -> dict[UUID, Counts]:
+    """From the kept sums: however many deliveries there are, nobody counts them for a page."""
+    sums = ", ".join(f"sum({state}) AS {state}" for state in DELIVERY_STATES)
+    rows = await scope.fetch(
+        f"SELECT campaign_id, {sums} FROM delivery_tallies WHERE campaign_id = ANY($1) GROUP BY campaign_id",
         campaign_ids,
     )
-    found: dict[UUID, Counts] = {campaign_id: Counts() for campaign_id in campaign_ids}
-    for campaign_id, state, count in rows:
-        found[campaign_id].by_state[state] = count
+    found = {campaign_id: Counts() for campaign_id in campaign_ids}
+    for row in rows:
+        found[row["campaign_id"]] = Counts(
+            {state: row[state] for state in DELIVERY_STATES if row[state]}
+        )
     return found
+
+
+async def course_of(scope: TenantScope, campaign_id: UUID) -> list[CoursePoint]:
+    """The course over time for drawing: at most MOST_POINTS instants, evenly apart, each with the sums until then."""
+    rows = await scope.fetch(
+        """
+        WITH slots AS MATERIALIZED (
+          SELECT slot, sent, failed, in_doubt FROM delivery_tallies WHERE campaign_id = $1
+        ), step AS (
+          SELECT min(slot) AS first, make_interval(
+            secs => 10 * ceil((1 + extract(epoch FROM max(slot) - min(slot)) / 10) / $2)) AS width
+          FROM slots
+        )
+        SELECT date_bin(step.width, slot, step.first) + step.width AS at,
+          sum(sent), sum(failed), sum(in_doubt)
+        FROM slots, step GROUP BY 1 ORDER BY 1
+        """,
+        campaign_id,
+        MOST_POINTS,
+    )
+    course: list[CoursePoint] = []
+    sent = failed = in_doubt = 0
+    for at, more_sent, more_failed, more_in_doubt in rows:
+        sent, failed, in_doubt = sent + more_sent, failed + more_failed, in_doubt + more_in_doubt
+        course.append(CoursePoint(min(at, scope.now), sent, failed, in_doubt))
+    return course
+
+
+async def pace_of(scope: TenantScope, campaign_id: UUID, counts: Counts) -> Pace:
+    """By what happened in the last minute, or since the sending began, if that is less."""
+    row = await scope.fetchrow(
+        """
+        SELECT min(slot), coalesce(sum(sent), 0), coalesce(sum(sent + failed + suppressed + in_doubt), 0)
+        FROM delivery_tallies
+        WHERE campaign_id = $1 AND slot >= $2 AND (sent > 0 OR failed > 0 OR suppressed > 0 OR in_doubt > 0)
+        """,
+        campaign_id,
+        scope.now - PACE_OVER,
+    )
+    if row is None or row[0] is None:
+        return Pace(0, None)
+    began, sent, ended = row
+    minutes = max(scope.now - began, SLOT) / timedelta(minutes=1)
+    waiting = counts.of("queued") + counts.of("sending")
+    left = timedelta(minutes=waiting * minutes / ended) if waiting and ended > 0 else None
+    return Pace(round(sent / minutes), left)
 
 
 async def suppress(

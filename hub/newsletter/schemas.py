@@ -1,7 +1,7 @@
 """A campaign as it is edited and shown, and its ledger's rows."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -12,12 +12,13 @@ from hub.newsletter.segments import AllOf
 from hub.web.fields import Integer
 from hub.web.i18n import N_
 
-CampaignState = Literal["draft", "freezing", "sending", "sent"]
+CampaignState = Literal["draft", "freezing", "sending", "sent", "cancelled"]
 CAMPAIGN_STATES: dict[CampaignState, str] = {
     "draft": N_("Draft"),
     "freezing": N_("Preparing"),
     "sending": N_("Being sent"),
     "sent": N_("Sent"),
+    "cancelled": N_("Cancelled"),
 }
 DELIVERY_STATES = {
     "sent": N_("Sent"),
@@ -30,6 +31,15 @@ DELIVERY_STATES = {
 }
 # "Who did not get it, and why": in this order.
 UNSENT_STATES = ("failed", "in_doubt", "retry", "suppressed")
+# Who left the newsletter is never written to again, whatever an editor asks for.
+RESENDABLE_STATES = ("failed", "in_doubt")
+
+# What becomes of messages whose answer never came.
+OnDoubt = Literal["ask", "resend", "leave"]
+# Under `resend` a row is queued again that often; a message that is in doubt even then is for a person to decide about.
+MOST_RESENDS = 2
+
+PausedWhy = Literal["by_hand", "policy", "failing_share"]
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +64,14 @@ class Campaign(Draft, frozen=True, kw_only=True):
     stalled_reply: str | None
     next_try_at: datetime | None
     version: int
+    expected: int | None
+    """How many recipients were confirmed when it was started."""
+    on_doubt: OnDoubt
+    paused_at: datetime | None
+    paused_why: PausedWhy | None
+    paused_reply: str | None
+    due_at: datetime | None
+    """When a worker looks for deliveries again."""
 
     @property
     def is_draft(self) -> bool:
@@ -62,6 +80,10 @@ class Campaign(Draft, frozen=True, kw_only=True):
     @property
     def is_running(self) -> bool:
         return self.state in ("freezing", "sending")
+
+    @property
+    def is_paused(self) -> bool:
+        return self.is_running and self.paused_at is not None
 
 
 class SendForm(msgspec.Struct, frozen=True):
@@ -94,6 +116,33 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class CoursePoint:
+    """How a campaign stood at an instant: all that had happened until then."""
+
+    at: datetime
+    sent: int
+    failed: int
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a campaign goes: messages in the last minute, and when the last waiting one will have had its turn."""
+
+    each_minute: int
+    left: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """So many deliveries are in one state for one reason; `code` is one of `hub.mail.replies`, or unknown."""
+
+    state: str
+    code: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """A subscriber as a message addresses one."""
 
@@ -119,6 +168,7 @@ class Outcome:
     id: UUID
     attempts: int
     state: str
+    cause: str | None
     reply: str | None
     due_at: datetime
 
@@ -131,6 +181,7 @@ class Unsent:
     email: str
     name: str
     state: str
+    cause: str | None
     reply: str | None
     attempts: int
     due_at: datetime

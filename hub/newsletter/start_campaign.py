@@ -8,6 +8,7 @@ from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.newsletter import queries
 from hub.newsletter.letter import compile_bodies
+from hub.newsletter.schemas import OnDoubt
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 
@@ -34,12 +35,13 @@ async def start_campaign(
     version: int,
     expected: int,
     key: UUID,
+    on_doubt: OnDoubt = "ask",
 ) -> None:
     """Compile what will be sent, and ask a worker to freeze the recipients. A second click finds it done.
 
     Raises NotFound; Conflict where the draft was changed or started since it was looked at; KeyReused.
     """
-    asked = (campaign_id, version, expected)
+    asked = (campaign_id, version, expected, on_doubt)
     if await once(scope, "campaign.start", key, campaign_id, content=asked):
         return
     campaign = await queries.campaign(scope, campaign_id, lock=True)
@@ -53,7 +55,14 @@ async def start_campaign(
     if recipients != expected:
         raise CountChanged
     bodies = compile_bodies(campaign, await queries.publisher(scope))
-    await queries.mark_started(scope, campaign_id, actor.membership_id, bodies)
+    await queries.mark_started(
+        scope,
+        campaign_id,
+        actor.membership_id,
+        bodies,
+        expected=recipients,
+        on_doubt=on_doubt,
+    )
     await outbox.enqueue(scope, "newsletter.freeze", campaign_id=campaign_id)
     await audit.record(
         scope, actor, "campaign.started", "campaign", campaign_id, recipients=recipients
