@@ -94,11 +94,13 @@ def web(host: str, port: int, workers: int) -> None:
 @click.option("--once", is_flag=True, help="Run what is due and stop.")
 def worker(*, once: bool) -> None:
     """Do what the outbox asks: mail, newsletters, follow-ups. Start as many as you like, on any host."""
+    from hub import metrics
     from hub.worker import run_once, run_worker
 
     settings = _settings()
     logs.configure()
-    _run(lambda: run_once(settings) if once else run_worker(settings))
+    with metrics.serve("" if once else settings.metrics_address):
+        _run(lambda: run_once(settings) if once else run_worker(settings))
 
 
 @main.command()

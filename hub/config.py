@@ -46,10 +46,16 @@ class Settings:
     """Sender of the hub's own mail, such as password links."""
     bounce_address: str = ""
     """Where newsletters that cannot be delivered come back to, with `+` and a token; empty: the address in mail_from."""
+    dkim_keys: str = ""
+    """Keys that sign mail, `domain:selector:/path/to/key.pem` separated by commas; empty where the relay signs."""
     mailbox_url: str = ""
     """Page of the local mailbox that `hub up` starts; empty where real mail is sent."""
     pool_size: int = 10
     """Database connections each process keeps at most."""
+    journal_folder: str = ""
+    """Where this host's workers write down what they have on the wire; empty: a folder in the temporary one."""
+    metrics_address: str = ""
+    """Where each worker serves its numbers to Prometheus, `host:port`, best on loopback; empty: nowhere."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses whose X-Forwarded-For is believed, separated by commas."""
     max_body_bytes: int = 1_000_000

@@ -185,6 +185,19 @@ async def due(scope: RelayScope, limit: int = 500) -> Sequence[tuple[str, UUID, 
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+async def backlog(scope: RelayScope) -> tuple[int, int]:
+    """How many rows are due, and how many were given up."""
+    row = await scope.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE dead_at IS NULL AND due_at <= $1),
+          count(*) FILTER (WHERE dead_at IS NOT NULL)
+        FROM outbox WHERE done_at IS NULL
+        """,
+        scope.now,
+    )
+    return (row[0], row[1]) if row else (0, 0)
+
+
 async def forget_done(scope: RelayScope) -> int:
     """Delete rows that have been done for a week."""
     return await scope.execute("DELETE FROM outbox WHERE done_at < $1", scope.now - KEEP_DONE)
