@@ -38,6 +38,12 @@ class Settings:
     """Keys that encrypt fields at rest, same form. The last one, the oldest, also makes the look-up tokens."""
     smtp_url: str = "smtp://127.0.0.1:25"
     """Relay for all mail: `smtp://[user:password@]host[:port]`, `smtps://` for TLS from the first byte."""
+    smtp_starttls: str = "opportunistic"
+    """TLS with the relay at smtp://: `required`, `opportunistic` or `off`. A password over a network requires it."""
+    smtp_session_messages: int = 1000
+    """Messages a connection to the relay carries at most; then a new one is opened."""
+    smtp_hello: str = ""
+    """The name this host gives to the relay, best the one its address resolves to; empty: its host name."""
     owner_database_url: str = ""
     """PostgreSQL as the tables' owner; only `hub migrate` and `hub seed` use it."""
     base_url: str = "http://127.0.0.1:8000"

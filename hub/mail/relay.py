@@ -3,12 +3,16 @@
 import re
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 from hub.config import Settings, SettingsError
+from hub.mail import dkim
+from hub.mail.dkim_keys import read_keys
 from hub.mail.return_path import check_bounce_address
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+StartTls = Literal["required", "opportunistic", "off"]
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -40,11 +44,27 @@ class Relay:
     base_url: str
     bounces: str = ""
     """The address that messages come back to; the sender's where it is empty."""
+    starttls: StartTls = "opportunistic"
+    session_messages: int = 1000
+    """So many messages a connection carries at most."""
+    hello: bytes = b""
+    """The name we give in EHLO; empty for this host's own."""
+    journal_folder: str = ""
+    """Where this host's workers write down what they have on the wire."""
 
     @property
     def needs_tls(self) -> bool:
         """A password never crosses a network in the clear."""
         return bool(self.username) and self.host not in _LOOPBACK
+
+    @property
+    def needs_starttls(self) -> bool:
+        return not self.implicit_tls and (self.starttls == "required" or self.needs_tls)
+
+    @property
+    def verifies(self) -> bool:
+        """Where TLS is opportunistic any certificate is better than none (RFC 7435)."""
+        return self.implicit_tls or self.needs_starttls
 
     def __repr__(self) -> str:
         return f"Relay({self.host}:{self.port})"
@@ -54,9 +74,10 @@ _relay: Relay | None = None
 
 
 def use_relay(settings: Settings) -> None:
-    """Set this process's relay. Raises SettingsError for an address that cannot be read."""
+    """Set this process's relay, and the keys it signs with. Raises SettingsError for what cannot be read."""
     global _relay
     _relay = relay_from(settings)
+    dkim.use_keys(read_keys(settings.dkim_keys))
 
 
 def current_relay() -> Relay:
@@ -79,7 +100,7 @@ def relay_from(settings: Settings) -> Relay:
     if url.scheme not in ("smtp", "smtps") or not url.hostname:
         raise SettingsError("HUB_SMTP_URL must be smtp://host or smtps://host.")
     implicit_tls = url.scheme == "smtps"
-    return Relay(
+    relay = Relay(
         host=url.hostname,
         port=port or (465 if implicit_tls else 25),
         username=unquote(url.username or ""),
@@ -87,8 +108,29 @@ def relay_from(settings: Settings) -> Relay:
         implicit_tls=implicit_tls,
         sender=_sender(settings.mail_from),
         base_url=settings.base_url,
+        journal_folder=settings.journal_folder,
         bounces=_bounces(settings),
+        starttls=_starttls(settings.smtp_starttls),
+        session_messages=settings.smtp_session_messages,
+        hello=_hello(settings.smtp_hello),
     )
+    if relay.starttls == "off" and relay.needs_starttls:
+        raise SettingsError(
+            "HUB_SMTP_STARTTLS is off, and the password in HUB_SMTP_URL would cross a network in the clear."
+        )
+    return relay
+
+
+def _starttls(text: str) -> StartTls:
+    if text not in get_args(StartTls):
+        raise SettingsError("HUB_SMTP_STARTTLS must be required, opportunistic or off.")
+    return cast("StartTls", text)
+
+
+def _hello(name: str) -> bytes:
+    if not re.fullmatch(r"[!-~]*", name):
+        raise SettingsError("HUB_SMTP_HELLO must be a host name such as mail.example.org.")
+    return name.encode()
 
 
 def _bounces(settings: Settings) -> str:

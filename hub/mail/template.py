@@ -12,10 +12,10 @@ from dataclasses import dataclass
 # RFC 2045 allows 76. Escaping a line's first character adds two and the soft break one.
 _LONGEST = 73
 _SOFT_BREAK = b"=\r\n"
+_SAFE = bytes(octet for octet in range(0x20, 0x7F) if octet != ord("="))
 _UNSAFE = re.compile(rb"[^ -<>-~]")
 # As much as fits, without splitting an escaped octet.
 _LINE = re.compile(rb".{1,%d}(?<!=)(?<!=.)" % _LONGEST)
-_PLAIN = re.compile(rf"(?![ .]|From )[ -<>-~]{{0,{_LONGEST - 1}}}[!-<>-~]")
 _ESCAPES = [f"={octet:02X}".encode() for octet in range(256)]
 _LINE_END = re.compile(r"\r\n?")
 
@@ -75,12 +75,14 @@ def quoted_pieces(
 
 def quoted_line(line: str) -> bytes:
     """On as many lines as it takes, without an end."""
-    if _PLAIN.fullmatch(line):
-        return line.encode()
-    escaped = _UNSAFE.sub(_escape, line.encode())
-    if escaped.endswith(b" "):
-        escaped = escaped[:-1] + b"=20"
-    return _SOFT_BREAK.join([_guarded(part) for part in _LINE.findall(escaped)])
+    octets = line.encode()
+    if octets.translate(None, _SAFE):
+        octets = _UNSAFE.sub(_escape, octets)
+    if octets.endswith(b" "):
+        octets = octets[:-1] + b"=20"
+    if len(octets) <= _LONGEST:
+        return _guarded(octets)
+    return _SOFT_BREAK.join([_guarded(part) for part in _LINE.findall(octets)])
 
 
 def _with_line_ends(text: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock
+from hub.mail.dkim import canonical, signatures, signers_for
 from hub.mail.headers import (
     BadHeader,
     header_address,
@@ -114,6 +115,8 @@ class Letter:
         self._return_path = ReturnPath(relay.bounces or relay.sender.address)
         self._bodies = {locale: Template(_pieces(body)) for locale, body in bodies.items()}
         self._headers = {locale: self._fixed_headers(locale) for locale in bodies}
+        self._signers = signers_for(relay.sender.domain)
+        self._signed = {locale: canonical(head) for locale, head in self._headers.items()}
         self._fixed_subject = None if _SLOT.search(subject) else subject_header(subject, {})
 
     def envelope(self, delivery_id: UUID, email: str) -> Envelope:
@@ -132,15 +135,22 @@ class Letter:
         locale = recipient.locale if recipient.locale in self._bodies else i18n.DEFAULT_LOCALE
         name = without_control(recipient.name)
         url = self.unsubscribe_url(recipient)
-        head = (
-            mailbox_header("To", Mailbox(name, recipient.email)),
-            self._fixed_subject or subject_header(self._subject, {"name": name}),
-            date_header(int(date.timestamp())),
-            f"Message-ID: {message_id(self.relay.sender.domain, self.campaign_id, delivery_id)}\r\n".encode(),
-            f"List-Unsubscribe: <{url}>\r\n".encode(),
-            self._headers[locale],
+        head = b"".join(
+            (
+                mailbox_header("To", Mailbox(name, recipient.email)),
+                self._fixed_subject or subject_header(self._subject, {"name": name}),
+                date_header(int(date.timestamp())),
+                f"Message-ID: {message_id(self.relay.sender.domain, self.campaign_id, delivery_id)}\r\n".encode(),
+                f"List-Unsubscribe: <{url}>\r\n".encode(),
+            )
         )
-        return b"".join((*head, b"\r\n", self._bodies[locale].fill(_slot_values(name, url))))
+        body = self._bodies[locale].fill(_slot_values(name, url))
+        signed = self._signatures(locale, head, body) if self._signers else b""
+        return b"".join((signed, head, self._headers[locale], b"\r\n", body))
+
+    def _signatures(self, locale: str, head: bytes, body: bytes) -> bytes:
+        signed = self._signed[locale].followed_by(canonical(head))
+        return signatures(self._signers, signed, body)
 
     def unsubscribe_url(self, recipient: Recipient) -> str:
         token = unsubscribe_token(self._publisher.id, self.campaign_id, recipient.email_token)
@@ -188,11 +198,13 @@ def _pieces(body: Mapping[str, str]) -> Iterator[bytes | Slot]:
 
 
 def _slot_values(name: str, url: str) -> dict[str, bytes]:
+    text_name, text_url = slot_value(name), slot_value(url)
+    html_name, html_url = html.escape(name), html.escape(url)
     return {
-        "text name": slot_value(name),
-        "html name": slot_value(html.escape(name)),
-        "text unsubscribe_url": slot_value(url),
-        "html unsubscribe_url": slot_value(html.escape(url)),
+        "text name": text_name,
+        "html name": text_name if html_name == name else slot_value(html_name),
+        "text unsubscribe_url": text_url,
+        "html unsubscribe_url": text_url if html_url == url else slot_value(html_url),
     }
 
 
