@@ -5,13 +5,18 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import uvloop
 from rich.console import Console
 
 from hub import crypto, logs
-from hub.config import Settings, SettingsError
+from hub.config import Settings, SettingsError, variable
+
+if TYPE_CHECKING:
+    from hub.mail.dkim_keys import Algorithm
 
 console = Console(stderr=True)
 
@@ -166,6 +171,41 @@ def status() -> None:
     from hub.embedded import print_status
 
     sys.exit(print_status(console))
+
+
+@main.group()
+def dkim() -> None:
+    """Keys that sign mail: make them, and say what the DNS must publish."""
+
+
+@dkim.command("new")
+@click.argument("domain")
+@click.argument("selector")
+@click.option("--type", "algorithm", default="rsa", type=click.Choice(["rsa", "ed25519"]))
+@click.option("--out", "file", required=True, type=click.Path(path_type=Path), help="A new file.")
+def new_dkim_key(domain: str, selector: str, algorithm: "Algorithm", file: Path) -> None:
+    """Write a key into a file that only you can read, and print its DNS record."""
+    from hub.mail.dkim_keys import new_key
+
+    try:
+        key = new_key(domain, selector, algorithm, file)
+    except OSError as error:
+        raise click.ClickException(f"{file}: {error.strerror}") from None
+    click.echo(key.record())
+    console.print("Publish this record, then put the key into HUB_DKIM_KEYS.")
+
+
+@dkim.command("records")
+def dkim_records() -> None:
+    """Print the DNS records of all keys in HUB_DKIM_KEYS."""
+    from hub.mail.dkim_keys import read_keys, signing
+
+    keys = read_keys(_environment().get(variable("dkim_keys"), ""))
+    if not keys:
+        raise SettingsError("HUB_DKIM_KEYS is empty: the relay signs.")
+    for key in keys:
+        click.echo("; signs" if key in signing(keys, key.domain) else "; published only")
+        click.echo(key.record())
 
 
 def _environment() -> dict[str, str]:
