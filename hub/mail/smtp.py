@@ -1,4 +1,7 @@
-"""One connection to the relay for many messages, and what became of each.
+"""Connections to the relay: everything the hub sends goes through here.
+
+`await open_connection(relay, feed)` for many mails over pipelined connections (`hub.mail.dialogue` says what a feed
+is), and for one after the other:
 
     async with await connect(relay) as session:
         answer = await session.send(sender, recipient, message)
@@ -9,72 +12,100 @@ A relay that does not answer, or refuses *us*, is nobody's failed message: that 
 """
 
 import asyncio
-import re
-from dataclasses import dataclass
+import ssl
 from types import TracebackType
-from typing import Literal, Self
+from typing import NamedTuple, Self
 
-import aiosmtplib
-from aiosmtplib import SMTP, SMTPResponse
-
+from hub.mail.dialogue import Connection, Feed, Mail, Patience
+from hub.mail.handshake import NoTls, introduce, tls_context, tls_words
 from hub.mail.headers import BadHeader, header_address
 from hub.mail.relay import Relay
-from hub.web.i18n import N_
-from hub.web.i18n import gettext as _
+from hub.mail.replies import UNWRITABLE, Answer, RelayUnavailable, in_words, own_answer, unavailable
 
-CONNECT_SECONDS = 10.0
-COMMAND_SECONDS = 60.0
-# RFC 5321 §4.5.3.2.6: a server may take ten minutes to answer the end of the data; giving up sooner makes doubles.
-ANSWER_SECONDS = 600.0
+__all__ = [
+    "Answer",
+    "Connection",
+    "Feed",
+    "Mail",
+    "Patience",
+    "RelayUnavailable",
+    "Session",
+    "connect",
+    "in_words",
+    "open_connection",
+    "wire_form",
+]
 
-State = Literal["sent", "retry", "failed", "in_doubt"]
-_LONGEST_REPLY = 300
-_GO_AHEAD = 354
-_POLICY = re.compile(r"5\.7\.\d+")
-
-
-class RelayUnavailable(Exception):
-    """The relay cannot be reached, or refuses us (greeting, sign-in, sender). `reply` is what it said, if anything."""
-
-    def __init__(self, reply: str = "") -> None:
-        self.reply = _short(reply)
-        super().__init__(self.reply)
+PATIENCE = Patience()
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    state: State
-    reply: str
+async def open_connection(
+    relay: Relay, feed: Feed, *, patience: Patience | None = None
+) -> Connection:
+    """Ready to carry mails; it asks the feed for the first one before this returns. Raises RelayUnavailable."""
+    patience = patience or PATIENCE
+    try:
+        async with asyncio.timeout(patience.connect):
+            try:
+                return await _connection(relay, feed, patience, starttls=relay.starttls != "off")
+            except NoTls:
+                if relay.needs_starttls:
+                    raise
+                # RFC 7435 §3: without a password, a connection in the clear is better than none.
+                return await _connection(relay, feed, patience, starttls=False)
+    except TimeoutError:
+        raise unavailable("no_answer") from None
+
+
+async def _connection(
+    relay: Relay, feed: Feed, patience: Patience, *, starttls: bool
+) -> Connection:
+    connection = Connection(feed, limit=relay.session_messages, patience=patience)
+    try:
+        await asyncio.get_running_loop().create_connection(
+            lambda: connection,
+            relay.host,
+            relay.port,
+            ssl=tls_context(verify=relay.verifies) if relay.implicit_tls else None,
+        )
+        await introduce(connection, relay, starttls=starttls and not relay.implicit_tls)
+        connection.start()
+    except BaseException as error:
+        connection.abandon()
+        if isinstance(error, ssl.SSLError):
+            raise RelayUnavailable(tls_words(error), "tls") from error
+        if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+            raise unavailable("unreachable") from error
+        raise
+    return connection
+
+
+class OneMail(NamedTuple):
+    sender: bytes
+    recipient: bytes
+    needs_utf8: bool
+    message: bytes
+
+    def data(self) -> bytes:
+        return self.message
 
 
 async def connect(relay: Relay) -> "Session":
     """Raises RelayUnavailable."""
-    client = SMTP(
-        hostname=relay.host,
-        port=relay.port,
-        username=relay.username or None,
-        password=relay.password or None,
-        use_tls=relay.implicit_tls,
-        start_tls=None if relay.implicit_tls or not relay.needs_tls else True,
-        # Without a password STARTTLS is opportunistic (RFC 7435): a relay's own certificate is better than none.
-        validate_certs=relay.implicit_tls or relay.needs_tls,
-        timeout=COMMAND_SECONDS,
-    )
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await client.connect()
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        client.close()
-        raise RelayUnavailable(_reply_of(error)) from error
-    except BaseException:
-        client.close()
-        raise
-    return Session(client)
+    session = Session()
+    session.connection = await open_connection(relay, session)
+    return session
 
 
 class Session:
-    def __init__(self, client: SMTP) -> None:
-        self._client = client
+    """One mail after the other over one connection; it is its own feed."""
+
+    connection: Connection | None = None
+
+    def __init__(self) -> None:
+        self._mail: OneMail | None = None
+        self._answer: asyncio.Future[Answer] | None = None
+        self._closed = asyncio.get_running_loop().create_future()
 
     async def __aenter__(self) -> Self:
         return self
@@ -89,118 +120,60 @@ class Session:
 
     @property
     def alive(self) -> bool:
-        return self._client.is_connected
+        return self.connection is not None and self.connection.is_open
 
     async def close(self) -> None:
-        try:
-            if self.alive:
-                await self._client.quit(timeout=2)
-        except (aiosmtplib.SMTPException, OSError):
-            pass
-        finally:
-            self._client.close()
+        if self.connection is not None:
+            self.connection.close()
+            await self._closed
 
     async def send(self, sender: str, recipient: str, message: bytes) -> Answer:
         """`message` has CRLF line ends. Raises RelayUnavailable where the relay refuses the sender."""
         try:
             address = header_address(recipient)
         except BadHeader:
-            return Answer("failed", "5.1.3 the address cannot be written in ASCII")
-        try:
-            refusal = await self._envelope(sender, address)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._client.close()
-            return Answer("retry", f"not sent: {_reply_of(error)}")
-        if refusal is not None:
-            return await self._refused(refusal)
-        return await self._data(message)
+            return UNWRITABLE
+        if self.connection is None or not self.alive:
+            return own_answer("retry", "connection_lost")
+        self._mail = OneMail(
+            sender.encode(), address.encode(), needs_utf8=False, message=wire_form(message)
+        )
+        self._answer = asyncio.get_running_loop().create_future()
+        self.connection.kick()
+        return await self._answer
 
-    async def _envelope(self, sender: str, recipient: str) -> SMTPResponse | None:
-        """Everything up to the go-ahead for the data; the response that refused this recipient, or None."""
-        try:
-            await self._client.mail(sender)
-        except aiosmtplib.SMTPSenderRefused as refused:
-            await self.close()
-            raise RelayUnavailable(f"{refused.code} {refused.message}") from refused
-        try:
-            await self._client.rcpt(recipient)
-        except aiosmtplib.SMTPRecipientRefused as refused:
-            return SMTPResponse(refused.code, refused.message)
-        answer = await self._client.execute_command(b"DATA")
-        return None if answer.code == _GO_AHEAD else answer
+    def next(self, connection: Connection) -> Mail | None:  # noqa: ARG002  # a feed of one connection
+        mail, self._mail = self._mail, None
+        return mail
 
-    async def _refused(self, response: SMTPResponse) -> Answer:
-        """Clear the envelope, so that the next recipient starts afresh."""
-        try:
-            if self.alive:
-                await self._client.rset()
-        except (aiosmtplib.SMTPException, OSError):
-            self._client.close()
-        return classify(response.code, response.message)
+    def begun(self, mail: Mail) -> bool:  # noqa: ARG002  # there is only one
+        return True
 
-    async def _data(self, message: bytes) -> Answer:
-        """From the first byte on, silence means doubt."""
-        protocol = self._client.protocol
-        if protocol is None:
-            return Answer("retry", "not sent: the connection was lost")
-        try:
-            protocol.write(wire_form(message))
-            response = await protocol.read_response(timeout=ANSWER_SECONDS)
-        except (aiosmtplib.SMTPException, OSError) as error:
-            self._client.close()
-            return Answer("in_doubt", f"no answer after the message: {_reply_of(error)}")
-        if response.code == 421:
-            self._client.close()
-        return classify(response.code, response.message)
+    def ended(self, mail: Mail, answer: Answer) -> None:  # noqa: ARG002  # there is only one
+        if self._answer is None or self._answer.done():
+            return
+        if answer.cause == "sender":
+            self._answer.set_exception(RelayUnavailable(answer.reply, answer.cause))
+        else:
+            self._answer.set_result(answer)
+
+    def returned(self, mail: Mail) -> None:
+        pass
+
+    def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:  # noqa: ARG002  # the same
+        if not self._closed.done():
+            self._closed.set_result(None)
+        if self._answer is None or self._answer.done():
+            return
+        if error is None or error.cause == "connection_lost":
+            self._answer.set_result(own_answer("retry", "connection_lost"))
+        else:
+            self._answer.set_exception(error)
 
 
 def wire_form(message: bytes) -> bytes:
-    """RFC 5321 §4.5.2: a dot that begins a line is doubled, a line with one dot ends the message."""
+    """RFC 5321 §4.5.2: a dot that begins a line is doubled. The dot that ends the message is the connection's."""
     stuffed = message.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed
-    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
-
-
-def classify(code: int, text: str) -> Answer:
-    """By the first digit (RFC 5321 §4.2.1); a policy refusal (5.7.x, RFC 3463 §3.8) never blames the recipient."""
-    reply = _short(f"{code} {text}")
-    if 200 <= code < 300:
-        return Answer("sent", reply)
-    if 500 <= code < 600 and not _POLICY.search(text):
-        return Answer("failed", reply)
-    return Answer("retry", reply)
-
-
-# What we say where the server said nothing.
-_OWN_WORDS = frozenset(
-    (
-        N_("no answer in time"),
-        N_("the connection was lost"),
-        N_("cannot be reached"),
-        N_("not sent"),
-        N_("no answer after the message"),
-    )
-)
-
-
-def in_words(reply: str) -> str:
-    """A kept reply for people: our own words in the reader's language, a server's as they came."""
-    return ": ".join(_(part) if part in _OWN_WORDS else part for part in reply.split(": "))
-
-
-def _reply_of(error: Exception) -> str:
-    """What the server said, or the kind of failure; a library's own sentences may hold addresses."""
-    if isinstance(error, aiosmtplib.SMTPResponseException):
-        return _short(f"{error.code} {error.message}")
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, aiosmtplib.SMTPServerDisconnected):
-        return "the connection was lost"
-    return "cannot be reached" if isinstance(error, OSError) else type(error).__name__
-
-
-def _short(text: str) -> str:
-    """One printable line: a server may answer anything, and the ledger keeps it."""
-    clean = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(clean.split())[:_LONGEST_REPLY]
+    return stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n"

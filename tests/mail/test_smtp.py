@@ -6,7 +6,8 @@ import pytest
 
 from hub.mail import smtp
 from hub.mail.relay import Mailbox, Relay
-from hub.mail.smtp import RelayUnavailable, classify, connect, in_words, wire_form
+from hub.mail.replies import classify, in_words
+from hub.mail.smtp import RelayUnavailable, connect, wire_form
 from hub.web.i18n import reading_in
 from tests.mail.scripted_server import CLOSE, SILENCE, ScriptedServer, scripted
 
@@ -54,7 +55,7 @@ async def test_every_answer_has_a_meaning(says: dict[str, str], state: str) -> N
 
 
 async def test_silence_after_the_message_is_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(smtp, "PATIENCE", smtp.Patience(answer=0.2, tick=0.05))
     async with scripted(end=SILENCE) as server:
         assert (await send_one(server)).state == "in_doubt"
 
@@ -78,7 +79,7 @@ async def test_a_relay_that_refuses_us_blames_no_recipient(says: dict[str, str])
 
 
 async def test_a_silent_greeting_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(smtp, "PATIENCE", smtp.Patience(connect=0.2))
     async with scripted(greeting=SILENCE) as server:
         with pytest.raises(RelayUnavailable):
             await connect(relay_at(server.port))
@@ -135,7 +136,7 @@ async def test_a_password_asks_for_tls() -> None:
 
 
 def test_replies_are_kept_short_and_printable() -> None:
-    answer = classify(550, "no\x00\r\n" + "x" * 5000)
+    answer = classify(550, b"550 no\x00\r\n" + b"x" * 5000, "RCPT")
     assert answer.reply.isprintable()
     assert len(answer.reply) <= 300
 
@@ -143,10 +144,10 @@ def test_replies_are_kept_short_and_printable() -> None:
 @pytest.mark.parametrize(
     ("message", "wire"),
     [
-        (b"a\r\n.\r\nb\r\n", b"a\r\n..\r\nb\r\n.\r\n"),
-        (b".\r\n", b"..\r\n.\r\n"),
-        (b"a\r\n..b\r\n", b"a\r\n...b\r\n.\r\n"),
-        (b"a", b"a\r\n.\r\n"),
+        (b"a\r\n.\r\nb\r\n", b"a\r\n..\r\nb\r\n"),
+        (b".\r\n", b"..\r\n"),
+        (b"a\r\n..b\r\n", b"a\r\n...b\r\n"),
+        (b"a", b"a\r\n"),
     ],
 )
 def test_a_lone_dot_does_not_end_the_message(message: bytes, wire: bytes) -> None:
