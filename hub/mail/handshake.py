@@ -8,7 +8,14 @@ from functools import cache
 
 from hub.mail.dialogue import Capabilities, Connection
 from hub.mail.relay import Relay
-from hub.mail.replies import RelayUnavailable, one_line
+from hub.mail.replies import (
+    BAD_CERTIFICATE,
+    NO_SIGN_IN,
+    NO_TLS,
+    TLS_FAILED,
+    RelayUnavailable,
+    one_line,
+)
 
 # RFC 4954 §4: with a longer one the line would be too long, so it waits for the server's go-ahead.
 _LONGEST_FIRST_RESPONSE = 490
@@ -37,7 +44,7 @@ async def introduce(connection: Connection, relay: Relay, *, starttls: bool) -> 
     if starttls and connection.capabilities.starttls:
         await _start_tls(connection, relay)
     elif relay.needs_starttls:
-        raise RelayUnavailable("the mail server offers no TLS", "tls")
+        raise RelayUnavailable(NO_TLS, "tls")
     if relay.username:
         await _sign_in(connection, relay)
 
@@ -104,7 +111,7 @@ async def _start_tls(connection: Connection, relay: Relay) -> None:
     except OSError as error:
         raise NoTls(tls_words(error), "tls") from error
     if secure is None:
-        raise NoTls("the handshake failed", "tls")
+        raise NoTls(TLS_FAILED, "tls")
     connection.use_transport(secure)
     # RFC 3207 §4.2: what was said in the clear counts no more.
     await _say_hello(connection, relay)
@@ -112,10 +119,10 @@ async def _start_tls(connection: Connection, relay: Relay) -> None:
 
 def tls_words(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the mail server's certificate is not valid: {error.verify_message}"
-    if isinstance(error, ssl.SSLError):
-        return f"no TLS with the mail server: {error.reason or 'the handshake failed'}"
-    return "no TLS with the mail server: the connection was lost"
+        return f"{BAD_CERTIFICATE}: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return f"{TLS_FAILED}: {error.reason.replace('_', ' ').lower()}"
+    return TLS_FAILED
 
 
 async def _sign_in(connection: Connection, relay: Relay) -> None:
@@ -125,7 +132,7 @@ async def _sign_in(connection: Connection, relay: Relay) -> None:
     elif "LOGIN" in offered:
         code, line = await _login(connection, relay)
     else:
-        raise RelayUnavailable("the mail server offers no sign-in by PLAIN or LOGIN", "sign_in")
+        raise RelayUnavailable(NO_SIGN_IN, "sign_in")
     if code != 235:
         raise _refusal(line, "sign_in")
 

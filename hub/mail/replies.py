@@ -221,6 +221,10 @@ _OWN_WORDS = {
     "nonsense": N_("an answer that makes no sense"),
     "unreachable": N_("cannot be reached"),
 }
+NO_TLS = N_("the mail server offers no encrypted connection")
+TLS_FAILED = N_("the encrypted connection failed")
+BAD_CERTIFICATE = N_("the mail server's certificate is not valid")
+NO_SIGN_IN = N_("the mail server offers no sign-in that we know (PLAIN, LOGIN)")
 NOT_SENT = N_("not sent")
 IN_DOUBT = N_("no answer after the message")
 
@@ -243,6 +247,10 @@ def unavailable(cause: str) -> RelayUnavailable:
 _OURS = frozenset(
     [
         *_OWN_WORDS.values(),
+        NO_TLS,
+        TLS_FAILED,
+        BAD_CERTIFICATE,
+        NO_SIGN_IN,
         NOT_SENT,
         IN_DOUBT,
         *(answer.reply for answer in (UNWRITABLE, NEEDS_UTF8, TOO_LARGE, NOT_BUILT)),
