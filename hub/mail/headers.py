@@ -13,8 +13,9 @@ import idna
 
 from hub.mail.relay import Mailbox
 
-# RFC 2047 §2: an encoded word has at most 75 characters; 45 bytes make 60 of base64, and 12 stand around them.
-_WORD_BYTES = 45
+# RFC 2047 §2: a line with encoded words has at most 76 characters, the header's name among them. 39 bytes make 52 of
+# base64, and 12 stand around them.
+_WORD_BYTES = 39
 _LINE = 76
 _LONGEST_LINE = 998  # RFC 5322 §2.1.1
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

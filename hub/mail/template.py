@@ -54,14 +54,14 @@ def slot_value(text: str) -> bytes:
 
 def quoted_text(text: str) -> bytes:
     """Lines end with CRLF afterwards, the last one too. Raises UnicodeEncodeError for half a surrogate pair."""
-    return _quoted(_with_line_ends(text))
+    return _quoted(with_line_ends(text))
 
 
 def quoted_pieces(
     text: str, placeholder: re.Pattern[str], slot_of: Callable[[re.Match[str]], Slot]
 ) -> Iterator[bytes | Slot]:
     """The same for a text with placeholders in it."""
-    text = _with_line_ends(text)
+    text = with_line_ends(text)
     position = 0
     for match in placeholder.finditer(text):
         before = _quoted(text[position : match.start()])
@@ -85,7 +85,8 @@ def quoted_line(line: str) -> bytes:
     return _SOFT_BREAK.join([_guarded(part) for part in _LINE.findall(octets)])
 
 
-def _with_line_ends(text: str) -> str:
+def with_line_ends(text: str) -> str:
+    """Every line ends with a line feed, the last one too."""
     text = _LINE_END.sub("\n", text)
     return text if text.endswith("\n") else text + "\n"
 

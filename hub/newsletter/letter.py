@@ -34,7 +34,7 @@ from hub.mail.messages import (
 )
 from hub.mail.relay import Mailbox, Relay
 from hub.mail.return_path import ReturnPath
-from hub.mail.template import Slot, Template, quoted_pieces, slot_value
+from hub.mail.template import Slot, Template, quoted_pieces, slot_value, with_line_ends
 from hub.newsletter.blocks import PLACEHOLDER, as_html, block_as_text, chunks
 from hub.newsletter.schemas import Draft, Publisher, Recipient
 from hub.newsletter.unsubscribe import unsubscribe_token
@@ -117,7 +117,7 @@ class Letter:
         self._headers = {locale: self._fixed_headers(locale) for locale in bodies}
         self._signers = signers_for(relay.sender.domain)
         self._signed = {locale: canonical(head) for locale, head in self._headers.items()}
-        self._fixed_subject = None if _SLOT.search(subject) else subject_header(subject, {})
+        self._fixed_subject = None if _SLOT.search(subject) else _subject_header(subject, "", "")
 
     def envelope(self, delivery_id: UUID, email: str) -> Envelope:
         """Raises BadHeader for an address that SMTP refuses."""
@@ -138,7 +138,7 @@ class Letter:
         head = b"".join(
             (
                 mailbox_header("To", Mailbox(name, recipient.email)),
-                self._fixed_subject or subject_header(self._subject, {"name": name}),
+                self._fixed_subject or _subject_header(self._subject, name, url),
                 date_header(int(date.timestamp())),
                 f"Message-ID: {message_id(self.relay.sender.domain, self.campaign_id, delivery_id)}\r\n".encode(),
                 f"List-Unsubscribe: <{url}>\r\n".encode(),
@@ -181,7 +181,8 @@ class Letter:
         return b"".join(lines)
 
 
-def subject_header(subject: str, values: Mapping[str, str]) -> bytes:
+def _subject_header(subject: str, name: str, url: str) -> bytes:
+    values = {"name": name, "unsubscribe_url": url}
     return text_header("Subject", without_control(filled(subject, values)))
 
 
@@ -215,5 +216,8 @@ def fill_letter(
     values = {"name": without_control(recipient.name), "unsubscribe_url": unsubscribe_url}
     return (
         without_control(filled(subject, values)),
-        Body(filled(body["text"], values), filled(body["html"], values, html.escape)),
+        Body(
+            filled(with_line_ends(body["text"]), values),
+            filled(with_line_ends(body["html"]), values, html.escape),
+        ),
     )

@@ -82,3 +82,13 @@ def test_a_token_with_foreign_letters_is_a_bad_token() -> None:
             verify("password", token[:-1] + letter)
         with pytest.raises(BadToken):
             verify("password", token.replace("c3Vi", letter))
+
+
+def test_keys_for_another_form_of_token() -> None:
+    """One for each configured key, the newest first, and another for each purpose."""
+    tokens.use_keys((NEW, OLD))
+    new, old = tokens.derived_keys("return-path")
+    assert len({new, old, *tokens.derived_keys("unsubscribe")}) == 4
+    tokens.use_keys((OLD,))
+    assert tokens.derived_keys("return-path") == (old,)
+    assert OLD.secret not in new + old
