@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hub import clock
 from hub.ids import uuid7
+from hub.mail.dkim import sign
 from hub.mail.messages import Body, build, message_id
 from hub.mail.relay import Mailbox, current_relay
 from hub.mail.smtp import connect
@@ -50,7 +51,8 @@ async def send(
         headers=[*_AUTOMATIC, *headers],
     )
     async with await connect(relay) as session:
-        answer = await session.send(relay.sender.address, to, message)
+        signed = sign(message, relay.sender.domain)
+        answer = await session.send(relay.sender.address, to, signed)
     if answer.state != "sent":
         raise NotSent(answer.state, answer.reply[:3] if answer.reply[:3].isdigit() else "")
 

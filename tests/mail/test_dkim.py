@@ -31,6 +31,7 @@ from hub.mail.dkim_keys import Algorithm, DkimKey, new_key, read_keys
 from hub.mail.messages import Body, build
 from hub.mail.relay import Mailbox
 from tests.mail.reading import parsed
+from tests.support.smtp_sink import SmtpSink
 
 DATE = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 
@@ -230,6 +231,18 @@ def test_the_setting_is_read_from_its_files(settings: Settings, tmp_path: Path) 
     assert verified(dkim.sign(letter(), "hub.example.org"), rsa_key, ed_key) == [True, True]
     mail.use_relay(settings)
     assert dkim.sign(letter(), "hub.example.org") == letter()
+
+
+async def test_the_hubs_own_mail_is_signed(
+    settings: Settings, smtp_sink: SmtpSink, tmp_path: Path
+) -> None:
+    new_key("example.org", "k1", "ed25519", tmp_path / "k.pem")
+    setting = f"example.org:k1:{tmp_path}/k.pem"
+    mail.use_relay(replace(settings, smtp_url=smtp_sink.url, dkim_keys=setting))
+    await mail.send(to="anna@example.com", subject="Novità", text="Ciao")
+    (received,) = smtp_sink.sent_to("anna@example.com")
+    assert "d=example.org;" in received.message["dkim-signature"]
+    assert received.message["auto-submitted"] == "auto-generated"
 
 
 @pytest.mark.parametrize(
