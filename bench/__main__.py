@@ -1,9 +1,13 @@
-"""`make bench`, or `make bench ONLY=tenancy`: measure, print a table, write `bench/results.json`."""
+"""`make bench`, or `make bench ONLY=delivery`: measure, print a table, write `bench/results.json`.
+
+A name stands for every suite that begins with it: `delivery` for `delivery.rate`, `delivery.dkim` and so on.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,36 +16,64 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import tenancy
+from bench.delivery import dkim, freeze, million, rate, two
+from bench.delivery.processes import ToolMissing
 from bench.harness import LEAST_ROUNDS, Figure, how_noisy
 
-SUITES: dict[str, Callable[[int], Awaitable[list[Figure]]]] = {
-    "tenancy": tenancy.figures,
+Suite = Callable[[int], Awaitable[list[Figure]]]
+
+# With as many rounds as each takes where nobody says how many.
+SUITES: dict[str, tuple[Suite, int]] = {
+    "tenancy": (tenancy.figures, 9),
+    "delivery.rate": (rate.one_worker, 5),
+    "delivery.rate_75k": (rate.one_worker_75k, 5),
+    "delivery.two": (two.two_workers, 5),
+    "delivery.dkim": (dkim.dkim_rsa, 5),
+    "delivery.freeze": (freeze.segment_freeze, 5),
+    "delivery.million": (million.million, 1),
 }
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
     arguments = _arguments()
-    console = Console()
+    # In a log the table shall not be squeezed into 80 columns.
+    console = Console(width=None if sys.stdout.isatty() else 150)
     found: list[Figure] = []
-    for name in arguments.only or SUITES:
-        with console.status(f"measuring {name}, {arguments.rounds} rounds …"):
-            # The loop that Granian gives the hub.
-            found += uvloop.run(_run(name, arguments.rounds))
+    for name in _chosen(arguments.only):
+        suite, rounds = SUITES[name]
+        rounds = arguments.rounds or rounds
+        with console.status(f"measuring {name}, {rounds} rounds …"):
+            try:
+                # The loop that Granian and the worker give the hub.
+                found += uvloop.run(_run(suite, rounds))
+            except ToolMissing as missing:
+                console.print(f"{name} is left out. {missing}")
+    if not found:
+        return
     console.print(_table(found))
     console.print(how_noisy(found))
     written = {"figures": [each.as_json() for each in found]}
     RESULTS.write_text(json.dumps(written, indent=2) + "\n")
 
 
-async def _run(name: str, rounds: int) -> list[Figure]:
-    return await SUITES[name](rounds)
+async def _run(suite: Suite, rounds: int) -> list[Figure]:
+    return await suite(rounds)
+
+
+def _chosen(only: list[str] | None) -> list[str]:
+    if not only:
+        return list(SUITES)
+    return [
+        name for name in SUITES if any(name == each or name.startswith(f"{each}.") for each in only)
+    ]
 
 
 def _arguments() -> argparse.Namespace:
+    names = sorted({*SUITES, *(name.partition(".")[0] for name in SUITES)})
     parser = argparse.ArgumentParser("bench", description=__doc__)
-    parser.add_argument("--only", nargs="*", choices=sorted(SUITES), help="these instead of all")
-    parser.add_argument("--rounds", type=int, default=9, help=f"at least {LEAST_ROUNDS}")
+    parser.add_argument("--only", nargs="*", choices=names, help="these instead of all")
+    parser.add_argument("--rounds", type=int, help=f"at least {LEAST_ROUNDS}")
     return parser.parse_args()
 
 

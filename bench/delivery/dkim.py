@@ -1,0 +1,63 @@
+"""`delivery.dkim_rsa`: signatures over a newsletter by the hub, and bare RSA signatures by OpenSSL on the same cores."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from bench.delivery.processes import tool
+from bench.harness import Figure, figure, take_turns
+
+SECONDS = 2
+AIM = 0.85
+
+
+async def dkim_rsa(rounds: int) -> list[Figure]:
+    """Raises ToolMissing."""
+    openssl = tool("openssl")
+
+    async def speed(*more: str) -> float:
+        command = [openssl, "speed", "-mr", "-seconds", str(SECONDS), *more, "rsa2048"]
+        return _signatures(await _output(command))
+
+    async def hub(processes: int) -> float:
+        command = [sys.executable, "-m", "bench.delivery.sign", str(SECONDS)]
+        outputs = await asyncio.gather(*(_output(command) for _ in range(processes)))
+        return sum(float(output) for output in outputs)
+
+    results = await take_turns(
+        {
+            "one": lambda: hub(1),
+            "openssl": speed,
+            "two": lambda: hub(2),
+            "openssl -multi 2": lambda: speed("-multi", "2"),
+        },
+        rounds,
+    )
+    return [
+        _compared("delivery.dkim_rsa", results["one"], results["openssl"]),
+        _compared("delivery.dkim_rsa_two", results["two"], results["openssl -multi 2"]),
+    ]
+
+
+def _compared(name: str, ours: Sequence[float], theirs: Sequence[float]) -> Figure:
+    ratios = [own / other for own, other in zip(ours, theirs, strict=True)]
+    return figure(name, "signatures/s", ours, against={"openssl": ratios}, aims={"openssl": AIM})
+
+
+def _signatures(output: str) -> float:
+    """Of a line such as `+F2:2:2048:4510.769231:75479.661017`: signatures and verifications a second; the last sums up."""
+    found = [line for line in output.splitlines() if line.startswith("+F2:")]
+    return float(found[-1].split(":")[3])
+
+
+async def _output(command: Sequence[str]) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    output, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} failed")
+    return output.decode()
