@@ -7,7 +7,8 @@ from litestar import Request
 
 from hub.db import TenantScope
 from hub.errors import NotFound
-from hub.newsletter import queries
+from hub.newsletter import progress, queries
+from hub.newsletter.progress import Progress
 from hub.newsletter.schemas import Campaign
 from hub.newsletter.segments import AUDIENCES, KINDS, AllOf, choices_of
 from hub.tenants.accounts.actor import ADMIN, EDITOR, requires
@@ -23,6 +24,13 @@ async def find_campaign(scope: TenantScope, campaign_id: UUID) -> Campaign:
     if campaign is None:
         raise NotFound
     return campaign
+
+
+async def find_progress(scope: TenantScope, campaign_id: UUID) -> Progress:
+    found = await progress.look_at(scope, campaign_id)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def crumbs_of(campaign: Campaign) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """The editor's pages: which campaigns there are, how far each has come, and who did not get it."""
 
+from urllib.parse import urlencode
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -8,17 +10,34 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import tenant_transaction
 from hub.errors import NotFound
-from hub.mail.smtp import in_words
-from hub.newsletter import editor_pages, queries, sending_pages, unsubscribe_pages
-from hub.newsletter import unsent as ledger_unsent
-from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
+from hub.mail.replies import in_words
+from hub.newsletter import (
+    control_pages,
+    editor_pages,
+    queries,
+    sending_pages,
+    unsent,
+    unsubscribe_pages,
+)
+from hub.newsletter import progress as words
+from hub.newsletter.course_drawing import drawn
+from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_progress
 from hub.newsletter.paging import Cursor, cursor_of, read_cursor
+from hub.newsletter.progress import Progress
 from hub.newsletter.save_draft import delete_draft
-from hub.newsletter.schemas import CAMPAIGN_STATES, DELIVERY_STATES, UNSENT_STATES
+from hub.newsletter.schemas import (
+    CAMPAIGN_STATES,
+    DELIVERY_STATES,
+    NOT_SENT,
+    NOT_SENT_LABEL,
+    ON_DOUBT,
+    RESENDABLE_STATES,
+    UNSENT_STATES,
+)
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
-from hub.web.page import page
+from hub.web.page import page, wants_fragment
 from hub.web.params import path_id
 from hub.web.redirects import message, see_other
 
@@ -51,63 +70,88 @@ async def campaigns(request: PageRequest, actor: NamedDependency[Actor]) -> Temp
 @get("/campaigns/{campaign_id:str}", guards=EDITORS)
 async def show_campaign(
     request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Template:
-    """A draft's summary, or the course of one that was started; htmx asks for the course again and again."""
+) -> Template | Response[None]:
+    """A draft's summary, or the course of one that was started; htmx asks for the course again and again.
+
+    It says what standing the page around was made for; where that is another now, the whole page is loaded anew:
+    its buttons and notices would be wrong, and what was said when it was opened is no longer true.
+    """
     async with tenant_transaction(actor.tenant_id) as scope:
-        campaign = await find_campaign(scope, path_id(campaign_id))
-        counts = (await queries.counts_of(scope, [campaign.id]))[campaign.id]
+        progress = await find_progress(scope, path_id(campaign_id))
+        campaign = progress.campaign
+        course = await queries.course_of(scope, campaign.id)
         regions = await queries.regions(scope)
+    seen = request.query_params.get("seen")
+    if wants_fragment(request) and seen is not None and seen != progress.standing:
+        return Response(None, headers={"HX-Refresh": "true"}, media_type="text/html")
     return page(
         request,
         "newsletter/campaign.html",
         fragment="newsletter/course.html",
         crumbs=[*crumbs_of(campaign)],
         campaign=campaign,
-        counts=counts,
+        progress=progress,
+        counts=progress.counts,
+        curves=drawn(course, campaign),
         states=CAMPAIGN_STATES,
         delivery_states=DELIVERY_STATES,
+        not_sent=NOT_SENT_LABEL,
+        words=words,
         in_words=in_words,
-        unsent_states=UNSENT_STATES,
+        on_doubt=ON_DOUBT,
         segment=described(campaign.segment, regions),
     )
 
 
 @get("/campaigns/{campaign_id:str}/unsent", guards=EDITORS)
-async def unsent(
+async def show_unsent(
     request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
 ) -> Template:
     """Who did not get it, and why."""
-    asked = request.query_params.get("state")
-    if asked is not None and asked not in UNSENT_STATES:
-        raise NotFound
-    after = request.query_params.get("after")
+    query = request.query_params
+    after = path_id(query["after"]) if "after" in query else None
     async with tenant_transaction(actor.tenant_id) as scope:
-        campaign = await find_campaign(scope, path_id(campaign_id))
-        counts = (await queries.counts_of(scope, [campaign.id]))[campaign.id]
-        state = asked or next((name for name in UNSENT_STATES if counts.of(name)), UNSENT_STATES[0])
-        found = await ledger_unsent.unsent(
-            scope,
-            campaign.id,
-            state,
-            None,
-            after=path_id(after) if after else None,
-            limit=DELIVERIES_EACH_PAGE + 1,
-        )
+        progress = await find_progress(scope, path_id(campaign_id))
+        campaign = progress.campaign
+        tabs = tabs_of(progress)
+        state = query.get("state", next((name for name, _n, count in tabs if count), tabs[0][0]))
+        if state not in [name for name, _label, _count in tabs]:
+            raise NotFound
+        causes = [cause for cause in progress.causes if cause.state == state]
+        code = query.get("cause")
+        chosen = next((cause for cause in causes if cause.code == code), None) if code else None
+        if state == NOT_SENT:
+            found = await unsent.never_sent(
+                scope, campaign.id, after=after, limit=DELIVERIES_EACH_PAGE + 1
+            )
+        elif code and chosen is None:
+            found = []
+        else:
+            found = await unsent.unsent(
+                scope, campaign.id, state, chosen, after=after, limit=DELIVERIES_EACH_PAGE + 1
+            )
     here = f"/campaigns/{campaign.id}/unsent"
     shown = found[:DELIVERIES_EACH_PAGE]
     more = len(found) > DELIVERIES_EACH_PAGE
+    asked = {"state": state} | ({"cause": code} if code else {})
     return page(
         request,
         "newsletter/unsent.html",
         crumbs=[*crumbs_of(campaign), (_("Who did not get it"), here)],
         campaign=campaign,
-        counts=counts,
+        progress=progress,
+        tabs=tabs,
         state=state,
-        unsent_states=UNSENT_STATES,
-        delivery_states=DELIVERY_STATES,
+        causes=causes,
+        code=code,
+        count=chosen.count if chosen else sum(cause.count for cause in causes),
+        can_resend=state in RESENDABLE_STATES and campaign.state in ("sending", "sent"),
+        words=words,
         in_words=in_words,
         deliveries=shown,
-        next_url=f"{here}?state={state}&after={shown[-1].id}" if more else None,
+        here=here,
+        asked=urlencode(asked),
+        next_url=f"{here}?{urlencode(asked | {'after': str(shown[-1].id)})}" if more else None,
     )
 
 
@@ -120,11 +164,22 @@ async def delete(
     return see_other(request, "/campaigns", DELETED)
 
 
+def tabs_of(progress: Progress) -> list[tuple[str, str, int]]:
+    """(state, label, how many) of those who did not get it; whoever waited when it was cancelled is one group."""
+    counts, cancelled = progress.counts, progress.campaign.state == "cancelled"
+    tabs = [(state, _(DELIVERY_STATES[state]), counts.of(state)) for state in UNSENT_STATES]
+    if not cancelled:
+        return tabs
+    waiting = counts.of("queued") + counts.of("retry")
+    return [(NOT_SENT, _(NOT_SENT_LABEL), waiting)] + [tab for tab in tabs if tab[0] != "retry"]
+
+
 ROUTES: list[ControllerRouterHandler] = [
     campaigns,
     show_campaign,
-    unsent,
+    show_unsent,
     delete,
+    *control_pages.ROUTES,
     *editor_pages.ROUTES,
     *sending_pages.ROUTES,
     *unsubscribe_pages.ROUTES,

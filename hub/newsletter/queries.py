@@ -369,7 +369,7 @@ async def counts_of(scope: TenantScope, campaign_ids: Sequence[UUID]) -> dict[UU
 
 
 async def course_of(scope: TenantScope, campaign_id: UUID) -> list[CoursePoint]:
-    """The course over time for drawing: at most MOST_POINTS instants, evenly apart, each with the sums until then."""
+    """The course over time for drawing: its beginning and at most MOST_POINTS instants, evenly apart, with the sums until then."""
     rows = await scope.fetch(
         """
         WITH slots AS MATERIALIZED (
@@ -379,18 +379,24 @@ async def course_of(scope: TenantScope, campaign_id: UUID) -> list[CoursePoint]:
             secs => 10 * ceil((1 + extract(epoch FROM max(slot) - min(slot)) / 10) / $2)) AS width
           FROM slots
         )
-        SELECT date_bin(step.width, slot, step.first) + step.width AS at,
-          sum(sent), sum(failed), sum(in_doubt)
-        FROM slots, step GROUP BY 1 ORDER BY 1
+        SELECT date_bin(step.width, slot, step.first) AS since, step.width AS width,
+          sum(sent) AS sent, sum(failed) AS failed, sum(in_doubt) AS in_doubt
+        FROM slots, step GROUP BY 1, 2 ORDER BY 1
         """,
         campaign_id,
         MOST_POINTS,
     )
-    course: list[CoursePoint] = []
-    sent = failed = in_doubt = 0
-    for at, more_sent, more_failed, more_in_doubt in rows:
-        sent, failed, in_doubt = sent + more_sent, failed + more_failed, in_doubt + more_in_doubt
-        course.append(CoursePoint(min(at, scope.now), sent, failed, in_doubt))
+    course = [CoursePoint(row["since"], 0, 0, 0) for row in rows[:1]]
+    for row in rows:
+        before = course[-1]
+        course.append(
+            CoursePoint(
+                min(row["since"] + row["width"], scope.now),
+                before.sent + row["sent"],
+                before.failed + row["failed"],
+                before.in_doubt + row["in_doubt"],
+            )
+        )
     return course
 
 
@@ -478,16 +484,16 @@ async def email_of(scope: TenantScope, email_token: bytes) -> str | None:
     return email
 
 
-async def resting_campaigns(scope: RelayScope) -> list[tuple[UUID, UUID, str]]:
-    """(tenant, campaign, state) of those under way for which no task is waiting or at work."""
+async def resting_freezes(scope: RelayScope) -> list[tuple[UUID, UUID]]:
+    """(tenant, campaign) of those being frozen for which no task is waiting or at work."""
     rows = await scope.fetch(
         """
-        SELECT c.tenant_id, c.id, c.state FROM campaigns c
-        WHERE c.state IN ('freezing', 'sending') AND NOT EXISTS (
+        SELECT c.tenant_id, c.id FROM campaigns c
+        WHERE c.state = 'freezing' AND NOT EXISTS (
           SELECT FROM outbox o
           WHERE o.done_at IS NULL AND o.dead_at IS NULL
             AND o.tenant_id = c.tenant_id AND o.args ->> 'campaign_id' = c.id::text)
         ORDER BY c.started_at
         """
     )
-    return [(row[0], row[1], row[2]) for row in rows]
+    return [(row[0], row[1]) for row in rows]

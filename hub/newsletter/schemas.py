@@ -9,7 +9,7 @@ import msgspec
 
 from hub.newsletter.blocks import Block
 from hub.newsletter.segments import AllOf
-from hub.web.fields import Integer
+from hub.web.fields import Choice, Integer, Text
 from hub.web.i18n import N_
 
 CampaignState = Literal["draft", "freezing", "sending", "sent", "cancelled"]
@@ -31,11 +31,18 @@ DELIVERY_STATES = {
 }
 # "Who did not get it, and why": in this order.
 UNSENT_STATES = ("failed", "in_doubt", "retry", "suppressed")
+# Of a campaign that was cancelled, who still waited then. No delivery's state: the rows stay as they were.
+NOT_SENT, NOT_SENT_LABEL = "not_sent", N_("Not sent: cancelled")
 # Who left the newsletter is never written to again, whatever an editor asks for.
 RESENDABLE_STATES = ("failed", "in_doubt")
 
 # What becomes of messages whose answer never came.
 OnDoubt = Literal["ask", "resend", "leave"]
+ON_DOUBT: dict[OnDoubt, str] = {
+    "ask": N_("Ask me: these messages are listed and wait for my decision"),
+    "resend": N_("Send them again: everybody gets it, a few perhaps twice"),
+    "leave": N_("Leave them: nobody gets it twice, a few perhaps not at all"),
+}
 # Under `resend` a row is queued again that often; a message that is in doubt even then is for a person to decide about.
 MOST_RESENDS = 2
 
@@ -91,6 +98,25 @@ class SendForm(msgspec.Struct, frozen=True):
 
     version: Annotated[int, Integer()]
     recipients: Annotated[int, Integer()]
+    on_doubt: Annotated[
+        OnDoubt,
+        Choice(
+            N_("If the answer of the mail server is lost"),
+            N_(
+                "A connection can break after a message was handed over and before the mail server has said yes."
+                " Nobody knows then whether it arrives. This concerns few messages, if any."
+            ),
+            options=ON_DOUBT,
+        ),
+    ]
+
+
+class ResendForm(msgspec.Struct, frozen=True):
+    """Whom the editor looked at before pressing the button."""
+
+    state: Annotated[str, Text()]
+    cause: Annotated[str, Text()] = ""
+    """Empty: whatever the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +139,11 @@ class Counts:
     @property
     def final(self) -> int:
         return self.total - self.open
+
+    @property
+    def share(self) -> float:
+        """Of 1, to the hundredth; what is not quite done is never all of it."""
+        return self.final * 100 // self.total / 100 if self.total else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hub.errors import Conflict
 from hub.newsletter import queries
 from hub.newsletter.letter import compile_bodies, fill_letter
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
-from hub.newsletter.schemas import Campaign, Recipient, SendForm
+from hub.newsletter.schemas import ON_DOUBT, Campaign, Recipient, SendForm
 from hub.newsletter.start_campaign import CountChanged, NobodyToReach, start_campaign
 from hub.tenants.accounts.actor import Actor
 from hub.web import i18n
@@ -91,6 +91,7 @@ async def send(
                     found_id,
                     version=form.data.version,
                     expected=form.data.recipients,
+                    on_doubt=form.data.on_doubt,
                     key=form.key,
                 )
             return see_other(request, f"/campaigns/{found_id}", STARTED)
@@ -111,7 +112,13 @@ async def _confirmation(
 ) -> Template:
     """The form always asks to confirm what is true now, also after a refusal."""
     count = await queries.count_recipients(scope, campaign.segment)
-    form = blank(SendForm, version=campaign.version, recipients=count)
+    chosen = refused.value("on_doubt") if refused else ""
+    form = blank(
+        SendForm,
+        version=campaign.version,
+        recipients=count,
+        on_doubt=chosen if chosen in ON_DOUBT else "ask",
+    )
     if refused is not None:
         form.problems = (
             [_(refusal.message)]

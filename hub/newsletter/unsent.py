@@ -47,6 +47,25 @@ async def unsent(
     return [Unsent(*row) for row in rows]
 
 
+async def never_sent(
+    scope: TenantScope, campaign_id: UUID, *, after: UUID | None, limit: int
+) -> list[Unsent]:
+    """Of a cancelled campaign those who still waited, in the order in which they would have had their turn."""
+    rows = await scope.fetch(
+        """
+        SELECT id, email, name, state, cause, reply, attempts, due_at FROM deliveries
+        WHERE campaign_id = $1 AND state IN ('queued', 'retry')
+          AND ($2::uuid IS NULL OR (due_at, id) > (
+            SELECT due_at, id FROM deliveries WHERE campaign_id = $1 AND id = $2))
+        ORDER BY due_at, id LIMIT $3
+        """,
+        campaign_id,
+        after,
+        limit,
+    )
+    return [Unsent(*row) for row in rows]
+
+
 async def queue_again(
     scope: TenantScope, campaign_id: UUID, cause: Cause, *, after: UUID, limit: int
 ) -> tuple[int, UUID | None]:

@@ -70,6 +70,8 @@ def fields_of(page: str) -> dict[str, str | list[str]]:
     for name, value in re.findall(r'type="checkbox" name="([^"]+)" value="([^"]*)" checked', form):
         fields.setdefault(name, [])
         fields[name] = [*fields[name], value]
+    for name, value in re.findall(r'type="radio" name="([^"]+)" value="([^"]*)" checked', form):
+        fields[name] = value
     for name, options in re.findall(
         r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL
     ):
@@ -397,7 +399,7 @@ async def test_another_publishers_campaign_does_not_exist(
     other = await make_membership(await make_tenant("coordinator"), "admin")
     theirs = await make_campaign(other)
     await make_subscriber(other.tenant)
-    send = {"form_key": str(uuid7()), "version": "1", "recipients": "1"}
+    send = {"form_key": str(uuid7()), "version": "1", "recipients": "1", "on_doubt": "ask"}
     for method, path in PATHS:
         for campaign_id in (str(theirs), str(uuid7()), "x", str(theirs).upper(), f"{theirs}%00"):
             data = None if method == "GET" else send if path.endswith("send") else FILLED

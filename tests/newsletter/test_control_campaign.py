@@ -11,8 +11,8 @@ from uuid import UUID
 
 import pytest
 
-from hub import clock
-from hub.db import TenantScope, tenant_transaction
+from hub import clock, outbox
+from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.idempotency import KeyReused
 from hub.ids import uuid7
@@ -27,7 +27,7 @@ from hub.newsletter.control_campaign import (
     resume_campaign,
 )
 from hub.newsletter.schemas import Cause, Counts
-from hub.worker import drain_now
+from hub.worker import load_tasks, run_row
 from tests.factories import Member, make_membership, make_tenant
 from tests.newsletter.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
 from tests.newsletter.making import load, make_campaign, states
@@ -42,6 +42,18 @@ async def do(editor: Member, step: Step, campaign_id: UUID) -> None:
 
 def again(state: str, code: str | None = None, key: UUID | None = None) -> Step:
     return partial(resend, state=state, code=code, key=key or uuid7())
+
+
+async def run_tasks() -> None:
+    """The outbox alone: no mail is sent here."""
+    load_tasks()
+    while True:
+        async with relay_transaction() as scope:
+            rows = await outbox.due(scope)
+        if not rows:
+            return
+        for _task, row_id, _attempt in rows:
+            await run_row(row_id)
 
 
 async def audited(editor: Member, campaign_id: UUID) -> list[str]:
@@ -171,7 +183,7 @@ async def test_a_large_resend_goes_on_in_tasks(
     )
     await do(editor, again("failed"), campaign_id)
     assert (await states(editor, campaign_id))["queued"] == 8, "the first of each at once"
-    await drain_now()
+    await run_tasks()
     assert await states(editor, campaign_id) == {"queued": 16}
 
 
@@ -185,7 +197,7 @@ async def test_a_resend_ends_though_everything_fails_again(
         await scope.execute(
             "UPDATE deliveries SET state = 'failed', cause = 'unknown' WHERE state = 'queued'"
         )
-    await drain_now()
+    await run_tasks()
     assert await states(editor, campaign_id) == {"failed": 4, "queued": 6}
 
 
@@ -196,7 +208,7 @@ async def test_a_cancelled_campaign_stays_so_though_a_resend_is_under_way(
     campaign_id = await make_ledger(editor, (10, "failed", "unknown"), state="sent")
     await do(editor, again("failed", "unknown"), campaign_id)
     await do(editor, cancel_campaign, campaign_id)
-    await drain_now()
+    await run_tasks()
     assert await states(editor, campaign_id) == {"failed": 6, "queued": 4}
     with pytest.raises(Conflict):
         await do(editor, again("failed", "unknown"), campaign_id)
@@ -286,7 +298,8 @@ async def test_a_long_course_is_thinned(editor: Member) -> None:
             scope.now,
         )
         course = await queries.course_of(scope, campaign_id)
-    assert len(course) <= queries.MOST_POINTS
+    assert len(course) <= 1 + queries.MOST_POINTS
+    assert (course[0].sent, course[0].failed) == (0, 0)
     assert course[-1].sent == 1000
     steps = {later.at - earlier.at for earlier, later in pairwise(course[:-1])}
     assert len(steps) == 1

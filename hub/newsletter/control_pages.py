@@ -1,0 +1,165 @@
+"""Holding on to a campaign that is under way, and sending again to those who did not get it."""
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from hub.db import tenant_transaction
+from hub.newsletter.control_campaign import (
+    cancel_campaign,
+    leave_doubts,
+    pause_campaign,
+    resend,
+    resume_campaign,
+)
+from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, find_progress
+from hub.newsletter.progress import cause_in_words
+from hub.newsletter.schemas import DELIVERY_STATES, RESENDABLE_STATES, Cause, ResendForm
+from hub.tenants.accounts.actor import Actor
+from hub.web.forms import Form, blank, read_form, read_query
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
+from hub.web.page import page
+from hub.web.params import path_id
+from hub.web.redirects import message, see_other
+
+PAUSED = message("campaign-paused", N_("The campaign is paused."))
+RESUMED = message("campaign-resumed", N_("The sending goes on."))
+CANCELLED = message(
+    "campaign-cancelled",
+    N_("The campaign is cancelled. Who has not got it yet does not get it."),
+)
+RESENT = message("campaign-resent", N_("They are back in the queue."))
+DOUBTS_LEFT = message("campaign-doubts-left", N_("The messages in doubt stay as they are."))
+
+
+@post("/campaigns/{campaign_id:str}/pause", status_code=303, guards=EDITORS)
+async def pause(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        await pause_campaign(scope, actor, path_id(campaign_id))
+    return see_other(request, f"/campaigns/{campaign_id}", PAUSED)
+
+
+@post("/campaigns/{campaign_id:str}/resume", status_code=303, guards=EDITORS)
+async def resume(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        await resume_campaign(scope, actor, path_id(campaign_id))
+    return see_other(request, f"/campaigns/{campaign_id}", RESUMED)
+
+
+@get("/campaigns/{campaign_id:str}/cancel", guards=EDITORS)
+async def confirm_cancelling(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Template | Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        progress = await find_progress(scope, path_id(campaign_id))
+    here = f"/campaigns/{campaign_id}"
+    if not progress.campaign.is_running:
+        return see_other(request, here)
+    return page(
+        request,
+        "newsletter/cancel.html",
+        crumbs=[*crumbs_of(progress.campaign), (_("Cancel"), f"{here}/cancel")],
+        campaign=progress.campaign,
+        counts=progress.counts,
+    )
+
+
+@post("/campaigns/{campaign_id:str}/cancel", status_code=303, guards=EDITORS)
+async def cancel(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        await cancel_campaign(scope, actor, path_id(campaign_id))
+    return see_other(request, f"/campaigns/{campaign_id}", CANCELLED)
+
+
+@post("/campaigns/{campaign_id:str}/leave-doubts", status_code=303, guards=EDITORS)
+async def leave(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Response[None]:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        await leave_doubts(scope, actor, path_id(campaign_id))
+    return see_other(request, f"/campaigns/{campaign_id}", DOUBTS_LEFT)
+
+
+@get("/campaigns/{campaign_id:str}/resend", guards=EDITORS)
+async def confirm_resending(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Template | Response[None]:
+    """To whom, and what speaks against it."""
+    return await _confirmation(request, actor, campaign_id, read_query(request, ResendForm))
+
+
+@post("/campaigns/{campaign_id:str}/resend", status_code=200, guards=EDITORS)
+async def send_again(
+    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+) -> Template | Response[None]:
+    form = await read_form(request, ResendForm, once=True)
+    if form.data is None:
+        return await _confirmation(request, actor, campaign_id, form)
+    async with tenant_transaction(actor.tenant_id) as scope:
+        await resend(
+            scope,
+            actor,
+            path_id(campaign_id),
+            state=form.data.state,
+            code=form.data.cause or None,
+            key=form.key,
+        )
+    return see_other(request, f"/campaigns/{campaign_id}", RESENT)
+
+
+async def _confirmation(
+    request: PageRequest, actor: Actor, campaign_id: str, asked: Form[ResendForm]
+) -> Template | Response[None]:
+    """Where there is nobody to send to again, back to the list."""
+    async with tenant_transaction(actor.tenant_id) as scope:
+        progress = await find_progress(scope, path_id(campaign_id))
+    campaign, state, code = progress.campaign, asked.value("state"), asked.value("cause")
+    chosen = [
+        cause
+        for cause in progress.causes
+        if cause.state == state in RESENDABLE_STATES and (not code or cause.code == code)
+    ]
+    if not chosen or campaign.state not in ("sending", "sent"):
+        return see_other(request, f"/campaigns/{campaign.id}/unsent")
+    form = blank(ResendForm, state=state, cause=code or None)
+    form.problems = asked.problems
+    return page(
+        request,
+        "newsletter/resend.html",
+        status_code=422 if asked.problems else 200,
+        crumbs=[
+            *crumbs_of(campaign),
+            (_("Who did not get it"), f"/campaigns/{campaign.id}/unsent?state={state}"),
+            (_("Send again"), f"/campaigns/{campaign.id}/resend?state={state}"),
+        ],
+        campaign=campaign,
+        form=form,
+        state=state,
+        count=sum(cause.count for cause in chosen),
+        reasons=reasons_in_words(chosen),
+        delivery_states=DELIVERY_STATES,
+    )
+
+
+def reasons_in_words(causes: list[Cause]) -> str:
+    return ", ".join(cause_in_words(cause.code) for cause in causes)
+
+
+ROUTES: list[ControllerRouterHandler] = [
+    pause,
+    resume,
+    confirm_cancelling,
+    cancel,
+    leave,
+    confirm_resending,
+    send_again,
+]

@@ -1,0 +1,107 @@
+"""How a campaign stands: what its page and `hub campaign watch` both tell, in the same words."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub.db import TenantScope
+from hub.mail.replies import CAUSES
+from hub.newsletter import ledger, queries, unsent
+from hub.newsletter.schemas import UNSENT_STATES, Campaign, Cause, Counts, Pace
+from hub.web.formats import ROME, format_datetime, format_number
+from hub.web.i18n import N_, ngettext
+from hub.web.i18n import gettext as _
+
+# A row that lost its worker has no answer of a server to its name.
+_OURS = {"worker_lost": N_("The hub's own process was lost while sending")}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    campaign: Campaign
+    counts: Counts
+    pace: Pace
+    next_try: datetime | None
+    """When the next message is tried again; None while others still wait for their first turn."""
+    causes: list[Cause]
+
+    @property
+    def asks_about_doubts(self) -> bool:
+        """Somebody has to say what becomes of messages whose answer never came."""
+        campaign = self.campaign
+        return (
+            campaign.on_doubt == "ask"
+            and campaign.state in ("sending", "sent")
+            and self.counts.of("in_doubt") > 0
+        )
+
+    @property
+    def standing(self) -> str:
+        """Changes with what the page around the numbers offers: its buttons and its notices."""
+        parts = [
+            self.campaign.state,
+            self.campaign.paused_why or "" if self.campaign.is_paused else "",
+            "doubts" if self.asks_about_doubts else "",
+        ]
+        return "-".join(part for part in parts if part)
+
+    @property
+    def unsent(self) -> int:
+        """How many are listed under "who did not get it"."""
+        counts = self.counts
+        listed = sum(counts.of(state) for state in UNSENT_STATES)
+        return listed + (counts.of("queued") if self.campaign.state == "cancelled" else 0)
+
+
+async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
+    campaign = await queries.campaign(scope, campaign_id)
+    if campaign is None:
+        return None
+    counts = (await queries.counts_of(scope, [campaign_id]))[campaign_id]
+    moves = campaign.state == "sending" and not campaign.is_paused and not campaign.stalled_at
+    waits = moves and counts.of("retry") > 0 and counts.of("queued") == 0
+    causes = await unsent.by_cause(scope, campaign_id)
+    if (
+        campaign.state == "cancelled"
+    ):  # Then nothing is tried again: the reason is the cancellation.
+        causes = [cause for cause in causes if cause.state != "retry"]
+    return Progress(
+        campaign,
+        counts,
+        await queries.pace_of(scope, campaign_id, counts) if moves else Pace(0, None),
+        await ledger.next_due(scope, campaign_id) if waits else None,
+        causes,
+    )
+
+
+def cause_in_words(code: str | None) -> str:
+    """A code that nobody named is shown as it is."""
+    label = CAUSES.get(code or "") or _OURS.get(code or "")
+    return _(label) if label else code or "–"
+
+
+def pace_in_words(pace: Pace) -> str:
+    return ngettext(
+        "%(number)s message a minute",
+        "%(number)s messages a minute",
+        pace.each_minute,
+        number=format_number(pace.each_minute),
+    )
+
+
+def left_in_words(left: timedelta) -> str:
+    minutes = round(left / timedelta(minutes=1))
+    if minutes < 1:
+        return _("less than a minute left")
+    if minutes < 90:
+        return ngettext("about %(num)s minute left", "about %(num)s minutes left", minutes)
+    hours = round(left / timedelta(hours=1))
+    return ngettext("about %(num)s hour left", "about %(num)s hours left", hours)
+
+
+def moment_in_words(moment: datetime, *, since: datetime, until: datetime) -> str:
+    """As exact as the span in which it lies asks for."""
+    local = moment.astimezone(ROME)
+    if since.astimezone(ROME).date() != until.astimezone(ROME).date():
+        return format_datetime(moment, "short")
+    return f"{local:%H:%M:%S}" if until - since < timedelta(minutes=10) else f"{local:%H:%M}"
