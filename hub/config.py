@@ -40,6 +40,8 @@ class Settings:
     """Relay for all mail: `smtp://[user:password@]host[:port]`, `smtps://` for TLS from the first byte."""
     smtp_starttls: str = "opportunistic"
     """TLS with the relay at smtp://: `required`, `opportunistic` or `off`. A password over a network requires it."""
+    smtp_connections: int = 8
+    """Connections to the relay that each worker opens at most for newsletters."""
     smtp_session_messages: int = 1000
     """Messages a connection to the relay carries at most; then a new one is opened."""
     smtp_hello: str = ""

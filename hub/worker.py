@@ -24,7 +24,7 @@ from arq.connections import RedisSettings
 from arq.cron import CronJob, cron
 from arq.worker import Worker, func
 
-from hub import crypto, logs, mail, outbox, tokens
+from hub import crypto, logs, mail, metrics, outbox, tokens
 from hub.config import Settings
 from hub.db import close_pool, open_pool, relay_transaction
 from hub.errors import Unavailable
@@ -51,6 +51,7 @@ DRAIN_SECONDS = 8.0
 SHORT_SECONDS = 50.0
 
 TaskFunction = Callable[..., Coroutine[Any, Any, None]]
+Companion = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Task:
 
 _tasks: dict[str, Task] = {}
 _periodic: dict[str, tuple[Callable[[], Awaitable[None]], set[int]]] = {}
+_companions: dict[Companion, Callable[[], Awaitable[None]]] = {}
 
 
 def task(name: str, *, long: bool = False) -> Callable[[TaskFunction], TaskFunction]:
@@ -81,6 +83,19 @@ def every_minute(
 
     def register(run: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         _periodic[name] = (run, set(at_seconds))
+        return run
+
+    return register
+
+
+def alongside(*, once: Callable[[], Awaitable[None]]) -> Callable[[Companion], Companion]:
+    """Register what runs as long as the worker does, until the event it is given; it must see to its own failures.
+
+    `once` does what is due and returns, for `hub worker --once`.
+    """
+
+    def register(run: Companion) -> Companion:
+        _companions[run] = once
         return run
 
     return register
@@ -175,10 +190,12 @@ async def drain_now(rounds: int = 100) -> int:
     for _ in range(rounds):
         async with relay_transaction() as scope:
             rows = await outbox.due(scope)
-        if not rows:
-            break
         for _name, row_id, _attempt in rows:
             done += await run_row(row_id)
+        for once in _companions.values():
+            await once()
+        if not rows:
+            break
     return done
 
 
@@ -214,6 +231,8 @@ async def run_worker(settings: Settings) -> None:
         asyncio.create_task(_listen(settings.redis_url, SHORT_QUEUE, stop, jobs=20, seconds=60)),
         asyncio.create_task(_listen(settings.redis_url, LONG_QUEUE, stop, jobs=4, seconds=86_400)),
         asyncio.create_task(_sweep_forever(stop)),
+        asyncio.create_task(metrics.watch_outbox(stop)),
+        *(asyncio.create_task(run(stop)) for run in _companions),
     ]
     log.info("worker is ready")
     try:

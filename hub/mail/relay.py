@@ -45,6 +45,8 @@ class Relay:
     bounces: str = ""
     """The address that messages come back to; the sender's where it is empty."""
     starttls: StartTls = "opportunistic"
+    connections: int = 8
+    """Open at once for newsletters, by each worker; the lane of single mails has its own."""
     session_messages: int = 1000
     """So many messages a connection carries at most."""
     hello: bytes = b""
@@ -111,6 +113,7 @@ def relay_from(settings: Settings) -> Relay:
         journal_folder=settings.journal_folder,
         bounces=_bounces(settings),
         starttls=_starttls(settings.smtp_starttls),
+        connections=settings.smtp_connections,
         session_messages=settings.smtp_session_messages,
         hello=_hello(settings.smtp_hello),
     )

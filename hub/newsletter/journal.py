@@ -16,12 +16,12 @@ import stat
 import struct
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 from uuid import UUID
 
+from hub import clock
 from hub.newsletter.ledger import LOST_WORKER
 from hub.newsletter.schemas import Outcome
 
@@ -35,15 +35,6 @@ _BEGUN = struct.Struct(">16s16s16sI")
 _ANSWER = struct.Struct(">d10p30p200p")
 _PHASE_AT = _BEGUN.size + _ANSWER.size
 _FREE, _ON_WIRE, _ANSWERED = 0, 1, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A message that had begun; one without an answer has the outcome `in_doubt`."""
-
-    tenant_id: UUID
-    campaign_id: UUID
-    outcome: Outcome
 
 
 class Journal:
@@ -109,32 +100,39 @@ class LeftBehind:
         _, worker, _ = _HEAD.unpack_from(content)
         self.worker_id = UUID(bytes=worker)
 
-    def entries(self) -> Iterator[Entry]:
+    def by_campaign(self) -> dict[tuple[UUID, UUID], list[Outcome]]:
+        """Under (tenant, campaign): what had begun and how it ended; one without an answer is `in_doubt`."""
+        found: dict[tuple[UUID, UUID], list[Outcome]] = {}
         for at in range(_HEAD_BYTES, len(self._content), _SLOT_BYTES):
             phase = self._content[at + _PHASE_AT]
             if phase != _FREE:
-                yield self._entry(at, answered=phase == _ANSWERED)
+                tenant, campaign, delivery, attempt = _BEGUN.unpack_from(self._content, at)
+                outcome = (self._answer if phase == _ANSWERED else _unanswered)(
+                    delivery, attempt, at
+                )
+                found.setdefault((UUID(bytes=tenant), UUID(bytes=campaign)), []).append(outcome)
+        return found
 
-    def _entry(self, at: int, *, answered: bool) -> Entry:
-        tenant, campaign, delivery, attempt = _BEGUN.unpack_from(self._content, at)
+    def _answer(self, delivery: bytes, attempt: int, at: int) -> Outcome:
         due, state, cause, reply = _ANSWER.unpack_from(self._content, at + _BEGUN.size)
-        due_at = datetime.fromtimestamp(due, UTC)
-        if answered:
-            text = reply.decode(errors="ignore")
-            outcome = Outcome(
-                UUID(bytes=delivery), attempt, state.decode(), cause.decode() or None, text, due_at
-            )
-        else:
-            outcome = Outcome(
-                UUID(bytes=delivery), attempt, "in_doubt", LOST_WORKER, None, due_at
-            )
-        return Entry(UUID(bytes=tenant), UUID(bytes=campaign), outcome)
+        return Outcome(
+            UUID(bytes=delivery),
+            attempt,
+            state.decode(),
+            cause.decode() or None,
+            reply.decode(errors="ignore") or None,
+            datetime.fromtimestamp(due, UTC),
+        )
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _unanswered(delivery: bytes, attempt: int, _at: int) -> Outcome:
+    return Outcome(UUID(bytes=delivery), attempt, "in_doubt", LOST_WORKER, None, clock.now())
 
 
 def read_left_behind(folder: Path) -> Iterator[LeftBehind]:

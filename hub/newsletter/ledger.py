@@ -11,12 +11,13 @@ record over the one that took its place. No lease and no clock: whether a holder
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from hub.db import TenantScope
+from hub.db import RelayScope, TenantScope
 from hub.newsletter.queries import UUID7, matching
-from hub.newsletter.schemas import MOST_RESENDS, Claimed, Outcome, Recipient, Unsent
+from hub.newsletter.schemas import MOST_RESENDS, Claimed, Outcome, Recipient
 from hub.newsletter.segments import AllOf
 
 # The cause of a doubt where the worker is gone, in the words of `hub/mail/replies.py`.
@@ -120,52 +121,61 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
     )
     due = [outcome.due_at for outcome in outcomes if outcome.state in ("queued", "retry")]
     if due:
-        await scope.execute(
-            "UPDATE campaigns SET due_at = least(due_at, $2) WHERE id = $1", campaign_id, min(due)
-        )
+        await _wants_another_turn(scope, campaign_id, min(due))
     return changed
 
 
-async def held_by(scope: TenantScope, campaign_id: UUID, holder: UUID) -> list[tuple[UUID, int]]:
-    """Id and attempt of every row of the campaign that this worker holds."""
-    rows = await scope.fetch(
-        "SELECT id, attempts FROM deliveries WHERE campaign_id = $1 AND holder = $2 AND state = 'sending'",
+async def release(
+    scope: TenantScope, campaign_id: UUID, holder: UUID, *, but: Sequence[UUID]
+) -> int:
+    """What this holder claimed and is known never to have begun may be taken by others; `but` these."""
+    released = await scope.execute(
+        """
+        UPDATE deliveries SET state = 'queued', cause = NULL, due_at = $3, updated_at = $3
+        WHERE campaign_id = $1 AND holder = $2 AND NOT id = ANY($4)
+          AND (state = 'sending' OR state = 'in_doubt' AND cause = $5)
+        """,
         campaign_id,
         holder,
+        scope.now,
+        but,
+        LOST_WORKER,
     )
-    return [(row[0], row[1]) for row in rows]
-
-
-async def release(scope: TenantScope, campaign_id: UUID, holder: UUID) -> int:
-    """The holder is gone, and is known never to have begun what it still holds: others may take it."""
-    return await _take_from(scope, campaign_id, holder, "state = 'queued', due_at = $3")
+    if released:
+        await _wants_another_turn(scope, campaign_id, scope.now)
+    return released
 
 
 async def doubt(scope: TenantScope, campaign_id: UUID, holder: UUID) -> int:
     """The holder is gone, and with it what it knew: each of its messages may have been sent."""
-    return await _take_from(
-        scope,
-        campaign_id,
-        holder,
-        f"state = 'in_doubt', cause = '{LOST_WORKER}', doubts = doubts + 1",
-    )
-
-
-async def _take_from(scope: TenantScope, campaign_id: UUID, holder: UUID, change: str) -> int:
-    taken = await scope.execute(
-        f"""
-        UPDATE deliveries SET {change}, updated_at = $3
+    doubted = await scope.execute(
+        """
+        UPDATE deliveries
+        SET state = 'in_doubt', cause = $4, doubts = doubts + 1, updated_at = $3
         WHERE campaign_id = $1 AND holder = $2 AND state = 'sending'
         """,
         campaign_id,
         holder,
         scope.now,
+        LOST_WORKER,
     )
-    if taken:
-        await scope.execute(
-            "UPDATE campaigns SET due_at = least(due_at, $2) WHERE id = $1", campaign_id, scope.now
-        )
-    return taken
+    if doubted:
+        await _wants_another_turn(scope, campaign_id, scope.now)
+    return doubted
+
+
+async def _wants_another_turn(scope: TenantScope, campaign_id: UUID, due_at: datetime) -> None:
+    """Also where it had ended already, because what is queued now was in doubt then."""
+    await scope.execute(
+        """
+        UPDATE campaigns SET due_at = least(due_at, $2),
+          finished_at = CASE WHEN state <> 'sent' THEN finished_at END,
+          state = CASE WHEN state = 'sent' THEN 'sending' ELSE state END
+        WHERE id = $1
+        """,
+        campaign_id,
+        due_at,
+    )
 
 
 async def resend_doubtful(scope: TenantScope, campaign_id: UUID, *, older_than: datetime) -> int:
@@ -174,6 +184,7 @@ async def resend_doubtful(scope: TenantScope, campaign_id: UUID, *, older_than: 
         """
         UPDATE deliveries SET state = 'queued', due_at = $2, updated_at = $2
         WHERE campaign_id = $1 AND state = 'in_doubt' AND updated_at <= $3 AND doubts <= $4
+          AND (SELECT on_doubt = 'resend' FROM campaigns WHERE id = $1)
         """,
         campaign_id,
         scope.now,
@@ -199,19 +210,28 @@ async def look_again(scope: TenantScope, campaign_id: UUID, pause: timedelta) ->
     await scope.execute(
         "UPDATE campaigns SET due_at = $2 WHERE id = $1", campaign_id, scope.now + pause
     )
-async def unsent(
-    scope: TenantScope, campaign_id: UUID, state: str, *, after: UUID | None, limit: int
-) -> list[Unsent]:
-    """Those of one state, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A campaign of which a worker may hold something."""
+
+    tenant_id: UUID
+    id: UUID
+    is_sending: bool
+    """Neither paused nor cancelled."""
+    due_at: datetime
+
+
+async def campaigns_under_way(scope: RelayScope) -> list[UnderWay]:
+    """Those being sent, the oldest first, and those cancelled lately."""
     rows = await scope.fetch(
         """
-        SELECT id, email, name, state, reply, attempts, due_at FROM deliveries
-        WHERE campaign_id = $1 AND state = $2 AND ($3::uuid IS NULL OR id > $3)
-        ORDER BY id LIMIT $4
+        SELECT tenant_id, id, state = 'sending' AND paused_at IS NULL, coalesce(due_at, $1)
+        FROM campaigns
+        WHERE state = 'sending' OR state = 'cancelled' AND started_at > $1::timestamptz - interval '3 days'
+        ORDER BY started_at, id
         """,
-        campaign_id,
-        state,
-        after,
-        limit,
+        scope.now,
     )
-    return [Unsent(*row) for row in rows]
+    return [UnderWay(*row) for row in rows]

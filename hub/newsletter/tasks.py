@@ -1,19 +1,17 @@
 """What workers do for newsletters. Rows are the truth: every task may run twice, or be killed, and begins by looking."""
 
+import asyncio
 from uuid import UUID
 
 from hub import outbox
 from hub.db import network_transaction, relay_transaction, tenant_transaction
-from hub.newsletter import ledger, queries
-from hub.newsletter.deliver import take_turn
+from hub.newsletter import ledger, queries, sender
 from hub.newsletter.people import sync_network_people
 from hub.outbox import Job
-from hub.worker import every_minute, task
+from hub.worker import alongside, every_minute, task
 
 CHUNK = 5_000
 _BEFORE_ALL = UUID(int=0)
-# Campaigns of some size are sent by more than one worker, if there are any more.
-RECIPIENTS_EACH, MOST_LANES = 500, 2
 
 
 @task("newsletter.freeze", long=True)
@@ -32,16 +30,14 @@ async def freeze(job: Job, *, campaign_id: UUID) -> None:
                 scope, campaign_id, campaign.segment, after=after, limit=CHUNK
             )
     async with tenant_transaction(tenant_id) as scope:
-        if not await queries.lock_in_state(scope, campaign_id, "freezing", "UPDATE"):
-            return
-        recipients = await queries.mark_frozen(scope, campaign_id)
-        for _ in range(min(1 + recipients // RECIPIENTS_EACH, MOST_LANES)):
-            await outbox.enqueue(scope, "newsletter.deliver", campaign_id=campaign_id)
+        if await queries.lock_in_state(scope, campaign_id, "freezing", "UPDATE"):
+            await queries.mark_frozen(scope, campaign_id)
+    sender.wake()
 
 
-@task("newsletter.deliver", long=True)
-async def deliver(job: Job, *, campaign_id: UUID) -> None:
-    await take_turn(_tenant_of(job), campaign_id)
+@alongside(once=sender.send_what_is_due)
+async def send(stop: asyncio.Event) -> None:
+    await sender.Sender().run(stop)
 
 
 @every_minute("newsletter.sync_people", at_seconds=frozenset({15}))
@@ -52,13 +48,12 @@ async def sync_people() -> None:
 
 @every_minute("newsletter.resume", at_seconds=frozenset({20, 50}))
 async def resume() -> None:
-    """Take up campaigns that nobody works at: a task that failed too often is dead, its campaign is not."""
+    """Take up a freeze that nobody works at: a task that failed too often is dead, its campaign is not."""
     async with relay_transaction() as scope:
-        resting = await queries.resting_campaigns(scope)
-    for tenant_id, campaign_id, state in resting:
-        name = "newsletter.freeze" if state == "freezing" else "newsletter.deliver"
+        resting = await queries.resting_freezes(scope)
+    for tenant_id, campaign_id in resting:
         async with tenant_transaction(tenant_id) as tenant_scope:
-            await outbox.enqueue(tenant_scope, name, campaign_id=campaign_id)
+            await outbox.enqueue(tenant_scope, "newsletter.freeze", campaign_id=campaign_id)
 
 
 def _tenant_of(job: Job) -> UUID:

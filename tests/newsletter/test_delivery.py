@@ -14,12 +14,11 @@ import pytest
 from hub import clock, mail
 from hub.config import Settings
 from hub.db import network_transaction, relay_transaction, tenant_transaction
-from hub.mail import smtp
-from hub.newsletter import deliver as delivering
+from hub.ids import uuid7
 from hub.newsletter import ledger, queries
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
-from hub.newsletter.deliver import take_turn
 from hub.newsletter.schemas import Outcome
+from hub.newsletter.sender import Sender, send_what_is_due
 from hub.newsletter.tasks import freeze, resume
 from hub.outbox import Job
 from hub.worker import drain_now
@@ -34,10 +33,15 @@ from tests.newsletter.making import (
     make_subscribers,
     start,
     states,
-    until,
 )
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
+
+# Senders look across tenants.
+pytestmark = pytest.mark.usefixtures("own_database")
+
+
+CONNECTIONS = 8
 
 
 async def started(editor: Member, readers: int) -> tuple[UUID, list[str]]:
@@ -50,9 +54,13 @@ async def started(editor: Member, readers: int) -> tuple[UUID, list[str]]:
 
 async def frozen(editor: Member, readers: int) -> tuple[UUID, list[str]]:
     campaign_id, emails = await started(editor, readers)
-    await drain_now(rounds=1)
+    await freeze(freezing(editor), campaign_id=campaign_id)
     assert (await load(editor, campaign_id)).state == "sending"
     return campaign_id, emails
+
+
+def freezing(editor: Member) -> Job:
+    return Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1)
 
 
 def received_by(relay: SmtpSink) -> list[str]:
@@ -165,16 +173,30 @@ async def test_refusals_are_told_apart(editor: Member, relay: SmtpSink) -> None:
         emails[2]: "554 5.7.1 policy",
     }
     await drain_now()
-    assert await states(editor, campaign_id) == {"sent": 2, "failed": 1, "retry": 2}
-    assert (await load(editor, campaign_id)).state == "sending"
+    assert await states(editor, campaign_id) == {"sent": 2, "failed": 1, "retry": 1, "queued": 1}
+    campaign = await load(editor, campaign_id)
+    assert (campaign.state, campaign.paused_why) == ("sending", "policy"), "nobody is blamed"
+    assert campaign.paused_reply == "554 5.7.1 policy"
     relay.replies.clear()
     with clock.moved(timedelta(minutes=6)):
+        await drain_now()
+        assert await states(editor, campaign_id) == {
+            "sent": 2,
+            "failed": 1,
+            "retry": 1,
+            "queued": 1,
+        }
+        async with tenant_transaction(editor.tenant.id) as scope:
+            assert await queries.resume(scope, campaign_id)
         await drain_now()
         assert await states(editor, campaign_id) == {"sent": 4, "failed": 1}
     assert (await load(editor, campaign_id)).state == "sent"
     async with tenant_transaction(editor.tenant.id) as scope:
-        (refused,) = await ledger.unsent(scope, campaign_id, "failed", after=None, limit=9)
-    assert (refused.email, refused.reply) == (emails[0], "550 5.1.1 no such user")
+        refused = await scope.fetchrow(
+            "SELECT email, cause, reply FROM deliveries WHERE state = 'failed'"
+        )
+    assert refused
+    assert tuple(refused) == (emails[0], "unknown", "550 5.1.1 no such user")
 
 
 async def test_retries_end_after_two_days(editor: Member, relay: SmtpSink) -> None:
@@ -222,17 +244,17 @@ async def test_a_relay_that_goes_away_in_the_middle(editor: Member, settings: Se
         mail.use_relay(replace(settings, smtp_url=f"smtp://127.0.0.1:{server.port}"))
         server.says |= {
             ".": lambda times: CLOSE if times > 40 else "250 OK",
-            "greeting": lambda times: CLOSE if times > delivering.CONNECTIONS else "220 hello",
+            "greeting": lambda times: CLOSE if times > CONNECTIONS else "220 hello",
         }
         await drain_now()
         campaign = await load(editor, campaign_id)
         found = await states(editor, campaign_id)
         assert campaign.stalled_at
-        assert found == {"sent": 40, "in_doubt": delivering.CONNECTIONS, "queued": 256}
+        assert found == {"sent": 40, "in_doubt": CONNECTIONS, "queued": 260 - CONNECTIONS}
         server.says.clear()
         with clock.moved(timedelta(minutes=5)):
             await drain_now()
-    assert await states(editor, campaign_id) == {"sent": 296, "in_doubt": 4}
+    assert await states(editor, campaign_id) == {"sent": 300 - CONNECTIONS, "in_doubt": CONNECTIONS}
     assert (await load(editor, campaign_id)).state == "sent"
     arrived = [str(email.message_from_bytes(data)["to"]) for data in server.messages]
     assert sorted(arrived) == sorted(f"Rosa Bianchi <{address}>" for address in emails)
@@ -262,7 +284,7 @@ def _now_and_then(every: int, usual: str) -> Callable[[int], str]:
     return lambda times: usual if times % every else CLOSE
 
 
-async def test_a_relay_that_refuses_us_stalls_the_campaign(
+async def test_a_relay_that_refuses_us_pauses_the_campaign(
     editor: Member, relay: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id, _ = await frozen(editor, 10)
@@ -273,17 +295,19 @@ async def test_a_relay_that_refuses_us_stalls_the_campaign(
     monkeypatch.setattr(SmtpSink, "handle_MAIL", refuse, raising=False)
     await drain_now()
     campaign = await load(editor, campaign_id)
-    assert campaign.stalled_reply == "550 5.7.1 this sender may not send"
+    assert campaign.paused_why == "policy"
+    assert campaign.paused_reply == "550 5.7.1 this sender may not send"
     assert await states(editor, campaign_id) == {"queued": 10}
     monkeypatch.undo()
-    with clock.moved(timedelta(minutes=2)):
-        await drain_now()
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await queries.resume(scope, campaign_id)
+    await drain_now()
     assert await states(editor, campaign_id) == {"sent": 10}
 
 
 async def test_several_workers_share_a_campaign(editor: Member, relay: SmtpSink) -> None:
     campaign_id, emails = await frozen(editor, 400)
-    await asyncio.gather(*(take_turn(editor.tenant.id, campaign_id) for _ in range(3)))
+    await asyncio.gather(*(send_what_is_due() for _ in range(3)))
     assert received_by(relay) == sorted(emails)
     assert await states(editor, campaign_id) == {"sent": 400}
 
@@ -297,7 +321,7 @@ async def test_a_freeze_can_be_done_again(
     campaign = await load(editor, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
         await ledger.freeze_chunk(scope, campaign_id, campaign.segment, after=UUID(int=0), limit=20)
-    job = Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1)
+    job = freezing(editor)
     await freeze(job, campaign_id=campaign_id)
     assert await states(editor, campaign_id) == {"queued": 50}
     await make_subscriber(editor.tenant)
@@ -307,45 +331,61 @@ async def test_a_freeze_can_be_done_again(
     assert received_by(relay) == sorted(emails)
 
 
-async def test_a_lost_lease_cannot_record(editor: Member, relay: SmtpSink) -> None:
+async def test_a_result_counts_only_under_its_claim(editor: Member) -> None:
     campaign_id, _ = await frozen(editor, 1)
+    slow_worker, quick_worker = uuid7(), uuid7()
     async with tenant_transaction(editor.tenant.id) as scope:
-        (slow,) = await ledger.claim(scope, campaign_id, limit=9, lease=delivering.LEASE)
-        assert await ledger.claim(scope, campaign_id, limit=9, lease=delivering.LEASE) == []
-    with clock.moved(delivering.LEASE + timedelta(seconds=1)):
-        async with tenant_transaction(editor.tenant.id) as scope:
-            (quick,) = await ledger.claim(scope, campaign_id, limit=9, lease=delivering.LEASE)
-            late = Outcome(slow.id, slow.attempts, "failed", "late", scope.now)
-            assert await ledger.record(scope, [late]) == 0
-            good = Outcome(quick.id, quick.attempts, "sent", "250 ok", scope.now)
-            assert await ledger.record(scope, [good]) == 1
-            assert await ledger.record(scope, [good]) == 0
+        (slow,), _ = await ledger.claim(scope, campaign_id, slow_worker, limit=9)
+        assert await ledger.claim(scope, campaign_id, quick_worker, limit=9) == ([], 0)
+        assert await ledger.release(scope, campaign_id, slow_worker, but=[]) == 1
+        (quick,), _ = await ledger.claim(scope, campaign_id, quick_worker, limit=9)
+        late = Outcome(slow.id, slow.attempts, "failed", "unknown", "late", scope.now)
+        assert await ledger.record(scope, campaign_id, [late]) == 0
+        good = Outcome(quick.id, quick.attempts, "sent", None, "250 ok", scope.now)
+        assert await ledger.record(scope, campaign_id, [good]) == 1
+        assert await ledger.record(scope, campaign_id, [good]) == 0
     assert await states(editor, campaign_id) == {"sent": 1}
     assert slow.id == quick.id
 
 
+async def test_a_late_answer_settles_a_doubt(editor: Member) -> None:
+    """Its worker was taken for dead, and comes back with what it knows."""
+    campaign_id, _ = await frozen(editor, 3)
+    worker = uuid7()
+    async with tenant_transaction(editor.tenant.id) as scope:
+        rows, _ = await ledger.claim(scope, campaign_id, worker, limit=9)
+        assert await ledger.doubt(scope, campaign_id, worker) == 3
+    assert await states(editor, campaign_id) == {"in_doubt": 3}
+    async with tenant_transaction(editor.tenant.id) as scope:
+        outcomes = [
+            Outcome(row.id, row.attempts, state, None, None, scope.now)
+            for row, state in zip(rows, ("sent", "queued", "in_doubt"), strict=True)
+        ]
+        assert await ledger.record(scope, campaign_id, outcomes) == 3
+        assert await scope.fetchval("SELECT max(doubts) FROM deliveries") == 1
+    assert await states(editor, campaign_id) == {"sent": 1, "queued": 1, "in_doubt": 1}
+
+
 async def test_a_worker_that_is_told_to_stop_records_what_it_knows(
-    editor: Member, relay: SmtpSink, monkeypatch: pytest.MonkeyPatch
+    editor: Member, settings: Settings
 ) -> None:
     campaign_id, _ = await frozen(editor, 200)
-    usual = smtp.Session.send
+    stop = asyncio.Event()
 
-    async def slowly(self: smtp.Session, *args: object) -> smtp.Answer:
-        await asyncio.sleep(0.02)
-        return await usual(self, *args)  # type: ignore[arg-type]  # passed on as they came
+    def slowly(times: int) -> str:
+        if times >= 30:
+            stop.set()
+        return "250 OK"
 
-    monkeypatch.setattr(smtp.Session, "send", slowly)
-    turn = asyncio.create_task(take_turn(editor.tenant.id, campaign_id))
-    await until(lambda: len(relay.messages) >= 30)
-    turn.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await turn
-    found = await states(editor, campaign_id)
-    assert found == {"sent": len(relay.messages), "queued": 200 - len(relay.messages)}
-    monkeypatch.undo()
-    await take_turn(editor.tenant.id, campaign_id)
-    arrived = received_by(relay)
-    assert len(arrived) == len(set(arrived)) == 200
+    async with scripted(end=slowly) as server:
+        mail.use_relay(replace(settings, smtp_url=f"smtp://127.0.0.1:{server.port}"))
+        await Sender().run(stop)
+        arrived = len(server.messages)
+        assert 30 <= arrived < 200
+        assert await states(editor, campaign_id) == {"sent": arrived, "queued": 200 - arrived}
+        await send_what_is_due()
+        assert len(server.messages) == 200
+    assert await states(editor, campaign_id) == {"sent": 200}
 
 
 async def test_an_address_that_no_message_can_carry_fails_alone(
@@ -353,12 +393,12 @@ async def test_an_address_that_no_message_can_carry_fails_alone(
 ) -> None:
     good = await make_subscriber(editor.tenant)
     await make_subscriber(editor.tenant, email="two words@example.org")
-    await make_subscriber(editor.tenant, email="è@example.org")
+    accented = await make_subscriber(editor.tenant, email="è@example.org")
     campaign_id = await make_campaign(editor)
     await start(editor, campaign_id)
     await drain_now()
-    assert await states(editor, campaign_id) == {"sent": 1, "failed": 2}
-    assert received_by(relay) == [good]
+    assert await states(editor, campaign_id) == {"sent": 2, "failed": 1}
+    assert received_by(relay) == sorted([good, accented])
 
 
 async def test_a_campaign_that_nobody_works_at_is_taken_up(
@@ -373,7 +413,7 @@ async def test_a_campaign_that_nobody_works_at_is_taken_up(
     assert (await load(editor, campaign_id)).state == "freezing"
     await resume()
     async with relay_transaction() as scope:
-        assert await queries.resting_campaigns(scope) == []
+        assert await queries.resting_freezes(scope) == []
         await scope.execute("DELETE FROM outbox WHERE dead_at IS NOT NULL")
     await drain_now()
     assert (await load(editor, campaign_id)).state == "sent"

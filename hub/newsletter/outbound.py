@@ -1,0 +1,242 @@
+"""What one worker has in its hands, between the claim and the record: the feed of its SMTP connections.
+
+Everything here happens on the event loop without waiting. Each message passes through four places: `waiting`, a
+connection, `known` (its outcome, not yet recorded), and then it is forgotten. `in_hand` counts all of them.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hub import clock
+from hub.mail.dialogue import Connection, Mail
+from hub.mail.headers import BadHeader
+from hub.mail.replies import UNWRITABLE, Answer, RelayUnavailable, retry_pause
+from hub.newsletter import holders
+from hub.newsletter.journal import Journal
+from hub.newsletter.letter import Letter
+from hub.newsletter.schemas import Claimed, Outcome, PausedWhy
+
+# Rows claimed together; when the next are claimed; and how many are in hand at most, recorded or not. The last is what
+# a host that is cut off leaves in doubt.
+BATCH, LOW, WINDOW = 128, 192, 512
+GIVE_UP_AFTER = timedelta(days=2)
+# Of the last RECENT outcomes of a campaign, so many refused recipients are no accident: a list that was bought, or a
+# relay that has begun to refuse us in other words.
+RECENT, FEWEST, FAILING_SHARE = 200, 50, 0.25
+
+
+@dataclass(slots=True, eq=False)
+class Running:
+    """A campaign as this worker sends it."""
+
+    tenant_id: UUID
+    campaign_id: UUID
+    letter: Letter
+    started_at: datetime
+    stalled: bool
+    """The ledger says that it waits for the relay."""
+    known: list[tuple["Parcel", Outcome]] = field(default_factory=list)
+    held: set[UUID] = field(default_factory=set)
+    """The deliveries in this worker's hands."""
+    halted: bool = False
+    """Paused, cancelled, or about to be: nothing of it begins any more."""
+    refusal: str | None = None
+    """What the relay said against us or the content; the campaign is to be paused for it."""
+    recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+
+    @property
+    def why_to_pause(self) -> PausedWhy | None:
+        if self.refusal is not None:
+            return "policy"
+        count = len(self.recent)
+        return (
+            "failing_share"
+            if count >= FEWEST and sum(self.recent) >= FAILING_SHARE * count
+            else None
+        )
+
+    def start_over(self) -> None:
+        """It is paused; whoever resumes it has seen why."""
+        self.refusal = None
+        self.recent.clear()
+
+
+class Parcel:
+    """A claimed delivery as a connection carries it."""
+
+    __slots__ = ("campaign", "needs_utf8", "recipient", "row", "sender", "slot")
+
+    def __init__(self, campaign: Running, row: Claimed) -> None:
+        """Raises BadHeader for an address that SMTP refuses."""
+        self.campaign = campaign
+        self.row = row
+        self.sender, self.recipient, self.needs_utf8 = campaign.letter.envelope(
+            row.id, row.recipient.email
+        )
+        self.slot: int | None = None
+
+    def data(self) -> bytes:
+        to = self.row.recipient
+        return self.campaign.letter.data(self.row.id, to.email, to.email_token, to.name, to.locale)
+
+
+class Outbound:
+    """Implements `hub.mail.dialogue.Feed`.
+
+    `hungry` is called when more could be sent than waits, `learnt` when there is something to record, and
+    `connection_closed` when a connection has ended.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        hungry: Callable[[], None],
+        learnt: Callable[[], None],
+        connection_closed: Callable[[Connection, RelayUnavailable | None], None],
+    ) -> None:
+        self.journal = journal
+        self.waiting: deque[Parcel] = deque()
+        self.in_hand = 0
+        self.known: dict[Running, None] = {}
+        self.stopping = False
+        self.beat_at = holders.steady()
+        """When this worker was last known to be alive by the others."""
+        self._idle: list[Connection] = []
+        self._hungry = hungry
+        self._learnt = learnt
+        self._connection_closed = connection_closed
+
+    # What comes in.
+
+    def add(self, campaign: Running, rows: Sequence[Claimed]) -> None:
+        self.in_hand += len(rows)
+        for row in rows:
+            campaign.held.add(row.id)
+            try:
+                self.waiting.append(Parcel(campaign, row))
+            except BadHeader:
+                parcel = Parcel.__new__(Parcel)
+                parcel.campaign, parcel.row, parcel.slot = campaign, row, None
+                self.ended(parcel, UNWRITABLE)
+        self.kick()
+
+    def kick(self) -> None:
+        """Wake as many idle connections as there is work for."""
+        while self.waiting and self._idle and self.may_begin:
+            self._idle.pop().kick()
+
+    @property
+    def may_begin(self) -> bool:
+        """Not while stopping, nor when the others may take this worker for dead."""
+        return not self.stopping and holders.steady() - self.beat_at < holders.TRUSTED
+
+    # What connections ask and tell.
+
+    def next(self, connection: Connection) -> Mail | None:
+        if self.may_begin:
+            while self.waiting:
+                parcel = self.waiting.popleft()
+                if not parcel.campaign.halted:
+                    if len(self.waiting) < LOW:
+                        self._hungry()
+                    return parcel
+                self.give_back(parcel)
+        if connection not in self._idle:
+            self._idle.append(connection)
+        self._hungry()
+        return None
+
+    def begun(self, mail: Mail) -> bool:
+        assert isinstance(mail, Parcel)  # noqa: S101  # the only mails this feed hands out
+        if not self.may_begin:
+            return False
+        campaign = mail.campaign
+        mail.slot = self.journal.begin(
+            campaign.tenant_id.bytes,
+            campaign.campaign_id.bytes,
+            mail.row.id.bytes,
+            mail.row.attempts,
+        )
+        return True
+
+    def ended(self, mail: Mail, answer: Answer) -> None:
+        assert isinstance(mail, Parcel)  # noqa: S101  # the only mails this feed hands out
+        campaign, row = mail.campaign, mail.row
+        state: str = answer.state
+        now = clock.now()
+        due_at = now
+        if answer.policy:
+            campaign.refusal, campaign.halted = answer.reply, True
+            state = "queued"
+        elif state == "retry":
+            due_at = now + retry_pause(row.attempts)
+            if due_at > campaign.started_at + GIVE_UP_AFTER:
+                state = "failed"
+        if state in ("sent", "failed"):
+            campaign.recent.append(state == "failed")
+        self._know(
+            mail, Outcome(row.id, row.attempts, state, answer.cause or None, answer.reply, due_at)
+        )
+
+    def returned(self, mail: Mail) -> None:
+        assert isinstance(mail, Parcel)  # noqa: S101  # the only mails this feed hands out
+        if self.stopping or mail.campaign.halted:
+            self.give_back(mail)
+        else:
+            self.waiting.appendleft(mail)
+
+    def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
+        if connection in self._idle:
+            self._idle.remove(connection)
+        self._connection_closed(connection, error)
+
+    # What goes out.
+
+    def give_back(self, parcel: Parcel, until: datetime | None = None) -> None:
+        """It was claimed and never begun: anybody may take it, at once or from then on."""
+        row, due_at = parcel.row, until or clock.now()
+        self._know(parcel, Outcome(row.id, row.attempts, "queued", None, None, due_at))
+
+    def give_back_waiting(
+        self, *, of_halted_only: bool = False, until: datetime | None = None
+    ) -> None:
+        parcels, self.waiting = self.waiting, deque()
+        for parcel in parcels:
+            if of_halted_only and not parcel.campaign.halted:
+                self.waiting.append(parcel)
+            else:
+                self.give_back(parcel, until)
+
+    def take_known(self) -> list[tuple[Running, list[tuple[Parcel, Outcome]]]]:
+        """All that is to be recorded, by campaign. What cannot be is handed back to `keep`."""
+        batches = []
+        for campaign in self.known:
+            batches.append((campaign, campaign.known))
+            campaign.known = []
+        self.known = {}
+        return batches
+
+    def keep(self, campaign: Running, batch: list[tuple[Parcel, Outcome]]) -> None:
+        campaign.known = batch + campaign.known
+        self.known[campaign] = None
+
+    def forget(self, campaign: Running, batch: list[tuple[Parcel, Outcome]]) -> None:
+        """The ledger has them."""
+        self.in_hand -= len(batch)
+        for parcel, _ in batch:
+            campaign.held.discard(parcel.row.id)
+            if parcel.slot is not None:
+                self.journal.forget(parcel.slot)
+        self._hungry()
+
+    def _know(self, parcel: Parcel, outcome: Outcome) -> None:
+        if parcel.slot is not None:
+            self.journal.answer(parcel.slot, outcome)
+        campaign = parcel.campaign
+        campaign.known.append((parcel, outcome))
+        self.known[campaign] = None
+        self._learnt()
