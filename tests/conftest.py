@@ -21,7 +21,7 @@ import pytest
 import redis
 from litestar import Litestar
 
-from hub import crypto, tokens
+from hub import crypto, mail, tokens
 from hub.config import Key, Settings
 from hub.db import close_pool, open_pool, relay_transaction
 from tests.support import databases, web
@@ -125,6 +125,7 @@ async def smtp_sink() -> AsyncIterator[SmtpSink]:
     sink = SmtpSink()
     await sink.start()
     yield sink
+    await mail.close_lane()
     await sink.stop()
 
 

@@ -74,7 +74,8 @@ async def _connection(
         connection.abandon()
         if isinstance(error, ssl.SSLError):
             raise RelayUnavailable(tls_words(error), "tls") from error
-        if isinstance(error, OSError) and not isinstance(error, TimeoutError):
+        # ValueError: a host name that no resolver can be asked for.
+        if isinstance(error, OSError | ValueError) and not isinstance(error, TimeoutError):
             raise unavailable("unreachable") from error
         raise
     return connection

@@ -1,5 +1,6 @@
 """One mail to one person, now: sign-in links, receipts, notices. Called by worker tasks, outside any transaction."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -7,13 +8,16 @@ from uuid import UUID
 from hub import clock
 from hub.ids import uuid7
 from hub.mail.dkim import sign
-from hub.mail.messages import Body, build, message_id
-from hub.mail.relay import Mailbox, current_relay
-from hub.mail.smtp import connect
+from hub.mail.headers import BadHeader
+from hub.mail.lane import Lane, Single
+from hub.mail.messages import Body, build, envelope, message_id
+from hub.mail.relay import Mailbox, Relay, current_relay
 from hub.web import i18n
 
 # RFC 3834 §5: programs that answer mail must leave this one alone.
 _AUTOMATIC = (("Auto-Submitted", "auto-generated"),)
+
+_lane: Lane | None = None
 
 
 class NotSent(Exception):
@@ -40,21 +44,45 @@ async def send(
     is that of `reading_in`. Raises RelayUnavailable or NotSent; in a task either puts its row back for later.
     """
     relay = current_relay()
-    message = build(
-        sender=relay.sender,
-        to=Mailbox(name, to),
-        subject=subject,
-        body=Body(text, html),
-        message_id=message_id(relay.sender.domain, key or uuid7()),
-        date=_now(),
-        locale=i18n.locale(),
-        headers=[*_AUTOMATIC, *headers],
-    )
-    async with await connect(relay) as session:
-        signed = sign(message, relay.sender.domain)
-        answer = await session.send(relay.sender.address, to, signed)
+    try:
+        message = build(
+            sender=relay.sender,
+            to=Mailbox(name, to),
+            subject=subject,
+            body=Body(text, html),
+            message_id=message_id(relay.sender.domain, key or uuid7()),
+            date=_now(),
+            locale=i18n.locale(),
+            headers=[*_AUTOMATIC, *headers],
+        )
+        sender, recipient, needs_utf8 = envelope(relay.sender.address.encode(), to)
+    except BadHeader as error:
+        raise NotSent("failed", "") from error
+    signed = sign(message, relay.sender.domain)
+    single = Single(sender, recipient, signed, needs_utf8=needs_utf8)
+    answer = await _lane_to(relay).carry(single)
     if answer.state != "sent":
         raise NotSent(answer.state, answer.reply[:3] if answer.reply[:3].isdigit() else "")
+
+
+def _lane_to(relay: Relay) -> Lane:
+    """This loop's; a relay of another address gets another lane."""
+    global _lane
+    loop = asyncio.get_running_loop()
+    if _lane is not None and _lane.loop is loop and _lane.relay != relay:
+        _lane.retire()
+        _lane = None
+    if _lane is None or _lane.loop is not loop:
+        _lane = Lane(relay)
+    return _lane
+
+
+async def close_lane() -> None:
+    """At the end of a process: finish what is on the wire and part politely."""
+    global _lane
+    lane, _lane = _lane, None
+    if lane is not None and lane.loop is asyncio.get_running_loop():
+        await lane.close()
 
 
 def _now() -> datetime:

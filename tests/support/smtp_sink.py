@@ -31,6 +31,7 @@ class SmtpSink:
     replies: dict[str, str] = field(default_factory=dict)
     port: int = 0
     _server: asyncio.Server | None = None
+    _sessions: list[SMTP] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -41,13 +42,18 @@ class SmtpSink:
         loop = asyncio.get_running_loop()
 
         def serve() -> SMTP:
-            return SMTP(self, hostname="sink.test", loop=loop, enable_SMTPUTF8=True)
+            self._sessions.append(SMTP(self, hostname="sink.test", loop=loop, enable_SMTPUTF8=True))
+            return self._sessions[-1]
 
         self._server = await loop.create_server(serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Refuse connections from now on."""
+        """Cut every connection, and refuse new ones."""
+        while self._sessions:
+            transport = self._sessions.pop().transport
+            if transport is not None:
+                transport.abort()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
