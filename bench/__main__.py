@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import tenancy
-from bench.delivery import dkim, freeze, million, rate, two
+from bench.delivery import crash, dkim, freeze, million, rate, two
 from bench.delivery.processes import ToolMissing
 from bench.harness import LEAST_ROUNDS, Figure, how_noisy
 
@@ -31,6 +31,7 @@ SUITES: dict[str, tuple[Suite, int]] = {
     "delivery.dkim": (dkim.dkim_rsa, 5),
     "delivery.freeze": (freeze.segment_freeze, 5),
     "delivery.million": (million.million, 1),
+    "delivery.crash": (crash.crash, 1),
 }
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -40,6 +41,7 @@ def main() -> None:
     # In a log the table shall not be squeezed into 80 columns.
     console = Console(width=None if sys.stdout.isatty() else 150)
     found: list[Figure] = []
+    failed = False
     for name in _chosen(arguments.only):
         suite, rounds = SUITES[name]
         rounds = arguments.rounds or rounds
@@ -49,8 +51,15 @@ def main() -> None:
                 found += uvloop.run(_run(suite, rounds))
             except ToolMissing as missing:
                 console.print(f"{name} is left out. {missing}")
-    if not found:
-        return
+            except Exception:  # noqa: BLE001  # what the other suites found in ten minutes is not to be lost
+                console.print_exception()
+                failed = True
+    if found:
+        _tell(console, found)
+    sys.exit(failed)
+
+
+def _tell(console: Console, found: list[Figure]) -> None:
     console.print(_table(found))
     console.print(how_noisy(found))
     written = {"figures": [each.as_json() for each in found]}

@@ -28,9 +28,11 @@ class Figure:
     high: float
     ratios: dict[str, float] = field(default_factory=dict)
     aims: dict[str, float] = field(default_factory=dict)
+    rounds: int = 0
+    """In how many it was measured; one that was measured once has its own kind of low and high."""
 
     def as_json(self) -> dict[str, object]:
-        return {key: value for key, value in asdict(self).items() if key != "aims"}
+        return {key: value for key, value in asdict(self).items() if key not in ("aims", "rounds")}
 
     def short_of(self) -> list[str]:
         """The limits and peers against which it falls short of its aim."""
@@ -82,12 +84,25 @@ def figure(
 ) -> Figure:
     """`against` has, for each limit or peer, how many times as fast we were in each round."""
     ratios = {other: median(each) for other, each in (against or {}).items()}
-    return Figure(name, median(rounds), unit, min(rounds), max(rounds), ratios, dict(aims or {}))
+    return Figure(
+        name,
+        median(rounds),
+        unit,
+        min(rounds),
+        max(rounds),
+        ratios,
+        dict(aims or {}),
+        len(rounds),
+    )
 
 
 def how_noisy(figures: Sequence[Figure]) -> str:
     """A sentence for whoever reads the table."""
-    worst = max(figures, key=lambda each: each.spread)
+    worst = max(
+        (each for each in figures if each.rounds), key=lambda each: each.spread, default=None
+    )
+    if worst is None:
+        return "Nothing was measured in rounds, so nothing can be said about noise."
     verdict = "quiet" if worst.spread < 0.1 else "usable" if worst.spread < 0.3 else "noisy"
     return (
         f"The run was {verdict}: between rounds, {worst.name} varied by {worst.spread:.0%} at most"

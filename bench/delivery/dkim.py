@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bench.delivery.processes import tool
 from bench.harness import Figure, figure, take_turns
 
-SECONDS = 2
+SECONDS = 1
 AIM = 0.85
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bench.delivery.peers import make_environment, rate_of
 from bench.delivery.postfix import Sink, smtp_sink, smtp_source
+from bench.delivery.processes import ToolMissing
 from bench.delivery.profile import worker_shares
 from bench.delivery.sending import Run, send
 from bench.delivery.stage import Stage, at_rest, staged
@@ -35,7 +36,8 @@ MICROSECONDS = 80
 class Scene:
     stage: Stage
     sink: Sink
-    python: Path
+    python: Path | None
+    """The peers'; None where their packages cannot be had."""
     folder: Path
     runs: list[Run] = field(default_factory=list)
     """Of the worker, the one that warms up too."""
@@ -58,13 +60,21 @@ async def one_worker_75k(rounds: int) -> list[Figure]:
 
 @asynccontextmanager
 async def _scene() -> AsyncIterator[Scene]:
-    python = make_environment()
+    python = _peers_python()
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
         async with smtp_sink() as sink, staged() as stage:
             for audience, count in READERS.items():
                 await stage.add_readers(audience, count)
             await stage.superuser.execute("CREATE DATABASE peer")
             yield Scene(stage, sink, python, Path(folder))
+
+
+def _peers_python() -> Path | None:
+    try:
+        return make_environment()
+    except ToolMissing as missing:
+        print(f"The peers are left out. {missing}")
+        return None
 
 
 async def _contenders(
@@ -81,11 +91,11 @@ async def _contenders(
     async def source() -> float:
         return await smtp_source(scene.sink.port, message, recipients)
 
-    def peer(name: str) -> Measure:
+    def peer(name: str, python: Path) -> Measure:
         asked = {**task, "recipients": PEER_MESSAGES[name]}
-        return lambda: rate_of(PEERS[name], scene.python, asked)
+        return lambda: rate_of(PEERS[name], python, asked)
 
-    slow = {name: peer(name) for name in PEERS} if peers else {}
+    slow = {name: peer(name, scene.python) for name in PEERS} if peers and scene.python else {}
     return {"hub": hub, "smtp-source": source, **slow}
 
 
@@ -123,8 +133,15 @@ def _rate(name: str, results: dict[str, list[float]], aims: dict[str, float]) ->
     against = {
         other: [own / theirs for own, theirs in zip(ours, results[other], strict=True)]
         for other in aims
+        if other in results
     }
-    return figure(name, "messages/s", ours, against=against, aims=aims)
+    return figure(
+        name,
+        "messages/s",
+        ours,
+        against=against,
+        aims={other: aims[other] for other in against},
+    )
 
 
 def _processors(runs: Sequence[Run]) -> list[Figure]:
