@@ -9,16 +9,16 @@ Without a key for the sender's domain nothing is signed: the relay does it.
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from hub import clock
-from hub.mail.dkim_keys import DkimKey, signing
+from hub.mail.dkim_keys import DkimKey, PrivateKey, signing
 
 _OVERSIGNED = b":from:to:subject"
 _LINE = 72
@@ -70,8 +70,7 @@ class Signer:
     """One key, ready to sign."""
 
     def __init__(self, key: DkimKey) -> None:
-        self._key = key.private
-        self._padding, self._hash = PKCS1v15(), SHA256()
+        self._sign = _signing(key.private)
         self._tags = (
             f"DKIM-Signature: v=1; a={key.algorithm}-sha256; c=relaxed/simple;"
             f"\r\n d={key.domain};\r\n s={key.selector};\r\n"
@@ -89,12 +88,6 @@ class Signer:
         signature = base64.b64encode(self._sign(head.lines + own))
         return unsigned + _folded(signature) + b"\r\n"
 
-    def _sign(self, data: bytes) -> bytes:
-        if isinstance(self._key, RSAPrivateKey):
-            return self._key.sign(data, self._padding, self._hash)
-        # RFC 8463 §3: Ed25519 signs the digest.
-        return self._key.sign(hashlib.sha256(data).digest())
-
 
 def signers_for(domain: str) -> tuple[Signer, ...]:
     return _signers(_keys, domain.lower())
@@ -105,6 +98,13 @@ def signatures(signers: Sequence[Signer], head: Canonical, body: bytes) -> bytes
     body_hash = base64.b64encode(hashlib.sha256(body).digest())
     second = int(clock.now().timestamp())
     return b"".join([signer.header(head, body_hash, second) for signer in signers])
+
+
+def _signing(key: PrivateKey) -> Callable[[bytes], bytes]:
+    if isinstance(key, RSAPrivateKey):
+        return partial(key.sign, padding=PKCS1v15(), algorithm=SHA256())
+    # RFC 8463 §3: Ed25519 signs the digest.
+    return lambda data: key.sign(hashlib.sha256(data).digest())
 
 
 @lru_cache(maxsize=64)

@@ -7,18 +7,18 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import dataclass
 from uuid import UUID
 
 from hub import clock
-from hub.mail.dkim import canonical, signatures, signers_for
+from hub.mail.dkim import Canonical, canonical, signatures, signers_for
 from hub.mail.headers import (
     BadHeader,
     header_address,
-    mailbox_header,
     named_header,
     raw_header,
     text_header,
+    wire_address,
     without_control,
 )
 from hub.mail.letters import render
@@ -30,9 +30,8 @@ from hub.mail.messages import (
     alternative,
     date_header,
     envelope,
-    message_id,
 )
-from hub.mail.relay import Mailbox, Relay
+from hub.mail.relay import Relay
 from hub.mail.return_path import ReturnPath
 from hub.mail.template import Slot, Template, quoted_pieces, slot_value, with_line_ends
 from hub.newsletter.blocks import PLACEHOLDER, as_html, block_as_text, chunks
@@ -97,6 +96,15 @@ def filled(text: str, values: Mapping[str, str], escape: Callable[[str], str] = 
     return _SLOT.sub(value, text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Edition:
+    """What is the same in every message of one language."""
+
+    headers: bytes
+    canonical: Canonical
+    body: Template
+
+
 class Letter:
     """A campaign under way: compiled once in each language, then addressed to one recipient after another."""
 
@@ -109,15 +117,16 @@ class Letter:
         relay: Relay,
     ) -> None:
         self.campaign_id = campaign_id
-        self.relay = relay
         self._publisher = publisher
-        self._subject = subject
+        self._sender = relay.sender.address
+        self._domain = relay.sender.domain
+        self._base_url = relay.base_url
         self._return_path = ReturnPath(relay.bounces or relay.sender.address)
-        self._bodies = {locale: Template(_pieces(body)) for locale, body in bodies.items()}
-        self._headers = {locale: self._fixed_headers(locale) for locale in bodies}
-        self._signers = signers_for(relay.sender.domain)
-        self._signed = {locale: canonical(head) for locale, head in self._headers.items()}
+        self._signers = signers_for(self._domain)
+        self._subject = subject
         self._fixed_subject = None if _SLOT.search(subject) else _subject_header(subject, "", "")
+        self._message_id = f"Message-ID: <{campaign_id}."
+        self._editions = {locale: self._edition(locale, body) for locale, body in bodies.items()}
 
     def envelope(self, delivery_id: UUID, email: str) -> Envelope:
         """Raises BadHeader for an address that SMTP refuses."""
@@ -126,35 +135,33 @@ class Letter:
     def data(
         self, delivery_id: UUID, email: str, email_token: bytes, name: str, locale: str
     ) -> bytes:
-        """The message in wire form. Raises BadHeader for an address that no message can carry."""
-        recipient = Recipient(email, email_token, name, locale)
-        return self.message_for(delivery_id, recipient, clock.now())
-
-    def message_for(self, delivery_id: UUID, recipient: Recipient, date: datetime) -> bytes:
-        """The same on another day."""
-        locale = recipient.locale if recipient.locale in self._bodies else i18n.DEFAULT_LOCALE
-        name = without_control(recipient.name)
-        url = self.unsubscribe_url(recipient)
+        """The message in wire form, signed. Raises BadHeader for an address that SMTP refuses."""
+        edition = self._editions.get(locale) or self._editions[i18n.DEFAULT_LOCALE]
+        name = without_control(name)
+        url = self.unsubscribe_url(email_token)
         head = b"".join(
             (
-                mailbox_header("To", Mailbox(name, recipient.email)),
+                named_header("To", name, wire_address(email)),
                 self._fixed_subject or _subject_header(self._subject, name, url),
-                date_header(int(date.timestamp())),
-                f"Message-ID: {message_id(self.relay.sender.domain, self.campaign_id, delivery_id)}\r\n".encode(),
+                date_header(int(clock.now().timestamp())),
+                f"{self._message_id}{delivery_id}@{self._domain}>\r\n".encode(),
                 f"List-Unsubscribe: <{url}>\r\n".encode(),
             )
         )
-        body = self._bodies[locale].fill(_slot_values(name, url))
-        signed = self._signatures(locale, head, body) if self._signers else b""
-        return b"".join((signed, head, self._headers[locale], b"\r\n", body))
+        body = edition.body.fill(_slot_values(name, url))
+        signed = b""
+        if self._signers:
+            lines = edition.canonical.followed_by(canonical(head))
+            signed = signatures(self._signers, lines, body)
+        return b"".join((signed, head, edition.headers, b"\r\n", body))
 
-    def _signatures(self, locale: str, head: bytes, body: bytes) -> bytes:
-        signed = self._signed[locale].followed_by(canonical(head))
-        return signatures(self._signers, signed, body)
+    def unsubscribe_url(self, email_token: bytes) -> str:
+        token = unsubscribe_token(self._publisher.id, self.campaign_id, email_token)
+        return f"{self._base_url}/unsubscribe/{token}"
 
-    def unsubscribe_url(self, recipient: Recipient) -> str:
-        token = unsubscribe_token(self._publisher.id, self.campaign_id, recipient.email_token)
-        return f"{self.relay.base_url}/unsubscribe/{token}"
+    def _edition(self, locale: str, body: Mapping[str, str]) -> _Edition:
+        headers = self._fixed_headers(locale)
+        return _Edition(headers, canonical(headers), Template(_pieces(body)))
 
     def _fixed_headers(self, locale: str) -> bytes:
         """RFC 2919, 2369 and 8058, and Gmail's feedback loop.
@@ -162,14 +169,14 @@ class Letter:
         No Auto-Submitted: RFC 3834 §5 keeps it from what a person wrote and sent. Precedence and List-Id keep
         automatic answers away (§2).
         """
-        tenant, domain = self._publisher.id, self.relay.sender.domain
+        tenant, domain = self._publisher.id, self._domain
         publisher = without_control(self._publisher.name)
         lines = [
-            mailbox_header("From", Mailbox(publisher, self.relay.sender.address)),
+            named_header("From", publisher, self._sender),
             raw_header("Content-Language", locale),
             named_header("List-Id", f"Newsletter {publisher}", f"newsletter.{tenant}.{domain}"),
             raw_header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-            raw_header("List-Help", f"<{self.relay.base_url}{_HELP}>"),
+            raw_header("List-Help", f"<{self._base_url}{_HELP}>"),
             raw_header("Feedback-ID", f"{self.campaign_id}:{tenant}:newsletter:{_SENDER_ID}"),
             raw_header("Precedence", "bulk"),
             MIME_VERSION,

@@ -184,19 +184,24 @@ def test_headers_may_be_folded_anew(keys: dict[str, DkimKey]) -> None:
 
 
 def test_our_form_is_canonical_as_dkimpy_has_it() -> None:
-    """The body as it stands, which is why it is not looked at; and our reading of the headers."""
+    """The body as it stands, which is why it is not looked at."""
     policy = CanonicalizationPolicy.from_c_value(b"relaxed/simple")
     for message in (letter(), letter(text=".\n \n a  b\t\n"), letter(html="")):
-        head, _, body = message.partition(b"\r\n\r\n")
+        _, _, body = message.partition(b"\r\n\r\n")
         assert policy.canonicalize_body(body) == body
-        fields = [
-            (line.partition(b":")[0], line.partition(b":")[2] + b"\r\n")
-            for line in re.split(rb"\r\n(?![ \t])", head)
-        ]
-        theirs = policy.canonicalize_headers(fields)
-        ours = dkim.canonical(head)
-        assert ours.lines == b"".join(name + b":" + value for name, value in theirs)
-        assert ours.names == b":".join(name for name, _ in theirs)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [letter().partition(b"\r\n\r\n")[0], b"Subject:  a \t b  \r\n\tc \r\nX-EMPTY: \r\nTo:a@b.it", "To: é".encode()],
+)  # fmt: skip
+def test_headers_are_read_as_dkimpy_reads_them(head: bytes) -> None:
+    policy = CanonicalizationPolicy.from_c_value(b"relaxed/simple")
+    fields = [line.partition(b":") for line in re.split(rb"\r\n(?![ \t])", head)]
+    theirs = policy.canonicalize_headers((name, value + b"\r\n") for name, _, value in fields)
+    ours = dkim.canonical(head)
+    assert ours.lines == b"".join(name + b":" + value for name, value in theirs)
+    assert ours.names == b":".join(name for name, _ in theirs)
 
 
 def test_each_domain_has_its_own_keys(keys: dict[str, DkimKey]) -> None:

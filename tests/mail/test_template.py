@@ -23,8 +23,9 @@ def compiled(text: str) -> Template:
 
 
 def is_wire_form(quoted: bytes) -> bool:
+    """RFC 2045 §6.7 and RFC 5321 §4.5.2; no line ends with a space, which a server might take away."""
     lines = quoted.split(b"\r\n")
-    clean = all(re.fullmatch(rb"[ -~]{0,76}", line) for line in lines)
+    clean = all(re.fullmatch(rb"[ -~]{0,75}[!-~]|", line) for line in lines)
     return clean and not any(line.startswith((b".", b"From ")) for line in lines)
 
 

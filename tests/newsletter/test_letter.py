@@ -72,7 +72,7 @@ NAMES = st.one_of(
     st.sampled_from(["", "Rosa Bianchi", "Niccolò D'Alì"]),
     st.lists(AWKWARD, max_size=4).map("".join),
 )
-STEADY = settings(derandomize=True, deadline=None, database=None, max_examples=400)
+STEADY = settings(derandomize=True, deadline=None, database=None, max_examples=250)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_any_template_with_any_values(
     of = letter(body, subject)
     message = data(of, name=name)
     recipient = Recipient(EMAIL, TOKEN, name, "it")
-    shown_subject, shown = fill_letter(subject, body, recipient, of.unsubscribe_url(recipient))
+    shown_subject, shown = fill_letter(subject, body, recipient, of.unsubscribe_url(TOKEN))
     read = parsed(message)
     assert is_wire_form(message)
     assert message.isascii()
@@ -166,7 +166,7 @@ def test_what_an_editor_writes_is_what_the_preview_shows_and_a_reader_gets() -> 
     for locale in ("it", "en"):
         for name in ("", "Niccolò <D'Alì>"):
             recipient = Recipient(EMAIL, TOKEN, name, locale)
-            url = of.unsubscribe_url(recipient)
+            url = of.unsubscribe_url(TOKEN)
             subject, shown = fill_letter(content.subject, bodies[locale], recipient, url)
             read = parsed(data(of, name=name, locale=locale))
             assert read["subject"] == subject
