@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 import uvloop
@@ -106,6 +107,38 @@ def worker(*, once: bool) -> None:
     logs.configure()
     with metrics.serve("" if once else settings.metrics_address):
         _run(lambda: run_once(settings) if once else run_worker(settings))
+
+
+@main.group()
+def campaign() -> None:
+    """See how newsletters go, from the host of a worker."""
+
+
+@campaign.command("list")
+def list_campaigns() -> None:
+    """The newest campaigns, and how far each has come."""
+    from hub.newsletter.watch import show_list
+
+    settings = _settings()
+    _run(lambda: show_list(settings, Console()))
+
+
+@campaign.command("watch")
+@click.argument("campaign_id", metavar="[ID]", required=False, type=click.UUID)
+def watch_campaign(campaign_id: UUID | None) -> None:
+    """Follow a campaign until it ends: the one with this ID, or the one that runs.
+
+    In a terminal the picture stays in place; elsewhere every change is a line. Ends with status 0 when the campaign was
+    sent, with 1 when it was cancelled.
+    """
+    from hub.newsletter.watch import CannotWatch, watch
+
+    settings = _settings()
+    try:
+        sent = _run(lambda: watch(settings, campaign_id, Console()))
+    except CannotWatch as error:
+        raise click.ClickException(str(error)) from None
+    sys.exit(0 if sent else 1)
 
 
 @main.command()
@@ -224,12 +257,15 @@ def _owner_url(settings: Settings) -> str:
     return settings.owner_database_url
 
 
-def _run(start: Callable[[], object]) -> None:
+def _run(start: Callable[[], object]) -> object:
+    from hub.errors import Unavailable
     from hub.logins import UnsafeLogin
 
     try:
-        uvloop.run(start())  # type: ignore[arg-type]  # the lambda makes the coroutine inside the loop's thread
+        return uvloop.run(start())  # type: ignore[arg-type]  # the lambda makes the coroutine inside the loop's thread
     except UnsafeLogin as error:
         raise click.ClickException(f"refusing to start: {error}") from None
+    except Unavailable:
+        raise click.ClickException("the database does not answer") from None
     except KeyboardInterrupt:
         sys.exit(130)

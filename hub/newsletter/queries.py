@@ -484,6 +484,26 @@ async def email_of(scope: TenantScope, email_token: bytes) -> str | None:
     return email
 
 
+async def started_campaigns(scope: RelayScope, limit: int) -> list[tuple[UUID, UUID, bool]]:
+    """(tenant, campaign, whether it is under way), the newest first."""
+    rows = await scope.fetch(
+        """
+        SELECT tenant_id, id, state IN ('freezing', 'sending') FROM campaigns
+        WHERE state <> 'draft' ORDER BY started_at DESC LIMIT $1
+        """,
+        limit,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def tenant_of(scope: RelayScope, campaign_id: UUID) -> UUID | None:
+    """Whose campaign it is; None for a draft, which nobody sends."""
+    tenant_id: UUID | None = await scope.fetchval(
+        "SELECT tenant_id FROM campaigns WHERE id = $1 AND state <> 'draft'", campaign_id
+    )
+    return tenant_id
+
+
 async def resting_freezes(scope: RelayScope) -> list[tuple[UUID, UUID]]:
     """(tenant, campaign) of those being frozen for which no task is waiting or at work."""
     rows = await scope.fetch(
