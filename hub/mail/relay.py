@@ -109,7 +109,7 @@ def relay_from(settings: Settings) -> Relay:
         password=unquote(url.password or ""),
         implicit_tls=implicit_tls,
         sender=_sender(settings.mail_from),
-        base_url=settings.base_url,
+        base_url=_base_url(settings.base_url),
         journal_folder=settings.journal_folder,
         bounces=_bounces(settings),
         starttls=_starttls(settings.smtp_starttls),
@@ -134,6 +134,15 @@ def _hello(name: str) -> bytes:
     if not re.fullmatch(r"[!-~]*", name):
         raise SettingsError("HUB_SMTP_HELLO must be a host name such as mail.example.org.")
     return name.encode()
+
+
+def _base_url(text: str) -> str:
+    """It stands in headers, within angle brackets (RFC 2369 §2), and in every link."""
+    if not re.fullmatch(r"https?://[!-;=?-~]{1,200}", text):
+        raise SettingsError(
+            "HUB_BASE_URL must be https://host, without spaces or accented letters."
+        )
+    return text
 
 
 def _bounces(settings: Settings) -> str:
