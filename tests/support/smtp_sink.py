@@ -53,7 +53,7 @@ class SmtpSink:
         while self._sessions:
             transport = self._sessions.pop().transport
             if transport is not None:
-                transport.abort()
+                transport.close()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
