@@ -19,7 +19,7 @@ from rich.console import Console
 
 from hub.cli import main
 from hub.config import Settings, variable
-from hub.db import close_pool, open_pool, tenant_transaction
+from hub.db import tenant_transaction
 from hub.embedded.plan import HUB_COMMAND
 from hub.errors import Unavailable
 from hub.ids import uuid7
@@ -151,17 +151,21 @@ async def test_a_relay_that_is_away_and_a_freeze(editor: Member, here: Settings)
 
 
 async def test_a_database_that_goes_away_is_waited_for(
-    editor: Member, here: Settings, own_database: Database
+    editor: Member, here: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign_id = await running(editor)
     lines, picture = pipe(), terminal()
     following = [asyncio.create_task(watch(here, campaign_id, each)) for each in (lines, picture)]
     await until(lambda: "64%" in shown(lines) and "64%" in shown(picture))
-    await close_pool()
-    await open_pool("postgresql://127.0.0.1:1/nowhere")
-    await until(lambda: "does not answer" in shown(lines) and "does not answer" in shown(picture))
-    await close_pool()
-    await open_pool(own_database.worker_url)
+
+    async def away(*_: object) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watching, "_look", away)
+        await until(
+            lambda: "does not answer" in shown(lines) and "does not answer" in shown(picture)
+        )
     async with tenant_transaction(editor.tenant.id) as scope:
         await cancel_campaign(scope, editor.actor, campaign_id)
     for each in following:
