@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 from rich.console import Console
-from rich.table import Table
 
-from bench import tenancy
+from bench import report, tenancy
 from bench.delivery import crash, dkim, freeze, million, rate, two
 from bench.delivery.processes import ToolMissing
 from bench.harness import LEAST_ROUNDS, Figure, how_noisy
@@ -52,15 +52,17 @@ def main() -> None:
             except ToolMissing as missing:
                 console.print(f"{name} is left out. {missing}")
             except Exception:  # noqa: BLE001  # what the other suites found in ten minutes is not to be lost
-                console.print_exception()
+                traceback.print_exc()
                 failed = True
     if found:
         _tell(console, found)
+    if arguments.markdown:
+        print(*report.markdown(found), sep="\n")
     sys.exit(failed)
 
 
 def _tell(console: Console, found: list[Figure]) -> None:
-    console.print(_table(found))
+    console.print(report.table(found))
     console.print(how_noisy(found))
     written = {"figures": [each.as_json() for each in found]}
     RESULTS.write_text(json.dumps(written, indent=2) + "\n")
@@ -83,24 +85,8 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("bench", description=__doc__)
     parser.add_argument("--only", nargs="*", choices=names, help="these instead of all")
     parser.add_argument("--rounds", type=int, help=f"at least {LEAST_ROUNDS}")
+    parser.add_argument("--markdown", action="store_true", help="the table for docs/ as well")
     return parser.parse_args()
-
-
-def _table(figures: list[Figure]) -> Table:
-    table = Table()
-    for heading in ("figure", "unit"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("value", "low", "high", "times as fast as", "aim"):
-        table.add_column(heading, justify="right")
-    for each in figures:
-        ratios = [f"{other} {ratio:.2f}" for other, ratio in each.ratios.items()]
-        aims = [
-            f"{'short of ' if other in each.short_of() else ''}{aim:g}"
-            for other, aim in each.aims.items()
-        ]
-        numbers = [f"{number:,.1f}" for number in (each.value, each.low, each.high)]
-        table.add_row(each.name, each.unit, *numbers, "\n".join(ratios), "\n".join(aims))
-    return table
 
 
 if __name__ == "__main__":

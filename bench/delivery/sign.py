@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 from hub.ids import uuid7
 from hub.mail import dkim
@@ -40,8 +40,9 @@ def newsletter() -> bytes:
 
 
 def rate(work: Callable[[], object], seconds: float) -> float:
-    began, times = perf_counter(), 0
-    while (passed := perf_counter() - began) < seconds:
+    """By processor time, as `openssl speed` counts."""
+    began, times = process_time(), 0
+    while (passed := process_time() - began) < seconds:
         for _ in range(AT_ONCE):
             work()
         times += AT_ONCE
