@@ -29,7 +29,7 @@ from hub.config import Settings
 from hub.db import close_pool, open_pool, relay_transaction
 from hub.errors import Unavailable
 from hub.logins import check_login
-from hub.mail.smtp import RelayUnavailable
+from hub.mail.replies import RelayUnavailable
 from hub.outbox import LONG_QUEUE, SHORT_QUEUE, Job
 from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 
@@ -207,6 +207,7 @@ async def run_once(settings: Settings) -> None:
     try:
         await drain_now()
     finally:
+        await mail.close_lane()
         await close_pool()
 
 
@@ -242,6 +243,7 @@ async def run_worker(settings: Settings) -> None:
             running.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
     finally:
+        await mail.close_lane()
         await outbox.close_bell()
         await close_pool()
 

@@ -10,7 +10,7 @@ import pytest
 from hub import mail
 from hub.config import Settings, SettingsError
 from hub.mail.relay import relay_from
-from hub.mail.smtp import RelayUnavailable
+from hub.mail.replies import RelayUnavailable
 from hub.web.i18n import reading_in
 from tests.support.smtp_sink import SmtpSink
 
