@@ -50,7 +50,13 @@ def test_other_peoples_rows_are_not_there(new_reader: NewReader, stack: Stack) -
         operator.open(address, status=404)
     for address in (f"/inbox/{offer}", f"/inbox/{UNKNOWN}", "/inbox/1"):
         lender.open(address, status=404)
-    for address in (f"/campaigns/{UNKNOWN}", "/campaigns/1/edit"):
+    for address in (
+        f"/campaigns/{UNKNOWN}",
+        f"/campaigns/{UNKNOWN}/unsent",
+        f"/campaigns/{UNKNOWN}/cancel",
+        f"/campaigns/{UNKNOWN}/resend?state=failed",
+        "/campaigns/1/edit",
+    ):
         editor.open(address, status=404)
 
 
