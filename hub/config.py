@@ -42,6 +42,10 @@ class Settings:
     """TLS with the relay at smtp://: `required`, `opportunistic` or `off`. A password over a network requires it."""
     smtp_connections: int = 8
     """Connections to the relay that each worker opens at most for newsletters."""
+    smtp_per_minute: int = 0
+    """Newsletters' messages a minute that the relay is given at most, by all workers together; 0: no limit."""
+    tenant_per_minute: int = 0
+    """The same for each organisation that sends."""
     smtp_session_messages: int = 1000
     """Messages a connection to the relay carries at most; then a new one is opened."""
     smtp_hello: str = ""
@@ -77,7 +81,9 @@ class Settings:
             name = variable(field.name)
             text = environ.get(name, "").strip()
             if text:
-                values[field.name] = _parse(name, field.type, text)
+                # Where nothing is the default, 0 says so.
+                least = 0 if field.default == 0 else 1
+                values[field.name] = _parse(name, field.type, text, least)
             elif field.default is MISSING:
                 raise SettingsError(f"{name} is not set. `hub up` sets everything for one machine.")
         return cls(**values)  # type: ignore[arg-type]  # _parse gave each field its own type
@@ -87,21 +93,21 @@ def variable(field_name: str) -> str:
     return f"HUB_{field_name.upper()}"
 
 
-def _parse(name: str, kind: object, text: str) -> object:
+def _parse(name: str, kind: object, text: str, least: int) -> object:
     if kind is int:
-        return _integer(name, text)
+        return _integer(name, text, least)
     if kind == tuple[Key, ...]:
         return _keys(name, text)
     return text.rstrip("/") if name == "HUB_BASE_URL" else text
 
 
-def _integer(name: str, text: str) -> int:
+def _integer(name: str, text: str, least: int) -> int:
     try:
         value = int(text)
     except ValueError:
         raise SettingsError(f"{name} must be a whole number.") from None
-    if value < 1:
-        raise SettingsError(f"{name} must be 1 or more.")
+    if value < least:
+        raise SettingsError(f"{name} must be {least} or more.")
     return value
 
 

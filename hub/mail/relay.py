@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from hub.config import Settings, SettingsError
 from hub.mail import dkim
 from hub.mail.dkim_keys import read_keys
+from hub.mail.pace import UNLIMITED, Pace
 from hub.mail.return_path import check_bounce_address
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
@@ -45,6 +46,8 @@ class Relay:
     bounces: str = ""
     """The address that messages come back to; the sender's where it is empty."""
     starttls: StartTls = "opportunistic"
+    pace: Pace = UNLIMITED
+    """What may be sent in a minute."""
     connections: int = 8
     """Open at once for newsletters, by each worker; the lane of single mails has its own."""
     session_messages: int = 1000
@@ -113,6 +116,7 @@ def relay_from(settings: Settings) -> Relay:
         journal_folder=settings.journal_folder,
         bounces=_bounces(settings),
         starttls=_starttls(settings.smtp_starttls),
+        pace=Pace(settings.smtp_per_minute, settings.tenant_per_minute),
         connections=settings.smtp_connections,
         session_messages=settings.smtp_session_messages,
         hello=_hello(settings.smtp_hello),

@@ -87,7 +87,7 @@ class Outbound:
     """Implements `hub.mail.dialogue.Feed`.
 
     `hungry` is called when more could be sent than waits, `learnt` when there is something to record, and
-    `connection_closed` when a connection has ended.
+    `closed` when a connection has ended.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Outbound:
         *,
         hungry: Callable[[], None],
         learnt: Callable[[], None],
-        connection_closed: Callable[[Connection, RelayUnavailable | None], None],
+        closed: Callable[[Connection, RelayUnavailable | None], None],
     ) -> None:
         self.journal = journal
         self.waiting: deque[Parcel] = deque()
@@ -108,7 +108,7 @@ class Outbound:
         self._idle: list[Connection] = []
         self._hungry = hungry
         self._learnt = learnt
-        self._connection_closed = connection_closed
+        self._closed = closed
 
     # What comes in.
 
@@ -192,7 +192,7 @@ class Outbound:
     def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
         if connection in self._idle:
             self._idle.remove(connection)
-        self._connection_closed(connection, error)
+        self._closed(connection, error)
 
     # What goes out.
 
