@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from hub import clock, logs, metrics
@@ -127,21 +128,11 @@ class _Life:
         self._hungry.set()
 
     async def live(self, stop: asyncio.Event, *, until_idle: bool) -> None:
-        loops = [
-            asyncio.create_task(self._again(step, pause, bell))
-            for step, pause, bell in (
-                (self._look, LOOK_SECONDS, self._bell),
-                (self._claim, 1.0, self._hungry),
-                (self._record, 1.0, self._learnt),
-                (self._beat, holders.BEAT, asyncio.Event()),
-            )
-        ]
-        ends = {asyncio.create_task(stop.wait()), *loops}
-        if until_idle:
-            ends.add(asyncio.create_task(self._idle.wait()))
+        ends: set[asyncio.Task[Any]] = set()
         try:
             async with relay_transaction() as scope:
                 await holders.register(scope, self.id, socket.gethostname())
+            ends |= self._started(stop, until_idle=until_idle)
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 each.result()
@@ -150,6 +141,22 @@ class _Life:
                 each.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
             self._journal.close(keep=not await self._end())
+
+    def _started(self, stop: asyncio.Event, *, until_idle: bool) -> set[asyncio.Task[Any]]:
+        """The first of these to end, ends this life."""
+        tasks = {
+            asyncio.create_task(self._again(step, pause, bell))
+            for step, pause, bell in (
+                (self._look, LOOK_SECONDS, self._bell),
+                (self._claim, 1.0, self._hungry),
+                (self._record, 1.0, self._learnt),
+                (self._beat, holders.BEAT, asyncio.Event()),
+            )
+        }
+        tasks.add(asyncio.create_task(stop.wait()))
+        if until_idle:
+            tasks.add(asyncio.create_task(self._idle.wait()))
+        return tasks
 
     async def _again(
         self, step: Callable[[], Awaitable[None]], pause: float, bell: asyncio.Event
