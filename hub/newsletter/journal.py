@@ -38,16 +38,24 @@ _FREE, _ON_WIRE, _ANSWERED = 0, 1, 2
 
 
 class Journal:
-    """Written by one worker, under a lock that ends with its process. All methods are cheap enough for each message."""
+    """Written by one worker, under a lock that ends with its process. All methods are cheap enough for each message.
+
+    Raises OSError where the folder's disk is full.
+    """
 
     def __init__(self, folder: Path, worker_id: UUID, slots: int) -> None:
         self.path = folder / f"{worker_id}{SUFFIX}"
         self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
         size = _HEAD_BYTES + slots * _SLOT_BYTES
-        # Real blocks: writing to a map whose disk is full would end the process.
-        os.posix_fallocate(self._file, 0, size)
-        self._map = mmap.mmap(self._file, size)
+        try:
+            # Real blocks: writing to a map whose disk is full would end the process.
+            os.posix_fallocate(self._file, 0, size)
+            self._map = mmap.mmap(self._file, size)
+        except OSError:
+            os.close(self._file)
+            self.path.unlink()
+            raise
         self._free = list(range(slots))
         _HEAD.pack_into(self._map, 0, _MAGIC, worker_id.bytes, _boot_id())
 

@@ -144,7 +144,7 @@ class _Life:
 
     def _started(self, stop: asyncio.Event, *, until_idle: bool) -> set[asyncio.Task[Any]]:
         """The first of these to end, ends this life."""
-        tasks = {
+        tasks: set[asyncio.Task[Any]] = {
             asyncio.create_task(self._again(step, pause, bell))
             for step, pause, bell in (
                 (self._look, LOOK_SECONDS, self._bell),
