@@ -101,7 +101,6 @@ async def resend(
         campaign_id,
         state=state,
         cause=code,
-        recipients=sum(cause.count for cause in causes),
     )
 
 
@@ -128,8 +127,8 @@ def group_id(cause: Cause) -> UUID:
 async def _causes(
     scope: TenantScope, campaign_id: UUID, state: str, code: str | None
 ) -> Sequence[Cause]:
-    causes = await unsent.by_cause(scope, campaign_id, state)
-    return [cause for cause in causes if code is None or cause.code == code]
+    causes = await unsent.by_cause(scope, campaign_id)
+    return [cause for cause in causes if cause.state == state and code in (None, cause.code)]
 
 
 async def _under_way(scope: TenantScope, campaign_id: UUID) -> Campaign:

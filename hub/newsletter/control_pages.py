@@ -15,7 +15,7 @@ from hub.newsletter.control_campaign import (
     resume_campaign,
 )
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, find_progress
-from hub.newsletter.progress import cause_in_words
+from hub.newsletter.progress import cause_in_words, how_many
 from hub.newsletter.schemas import DELIVERY_STATES, RESENDABLE_STATES, Cause, ResendForm
 from hub.tenants.accounts.actor import Actor
 from hub.web.forms import Form, blank, read_form, read_query
@@ -130,6 +130,7 @@ async def _confirmation(
     ]
     if not chosen or campaign.state not in ("sending", "sent"):
         return see_other(request, f"/campaigns/{campaign.id}/unsent")
+    of_all = Cause(state, None, progress.counts.of(state))
     form = blank(ResendForm, state=state, cause=code or None)
     form.problems = asked.problems
     return page(
@@ -144,7 +145,8 @@ async def _confirmation(
         campaign=campaign,
         form=form,
         state=state,
-        count=sum(cause.count for cause in chosen),
+        count=(of_all if not code else chosen[0]).count,
+        number=how_many(of_all if not code else chosen[0]),
         reasons=reasons_in_words(chosen),
         delivery_states=DELIVERY_STATES,
     )

@@ -1,6 +1,8 @@
 """The editor's pages: which campaigns there are, how far each has come, and who did not get it."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -8,7 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from hub.db import tenant_transaction
+from hub.db import TenantScope, tenant_transaction
 from hub.errors import NotFound
 from hub.mail.replies import in_words
 from hub.newsletter import (
@@ -33,6 +35,8 @@ from hub.newsletter.schemas import (
     ON_DOUBT,
     RESENDABLE_STATES,
     UNSENT_STATES,
+    Cause,
+    Unsent,
 )
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
@@ -110,6 +114,7 @@ async def show_unsent(
     """Who did not get it, and why."""
     query = request.query_params
     after = path_id(query["after"]) if "after" in query else None
+    limit = DELIVERIES_EACH_PAGE + 1
     async with tenant_transaction(actor.tenant_id) as scope:
         progress = await find_progress(scope, path_id(campaign_id))
         campaign = progress.campaign
@@ -119,21 +124,19 @@ async def show_unsent(
             raise NotFound
         causes = [cause for cause in progress.causes if cause.state == state]
         code = query.get("cause")
-        chosen = next((cause for cause in causes if cause.code == code), None) if code else None
+        chosen = [cause for cause in causes if not code or cause.code == code]
         if state == NOT_SENT:
-            found = await unsent.never_sent(
-                scope, campaign.id, after=after, limit=DELIVERIES_EACH_PAGE + 1
-            )
-        elif code and chosen is None:
-            found = []
+            found = await unsent.never_sent(scope, campaign.id, after=after, limit=limit)
         else:
-            found = await unsent.unsent(
-                scope, campaign.id, state, chosen, after=after, limit=DELIVERIES_EACH_PAGE + 1
-            )
+            found = await _listed(scope, campaign.id, chosen, query.get("from"), after, limit)
     here = f"/campaigns/{campaign.id}/unsent"
     shown = found[:DELIVERIES_EACH_PAGE]
-    more = len(found) > DELIVERIES_EACH_PAGE
     asked = {"state": state} | ({"cause": code} if code else {})
+    following = asked | (
+        {"from": shown[-1].cause or "", "after": str(shown[-1].id)} if shown else {}
+    )
+    of_all = Cause(state, None, progress.counts.of(state))
+    whole = chosen[0] if code and chosen else of_all
     return page(
         request,
         "newsletter/unsent.html",
@@ -144,15 +147,37 @@ async def show_unsent(
         state=state,
         causes=causes,
         code=code,
-        count=chosen.count if chosen else sum(cause.count for cause in causes),
-        can_resend=state in RESENDABLE_STATES and campaign.state in ("sending", "sent"),
+        count=whole.count,
+        number=words.how_many(whole),
+        can_resend=bool(chosen)
+        and state in RESENDABLE_STATES
+        and campaign.state in ("sending", "sent"),
         words=words,
         in_words=in_words,
         deliveries=shown,
         here=here,
         asked=urlencode(asked),
-        next_url=f"{here}?{urlencode(asked | {'after': str(shown[-1].id)})}" if more else None,
+        next_url=f"{here}?{urlencode(following)}" if len(found) > len(shown) else None,
     )
+
+
+async def _listed(
+    scope: TenantScope,
+    campaign_id: UUID,
+    causes: Sequence[Cause],
+    begin: str | None,
+    after: UUID | None,
+    limit: int,
+) -> list[Unsent]:
+    """One reason after the other, from the reason `begin` on and there behind the delivery `after`."""
+    found: list[Unsent] = []
+    for cause in sorted(causes, key=lambda cause: cause.code or ""):
+        behind = after if (cause.code or "") == (begin or "") else None
+        if len(found) < limit and (cause.code or "") >= (begin or ""):
+            found += await unsent.unsent(
+                scope, campaign_id, cause, after=behind, limit=limit - len(found)
+            )
+    return found
 
 
 @post("/campaigns/{campaign_id:str}/delete", status_code=303, guards=EDITORS)

@@ -60,10 +60,9 @@ async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
     counts = (await queries.counts_of(scope, [campaign_id]))[campaign_id]
     moves = campaign.state == "sending" and not campaign.is_paused and not campaign.stalled_at
     waits = moves and counts.of("retry") > 0 and counts.of("queued") == 0
-    causes = await unsent.by_cause(scope, campaign_id)
-    if (
-        campaign.state == "cancelled"
-    ):  # Then nothing is tried again: the reason is the cancellation.
+    causes = counted(await unsent.by_cause(scope, campaign_id), counts)
+    if campaign.state == "cancelled":
+        # Nothing is tried again then: the reason is the cancellation.
         causes = [cause for cause in causes if cause.state != "retry"]
     return Progress(
         campaign,
@@ -72,6 +71,25 @@ async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
         await ledger.next_due(scope, campaign_id) if waits else None,
         causes,
     )
+
+
+def counted(causes: list[Cause], counts: Counts) -> list[Cause]:
+    """Where only one reason of a state was not counted to its end, it is all the others' remainder."""
+    found = []
+    for cause in causes:
+        alike = [other for other in causes if other.state == cause.state]
+        if cause.more and sum(other.more for other in alike) == 1:
+            others = sum(other.count for other in alike if other is not cause)
+            rest = counts.of(cause.state) - others
+            found.append(Cause(cause.state, cause.code, max(rest, cause.count)))
+        else:
+            found.append(cause)
+    return sorted(found, key=lambda cause: -cause.count)
+
+
+def how_many(cause: Cause) -> str:
+    number = format_number(cause.count)
+    return _("more than %(number)s", number=number) if cause.more else number
 
 
 def cause_in_words(code: str | None) -> str:

@@ -171,6 +171,8 @@ class Cause:
     state: str
     code: str | None
     count: int
+    more: bool = False
+    """There are more than were counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,7 @@ def _causes(found: Progress) -> RenderableType:
     table = Table.grid(padding=(0, 2))
     for cause in found.causes[:MOST_CAUSES]:
         table.add_row(
-            Text(format_number(cause.count), justify="right"),
+            Text(progress.how_many(cause), justify="right"),
             Text(_(DELIVERY_STATES[cause.state]), style=COLOURS[cause.state]),
             Text(progress.cause_in_words(cause.code)),
         )

@@ -26,6 +26,7 @@ from hub.newsletter.control_campaign import (
     resend,
     resume_campaign,
 )
+from hub.newsletter.progress import how_many, look_at
 from hub.newsletter.schemas import Cause, Counts
 from hub.worker import load_tasks, run_row
 from tests.factories import Member, make_membership, make_tenant
@@ -315,4 +316,24 @@ async def test_by_cause(editor: Member) -> None:
             Cause("failed", "unknown", 2),
             Cause("failed", None, 1),
         ]
-        assert len(await unsent.by_cause(scope, campaign_id, "failed")) == 2
+
+
+async def test_a_reason_with_very_many_is_not_counted_to_its_end(
+    editor: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsent, "MOST_COUNTED", 3)
+    campaign_id = await make_ledger(
+        editor, (9, "failed", "unknown"), (2, "failed", "mailbox_full"),
+        (5, "retry", "busy"), (4, "retry", "slowed"), (1, "retry", "no_answer"),
+    )  # fmt: skip
+    async with tenant_transaction(editor.tenant.id) as scope:
+        found = await look_at(scope, campaign_id)
+    assert found
+    assert found.causes == [
+        Cause("failed", "unknown", 9),
+        Cause("retry", "busy", 3, more=True),
+        Cause("retry", "slowed", 3, more=True),
+        Cause("failed", "mailbox_full", 2),
+        Cause("retry", "no_answer", 1),
+    ]
+    assert [how_many(cause) for cause in found.causes] == ["9", "più di 3", "più di 3", "2", "1"]
