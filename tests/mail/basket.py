@@ -47,6 +47,7 @@ class Basket:
     ends: list[RelayUnavailable | None] = field(default_factory=list)
     taken: Counter[str] = field(default_factory=Counter)
     accounted: Counter[str] = field(default_factory=Counter)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -60,6 +61,7 @@ class Basket:
 
     def begun(self, mail: Mail) -> bool:
         self.began.append(name_of(mail))
+        self.started.set()
         return True
 
     def ended(self, mail: Mail, answer: Answer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -125,13 +125,13 @@ class ScriptedServer:
         return await self._say(".", writer)
 
     async def _data(self, reader: asyncio.StreamReader) -> bytes:
-        data = b""
+        data = bytearray()
         while not (data.endswith(b"\r\n.\r\n") or data == b".\r\n"):
             line = await reader.readline()
             if not line:
-                raise asyncio.IncompleteReadError(data, None)
+                raise asyncio.IncompleteReadError(bytes(data), None)
             data += line
-        return data
+        return bytes(data)
 
     async def _say(self, verb: str, writer: asyncio.StreamWriter) -> str | None:
         """None where the conversation ends here."""
@@ -193,7 +193,7 @@ async def scripted(
         says["."] = says.pop("end")
     script = ScriptedServer(dict(says), extensions, None if implicit_tls else certificate, account)
     server = await asyncio.start_server(
-        script.serve, "127.0.0.1", 0, limit=2**24, ssl=certificate if implicit_tls else None
+        script.serve, "127.0.0.1", 0, limit=2**16, ssl=certificate if implicit_tls else None
     )
     script.port = server.sockets[0].getsockname()[1]
     try:
@@ -202,3 +202,41 @@ async def scripted(
         server.close()
         await script.stop()
         await server.wait_closed()
+
+
+@asynccontextmanager
+async def talking(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[int]:
+    """A server of one function; its port."""
+    tasks = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        try:
+            await talk(reader, writer)
+        except (asyncio.CancelledError, ConnectionError):
+            writer.transport.abort()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            if task is not None and not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+
+async def hello(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *extensions: str
+) -> None:
+    writer.write(b"220 hello\r\n")
+    await reader.readline()
+    writer.write(b"250-hello\r\n")
+    for extension in extensions:
+        writer.write(f"250-{extension}\r\n".encode())
+    writer.write(b"250 HELP\r\n")

@@ -14,9 +14,18 @@ import uvloop
 from hub.mail import handshake
 from hub.mail.relay import StartTls
 from hub.mail.replies import RelayUnavailable
-from tests.mail.basket import IMPATIENT, Basket, carry, letters, relay_at
+from tests.mail.basket import Basket, carry, letters, relay_at
 from tests.mail.certificates import Authority
-from tests.mail.scripted_server import CLOSE, SILENCE, Drip, Said, ScriptedServer, scripted
+from tests.mail.scripted_server import (
+    CLOSE,
+    SILENCE,
+    Drip,
+    Said,
+    ScriptedServer,
+    hello,
+    scripted,
+    talking,
+)
 
 POINTS = {
     "MAIL": "250 2.1.0 OK",
@@ -222,21 +231,16 @@ def test_patience_is_for_the_whole_reply(run: Runner) -> None:
     """A server that says an octet from time to time says nothing."""
 
     async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 hello\r\n")
-        while (await reader.readline())[:4] not in (b"", b"MAIL"):
-            writer.write(b"250 OK\r\n")
-        while not writer.is_closing():
+        await hello(reader, writer)
+        await reader.readline()
+        while True:
             writer.write(b"250-")
             await asyncio.sleep(0.05)
             writer.write(b"x\r\n")
 
     async def wait_for_it() -> Basket:
-        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
-        try:
-            port = server.sockets[0].getsockname()[1]
-            return await carry(relay_at(port), letters(1), IMPATIENT)
-        finally:
-            server.close()
+        async with talking(trickle) as port:
+            return await carry(relay_at(port), letters(1))
 
     basket = run(wait_for_it())
     (end,) = basket.ends
