@@ -50,7 +50,7 @@ class Journal:
         size = _HEAD_BYTES + slots * _SLOT_BYTES
         try:
             # Real blocks: writing to a map whose disk is full would end the process.
-            os.posix_fallocate(self._file, 0, size)
+            _write_all(self._file, bytes(size))
             self._map = mmap.mmap(self._file, size)
         except OSError:
             os.close(self._file)
@@ -180,6 +180,11 @@ def journal_folder(asked: str) -> Path:
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
         raise PermissionError(f"{folder} belongs to somebody else")
     return folder
+
+
+def _write_all(file: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(file, content) :]
 
 
 def _boot_id() -> bytes:
