@@ -70,8 +70,7 @@ def fields_of(page: str) -> dict[str, str | list[str]]:
     for name, value in re.findall(r'type="checkbox" name="([^"]+)" value="([^"]*)" checked', form):
         fields.setdefault(name, [])
         fields[name] = [*fields[name], value]
-    for name, value in re.findall(r'type="radio" name="([^"]+)" value="([^"]*)" checked', form):
-        fields[name] = value
+    fields |= dict(re.findall(r'type="radio" name="([^"]+)" value="([^"]*)" checked', form))
     for name, options in re.findall(
         r'<select[^>]* name="([^"]+)"[^>]*>(.*?)</select>', form, re.DOTALL
     ):
