@@ -31,6 +31,7 @@ from hub.roles import APP, NETWORK, RELAY, ROUTER
 os.environ.setdefault("PICCOLO_CONF", "hub.piccolo_conf")
 
 ACQUIRE_SECONDS = 5.0
+COMMAND_SECONDS = 60.0
 # A server that starts or is full will answer by and by.
 TRY_LATER = (asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError)
 # The transaction was undone for a reason that passes: two that wait for each other, a full disk, a standby.
@@ -210,7 +211,8 @@ async def _transaction(
         lost = _lost(connection, error)
         # Shielded: a second cancellation must not stop the connection on its way back.
         await asyncio.shield(_take_back(pool, connection))
-        if lost or isinstance(error, PASSING):
+        # A command that got no answer in time, as from a server behind a cut cable.
+        if lost or isinstance(error, (*PASSING, TimeoutError)):
             raise Unavailable from error
         raise
     else:
@@ -286,7 +288,7 @@ async def open_pool(url: str, size: int = 10) -> None:
         max_size=size,
         reset=keep_settings,
         init=prepare,
-        command_timeout=60,
+        command_timeout=COMMAND_SECONDS,
         server_settings={"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
     )
 

@@ -286,6 +286,18 @@ async def test_a_backend_that_hangs_is_given_up(
             os.kill(stopped[0], signal.SIGCONT)
 
 
+async def test_a_statement_without_an_answer_is_unavailable(
+    db: Database, two: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a cable that was pulled."""
+    monkeypatch.setattr("hub.db.COMMAND_SECONDS", 0.3)
+    async with pool_of(1, db):
+        with pytest.raises(Unavailable):
+            async with tenant_transaction(two[0]) as scope:
+                await scope.execute("SELECT pg_sleep(5)")
+        assert await citizens_of(two[0]) == 1
+
+
 async def test_without_a_pool_there_is_no_scope(db: Database) -> None:
     async with pool_of(1, db):
         await close_pool()
