@@ -152,9 +152,9 @@ class Outbound:
 
     def begun(self, mail: Mail) -> bool:
         assert isinstance(mail, Parcel)  # noqa: S101  # the only mails this feed hands out
-        if not self.may_begin:
-            return False
         campaign = mail.campaign
+        if not self.may_begin or campaign.halted:
+            return False
         mail.slot = self.journal.begin(
             campaign.tenant_id.bytes,
             campaign.campaign_id.bytes,
