@@ -119,7 +119,7 @@ _LONGEST_LINE = 4_096
 _LONGEST_REPLY = 65_536
 # Up to that size the final dot leaves in the same write as the message; behind a larger one it waits until the socket
 # has taken the message, so that a connection cut in the middle leaves no doubt.
-_AT_ONCE = 262_144
+_AT_ONCE = 131_072
 
 
 class Connection(asyncio.Protocol):

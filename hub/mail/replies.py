@@ -107,6 +107,7 @@ _POLICY = (
 # because servers say 550 and 554 to everything. What IANA registered after RFC 3463 has its own source.
 RULES = (
     Rule("4", "", _GREY, "greylisted", "nobody", "RFC 6647 §2"),
+    Rule("530", "", "", "sign_in", "us", "RFC 4954 §6, RFC 3207 §4"),
     # The address.
     Rule("", "1.1", "", "unknown", "recipient", "RFC 3463 §3.2"),
     Rule("", "1.2", "", "domain_unknown", "recipient", "RFC 3463 §3.2"),
