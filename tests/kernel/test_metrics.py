@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
 from hub import metrics
-from hub.config import SettingsError
+from hub.config import Settings, SettingsError, variable
 from hub.db import network_transaction, relay_transaction
+from hub.embedded.plan import HUB_COMMAND
 from hub.outbox import enqueue
 from tests.support.databases import Database
 
@@ -125,3 +129,29 @@ def test_without_an_address_nothing_is_served() -> None:
 def test_an_address_that_cannot_be_read(address: str) -> None:
     with pytest.raises(SettingsError, match="HUB_METRICS_ADDRESS"), metrics.serve(address):
         pass
+
+
+async def test_a_worker_serves_its_numbers(db: Database, settings: Settings, valkey: str) -> None:
+    port = free_port()
+    keys = "k1:" + base64.b64encode(bytes(32)).decode()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+        variable("database_url"): settings.database_url,
+        variable("worker_database_url"): settings.worker_database_url,
+        variable("redis_url"): valkey,
+        variable("secret_keys"): keys,
+        variable("field_keys"): keys,
+        variable("metrics_address"): f"{HERE}:{port}",
+    }
+    worker = await asyncio.create_subprocess_exec(*HUB_COMMAND, "worker", env=environment)
+    try:
+        found: dict[str, float] = {}
+        async with asyncio.timeout(30):
+            while 'hub_outbox_rows{state="due"}' not in found:
+                await asyncio.sleep(0.05)
+                with suppress(httpx.TransportError):
+                    found = await asyncio.to_thread(read, f"http://{HERE}:{port}/metrics")
+    finally:
+        worker.terminate()
+        await worker.wait()
+    assert not {name for name in found if "@" in name}
