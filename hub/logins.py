@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from hub.db import ACQUIRE_SECONDS, TRY_LATER
+from hub.db import ACQUIRE_SECONDS, FAREWELLS, TRY_LATER
 from hub.errors import Unavailable
 from hub.roles import WORKING_ROLES
+
+# The server is away, or goes away while it is asked: that says nothing about the login.
+_AWAY = (OSError, TimeoutError, *TRY_LATER, *FAREWELLS)
 
 
 class UnsafeLogin(Exception):
@@ -50,12 +53,15 @@ async def check_login(url: str, roles: Sequence[str]) -> None:
     """
     try:
         connection = await asyncpg.connect(url, timeout=ACQUIRE_SECONDS)
-    except (OSError, TimeoutError, *TRY_LATER) as error:
+    except _AWAY as error:
         raise Unavailable from error
     except asyncpg.PostgresError as error:
         raise UnsafeLogin(f"the server does not let it in: {type(error).__name__}") from error
     try:
         reachable = await connection.fetch(_REACHABLE, _SERVER_ROLES)
+    except (asyncpg.InterfaceError, *_AWAY) as error:
+        connection.terminate()
+        raise Unavailable from error
     finally:
         await connection.close()
     for row in reachable:

@@ -10,6 +10,7 @@ from hub.errors import Unavailable
 from hub.logins import UnsafeLogin, check_login
 from hub.roles import LOGIN_ROLES, WEB_LOGIN, WORKER_LOGIN
 from tests.factories import unique
+from tests.support.cutting_proxy import CuttingProxy, Point
 from tests.support.databases import Connection, Database, connected
 
 WEB_ROLES = LOGIN_ROLES[WEB_LOGIN]
@@ -102,3 +103,19 @@ async def test_a_wrong_password_is_said_without_the_password(db: Database) -> No
 async def test_a_server_that_is_away_is_no_judgement(db: Database) -> None:
     with pytest.raises(Unavailable):
         await check_login("postgresql://hub_web:x@127.0.0.1:1/hub", WEB_ROLES)
+
+
+@pytest.mark.parametrize("reset", [True, False])
+async def test_nor_is_one_that_goes_away_while_it_is_asked(db: Database, *, reset: bool) -> None:
+    """Wherever in the conversation that happens: a worker must wait then, not refuse to start."""
+    proxy = CuttingProxy(db.web_url)
+    proxy.keeps_dialogues = True
+    await proxy.open()
+    await check_login(proxy.url, WEB_ROLES)
+    length = len(proxy.dialogues[0].server)
+    points = [Point(after, of_client=False, reset=reset) for after in range(0, length, 200)]
+    proxy.plan.extend(points)
+    for _ in points[:-1]:
+        with pytest.raises(Unavailable):
+            await check_login(proxy.url, WEB_ROLES)
+    await proxy.close()
