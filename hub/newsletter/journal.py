@@ -26,8 +26,9 @@ from hub.newsletter.ledger import LOST_WORKER
 from hub.newsletter.schemas import Outcome
 
 SUFFIX = ".journal"
-_MAGIC = b"hubjrnl1"
-_HEAD = struct.Struct(">8s16s36s")
+_MAGIC = b"hubjrnl2"
+# Magic, worker, the machine's start, how many slots there are.
+_HEAD = struct.Struct(">8s16s36sI")
 _HEAD_BYTES = 256
 _SLOT_BYTES = 320
 # Tenant, campaign, delivery, attempt. The phase comes last: a slot counts once everything before it is there.
@@ -37,27 +38,40 @@ _PHASE_AT = _BEGUN.size + _ANSWER.size
 _FREE, _ON_WIRE, _ANSWERED = 0, 1, 2
 
 
+class NoJournal(OSError):
+    """It could not be made, and without it no message may begin."""
+
+
 class Journal:
     """Written by one worker, under a lock that ends with its process. All methods are cheap enough for each message.
 
-    Raises OSError where the folder's disk is full.
+    Raises NoJournal, as where the folder's disk is full.
     """
 
     def __init__(self, folder: Path, worker_id: UUID, slots: int) -> None:
         self.path = folder / f"{worker_id}{SUFFIX}"
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        size = _HEAD_BYTES + slots * _SLOT_BYTES
         try:
+            self._make(worker_id, slots)
+        except OSError as error:
+            raise NoJournal(f"no journal can be made in {folder}: {error.strerror}") from error
+        self._free = list(range(slots))
+
+    def _make(self, worker_id: UUID, slots: int) -> None:
+        # Under another name until it is locked: a worker that looks in between would take it for a dead one's.
+        unfinished = self.path.with_suffix(".new")
+        size = _HEAD_BYTES + slots * _SLOT_BYTES
+        self._file = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
             # Real blocks: writing to a map whose disk is full would end the process.
             _write_all(self._file, bytes(size))
             self._map = mmap.mmap(self._file, size)
+            _HEAD.pack_into(self._map, 0, _MAGIC, worker_id.bytes, _boot_id(), slots)
+            unfinished.rename(self.path)
         except OSError:
             os.close(self._file)
-            self.path.unlink()
+            unfinished.unlink()
             raise
-        self._free = list(range(slots))
-        _HEAD.pack_into(self._map, 0, _MAGIC, worker_id.bytes, _boot_id())
 
     def __enter__(self) -> Self:
         return self
@@ -105,8 +119,7 @@ class LeftBehind:
         self.path = path
         self._file = file
         self._content = content
-        _, worker, _ = _HEAD.unpack_from(content)
-        self.worker_id = UUID(bytes=worker)
+        self.worker_id = UUID(bytes=_HEAD.unpack_from(content)[1])
 
     def by_campaign(self) -> dict[tuple[UUID, UUID], list[Outcome]]:
         """Under (tenant, campaign): what had begun and how it ended; one without an answer is `in_doubt`."""
@@ -144,7 +157,7 @@ def _unanswered(delivery: bytes, attempt: int, _at: int) -> Outcome:
 
 
 def read_left_behind(folder: Path) -> Iterator[LeftBehind]:
-    """The journals whose workers are gone. One of another start of the machine is deleted: it says nothing."""
+    """The journals whose workers are gone. One that says nothing is deleted: its machine was started anew, or it is cut short."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
             file = os.open(path, os.O_RDWR)
@@ -166,10 +179,18 @@ def _locked(path: Path, file: int) -> LeftBehind | None:
     except OSError:  # Its worker lives.
         return None
     content = os.pread(file, os.fstat(file).st_size, 0)
-    if len(content) < _HEAD_BYTES or _HEAD.unpack_from(content)[::2] != (_MAGIC, _boot_id()):
+    if not _says_something(content):
         path.unlink(missing_ok=True)
         return None
     return LeftBehind(path, file, content)
+
+
+def _says_something(content: bytes) -> bool:
+    if len(content) < _HEAD_BYTES:
+        return False
+    magic, _, boot_id, slots = _HEAD.unpack_from(content)
+    whole = _HEAD_BYTES + slots * _SLOT_BYTES
+    return bool(magic == _MAGIC and boot_id == _boot_id() and len(content) == whole)
 
 
 def journal_folder(asked: str) -> Path:

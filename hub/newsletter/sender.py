@@ -31,7 +31,7 @@ from hub.mail.replies import RelayUnavailable
 from hub.newsletter import holders, ledger, queries
 from hub.newsletter.burial import Burial
 from hub.newsletter.holders import steady
-from hub.newsletter.journal import Journal, journal_folder
+from hub.newsletter.journal import Journal, NoJournal, journal_folder
 from hub.newsletter.letter import Letter
 from hub.newsletter.outbound import BATCH, LOW, WINDOW, Outbound, Parcel, Running
 from hub.newsletter.rota import Rota
@@ -93,6 +93,8 @@ class Sender:
                     )
                 except Unavailable:
                     log.warning("the database does not answer; no newsletter is sent")
+                except NoJournal as error:
+                    log.warning("no newsletter is sent: %s", error)
                 except Exception as error:  # noqa: BLE001  # without its sender a worker would be of no use
                     log.warning("the sender failed and begins again: %s", logs.describe(error))
                 else:
@@ -128,11 +130,9 @@ class _Life:
         self._hungry.set()
 
     async def live(self, stop: asyncio.Event, *, until_idle: bool) -> None:
-        ends: set[asyncio.Task[Any]] = set()
+        await self._register()
+        ends = self._started(stop, until_idle=until_idle)
         try:
-            async with relay_transaction() as scope:
-                await holders.register(scope, self.id, socket.gethostname())
-            ends |= self._started(stop, until_idle=until_idle)
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 each.result()
@@ -141,6 +141,15 @@ class _Life:
                 each.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
             self._journal.close(keep=not await self._end())
+
+    async def _register(self) -> None:
+        try:
+            async with relay_transaction() as scope:
+                await holders.register(scope, self.id, socket.gethostname())
+        except BaseException:
+            # It holds nothing yet. While the database is away, lives come and go.
+            self._journal.close()
+            raise
 
     def _started(self, stop: asyncio.Event, *, until_idle: bool) -> set[asyncio.Task[Any]]:
         """The first of these to end, ends this life."""
@@ -358,7 +367,7 @@ class _Life:
         while self._strangers:
             campaign_id = next(iter(self._strangers))
             async with relay_transaction() as scope:
-                under_way = await ledger.campaigns_under_way(scope)
+                under_way = await ledger.campaigns_under_way(scope, ended_too=True)
             campaign = self._campaigns.get(campaign_id)
             held = list(campaign.held) if campaign else []
             for each in under_way:
