@@ -37,7 +37,7 @@ class Burial:
 
 async def _read(left: LeftBehind) -> None:
     async with relay_transaction() as scope:
-        under_way = await ledger.campaigns_under_way(scope)
+        under_way = await ledger.campaigns_under_way(scope, ended_too=True)
     known = left.by_campaign()
     for tenant_id, campaign_id in {(each.tenant_id, each.id) for each in under_way} | set(known):
         outcomes = known.get((tenant_id, campaign_id), [])
@@ -54,7 +54,7 @@ async def _doubt(worker_id: UUID) -> None:
     async with relay_transaction() as scope:
         # It may only be slow: from here on its beat is refused, and it begins nothing.
         await holders.end(scope, worker_id)
-        under_way = await ledger.campaigns_under_way(scope)
+        under_way = await ledger.campaigns_under_way(scope, ended_too=True)
     for each in under_way:
         async with tenant_transaction(each.tenant_id) as tenant_scope:
             await ledger.doubt(tenant_scope, each.id, worker_id)

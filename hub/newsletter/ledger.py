@@ -231,15 +231,17 @@ class UnderWay:
     due_at: datetime
 
 
-async def campaigns_under_way(scope: RelayScope) -> list[UnderWay]:
-    """Those being sent, the oldest first, and those cancelled lately."""
+async def campaigns_under_way(scope: RelayScope, *, ended_too: bool = False) -> list[UnderWay]:
+    """Those being sent, the oldest first; with `ended_too` also those that ended lately, which may hold a dead one's rows."""
     rows = await scope.fetch(
         """
         SELECT tenant_id, id, state = 'sending' AND paused_at IS NULL, coalesce(due_at, $1)
         FROM campaigns
-        WHERE state = 'sending' OR state = 'cancelled' AND started_at > $1::timestamptz - interval '3 days'
+        WHERE state = 'sending'
+          OR $2 AND state IN ('sent', 'cancelled') AND started_at > $1::timestamptz - interval '3 days'
         ORDER BY started_at, id
         """,
         scope.now,
+        ended_too,
     )
     return [UnderWay(*row) for row in rows]
