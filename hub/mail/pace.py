@@ -51,11 +51,12 @@ async def take(scope: RelayScope, pace: Pace, tenant_id: UUID, wanted: int) -> A
 
 async def give_back(scope: RelayScope, pace: Pace, tenant_id: UUID, count: int) -> None:
     """What was taken and not needed."""
-    if count:
+    if not count:
+        return
+    # One after the other, in the order of `take`: two who lock them in different orders would wait for each other.
+    for _, name, _ in pace.buckets(tenant_id):
         await scope.execute(
-            "UPDATE mail_pace SET tokens = tokens + $2 WHERE name = ANY($1)",
-            [name for _, name, _ in pace.buckets(tenant_id)],
-            float(count),
+            "UPDATE mail_pace SET tokens = tokens + $2 WHERE name = $1", name, float(count)
         )
 
 
