@@ -109,7 +109,7 @@ GREETING, IDLE, RSET, MAIL, RCPT, DATA, END, STRAY, QUIT, OVER = range(10)
 _STAGE_OF: dict[int, Stage] = {MAIL: "MAIL", RCPT: "RCPT", DATA: "DATA", END: "END"}
 
 # RFC 5321 §4.2: no other number is a reply. A table reads them faster than int() does, and refuses the rest.
-_CODES = {b"%d" % code: code for code in range(200, 560)}
+_CODES = {b"%d" % code: code for code in range(200, 600)}
 _GO_AHEAD = 354
 _CLOSING = 421
 _MORE, _ENDS = ord("-"), b" \r\n"

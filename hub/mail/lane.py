@@ -29,6 +29,7 @@ class Single:
         self.recipient = recipient
         self.needs_utf8 = needs_utf8
         self.answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.came_back = False
         self._message = message
 
     def data(self) -> bytes:
@@ -49,6 +50,8 @@ class Lane:
 
     async def carry(self, mail: Single) -> Answer:
         """Raises RelayUnavailable."""
+        if self._retired:
+            raise unavailable("connection_lost")
         self._waiting.append(mail)
         self._serve()
         try:
@@ -102,10 +105,12 @@ class Lane:
             self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self._changed.set()
 
-    def _refuse_waiting(self, error: RelayUnavailable) -> None:
-        while self._waiting:
-            mail = self._waiting.popleft()
-            if not mail.answer.done():
+    def _refuse_waiting(self, error: RelayUnavailable, *, came_back_only: bool = False) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for mail in waiting:
+            if came_back_only and not mail.came_back:
+                self._waiting.append(mail)
+            elif not mail.answer.done():
                 mail.answer.set_exception(error)
 
     # What connections ask and tell.
@@ -127,12 +132,17 @@ class Lane:
             waiting.set_result(answer)
 
     def returned(self, mail: Mail) -> None:
-        self._waiting.appendleft(cast("Single", mail))
+        single = cast("Single", mail)
+        single.came_back = True
+        self._waiting.appendleft(single)
 
     def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
         self._connections.discard(connection)
         self._changed.set()
-        if self._retired or (error is not None and not self._connections and not self._opening):
-            self._refuse_waiting(error or unavailable("connection_lost"))
-        else:
-            self._serve()
+        if error is not None:
+            # What it was refused over this connection it is not to be refused over the next and the next.
+            alone = not self._connections and not self._opening
+            self._refuse_waiting(error, came_back_only=not alone)
+        if self._retired:
+            self._refuse_waiting(unavailable("connection_lost"))
+        self._serve()

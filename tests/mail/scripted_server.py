@@ -240,3 +240,9 @@ async def hello(
     for extension in extensions:
         writer.write(f"250-{extension}\r\n".encode())
     writer.write(b"250 HELP\r\n")
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """For what a server's side has seen, which nothing signals."""
+    while not condition():  # noqa: ASYNC110  # the reason above
+        await asyncio.sleep(0.01)

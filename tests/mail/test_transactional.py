@@ -61,6 +61,22 @@ async def test_refused_and_unreachable_are_told_apart(relay: SmtpSink) -> None:
 
 
 @pytest.mark.parametrize(
+    "address", ["", "nobody", "x@y@example.org", "a@b.it\r\nBcc: c@d.it", "a@-..it"]
+)
+async def test_an_address_that_no_mail_can_carry(relay: SmtpSink, address: str) -> None:
+    with pytest.raises(mail.NotSent) as refused:
+        await mail.send(to=address, subject="x", text="x")
+    assert str(refused.value) == "failed"
+    assert relay.messages == []
+
+
+async def test_an_address_in_other_letters(relay: SmtpSink) -> None:
+    await mail.send(to="żółw@example.org", subject="x", text="x")
+    (received,) = relay.messages
+    assert received.recipients == ("żółw@example.org",)
+
+
+@pytest.mark.parametrize(
     ("url", "expected"),
     [
         ("smtp://mail.example.org", ("mail.example.org", 25, "", "", False)),
