@@ -101,7 +101,7 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
     """Returns how many were still ours to record. Recording the same again changes nothing.
 
     `attempts` is the fence: nobody has claimed the row since. So a late answer also settles a doubt, and spares a
-    message that was only waiting to be sent again.
+    message that was only waiting to be sent again; a doubt that comes late says nothing new about such a one.
     """
     changed = await scope.execute(
         """
@@ -113,7 +113,7 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
         CROSS JOIN LATERAL (
           SELECT f.ctid AS place FROM deliveries f
           WHERE f.id = o.id AND f.campaign_id = $1 AND f.attempts = o.attempts
-            AND f.state IN ('sending', 'in_doubt', 'queued', 'retry')
+            AND (f.state IN ('sending', 'in_doubt') OR f.state IN ('queued', 'retry') AND o.state <> 'in_doubt')
           FOR UPDATE
         ) found
         WHERE d.ctid = found.place
