@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from hub import mail
 from hub.config import Settings
 from tests.factories import Member, make_membership, make_tenant
+from tests.newsletter.ledger_rows import false_tallies
+from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 
 
@@ -23,3 +26,10 @@ def relay(settings: Settings, smtp_sink: SmtpSink) -> SmtpSink:
     """Where this process sends its mail; it keeps its port when it is stopped and started."""
     mail.use_relay(replace(settings, smtp_url=smtp_sink.url))
     return smtp_sink
+
+
+@pytest.fixture
+async def true_tallies(own_database: Database) -> AsyncIterator[None]:
+    """At the end of the test the kept sums are what a count of the deliveries gives."""
+    yield
+    assert await false_tallies(own_database) == []

@@ -7,8 +7,10 @@ from uuid import UUID
 from hub.db import tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter import queries
+from hub.newsletter.schemas import DELIVERY_STATES
 from tests.factories import Member, unique
 from tests.newsletter.making import make_campaign
+from tests.support.databases import Database, connected
 
 
 async def make_ledger(
@@ -85,3 +87,22 @@ async def end_rows(editor: Member, campaign_id: UUID, was: str, state: str) -> N
 async def end_campaign(editor: Member, campaign_id: UUID) -> bool:
     async with tenant_transaction(editor.tenant.id) as scope:
         return await queries.mark_sent(scope, campaign_id)
+
+
+async def false_tallies(database: Database) -> list[tuple[UUID, str, int, int]]:
+    """(campaign, state, kept, counted) wherever the sums of delivery_tallies differ from a count, in all campaigns."""
+    kept = " UNION ALL ".join(
+        f"SELECT campaign_id, '{state}' AS state, sum({state}) AS number FROM delivery_tallies GROUP BY 1"
+        for state in DELIVERY_STATES
+    )
+    async with connected(database.superuser_url) as superuser:
+        rows = await superuser.fetch(
+            f"""
+            SELECT campaign_id, state, coalesce(kept.number, 0), coalesce(counted.number, 0)
+            FROM ({kept}) kept FULL JOIN (
+              SELECT campaign_id, state, count(*) AS number FROM deliveries GROUP BY 1, 2
+            ) counted USING (campaign_id, state)
+            WHERE coalesce(kept.number, 0) <> coalesce(counted.number, 0)
+            """
+        )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
