@@ -61,6 +61,11 @@ async def in_scope(editor: Member, statement: Callable[..., Any], *args: object)
         return await statement(scope, *args)
 
 
+def left_in(folder: Path) -> list[str]:
+    """The journals, and whatever else is there."""
+    return [path.name for path in folder.iterdir()]
+
+
 def send_by(settings: Settings, port: int, folder: Path, **changed: Any) -> None:
     """This process's relay is the server at that port."""
     mail.use_relay(

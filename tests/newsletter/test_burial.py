@@ -21,7 +21,15 @@ from hub.newsletter.journal import Journal
 from hub.newsletter.schemas import Claimed, Outcome
 from tests.factories import Member
 from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import SlowSink, claimed, frozen, send_by, sending, until_true
+from tests.newsletter.sending import (
+    SlowSink,
+    claimed,
+    frozen,
+    left_in,
+    send_by,
+    sending,
+    until_true,
+)
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 
@@ -61,10 +69,6 @@ async def lose_worker(
                 )
         left.close(keep=True)
     return lost
-
-
-def left_in(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]
 
 
 async def unsettled() -> list[tuple[UUID, int, bool]]:

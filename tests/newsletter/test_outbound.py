@@ -1,0 +1,342 @@
+"""What one worker has in its hands: each delivery has one end, and nothing begins that may not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from hub import clock
+from hub.crypto import email_token
+from hub.ids import uuid7
+from hub.mail.dialogue import Connection
+from hub.mail.relay import Mailbox, Relay
+from hub.mail.replies import Answer
+from hub.newsletter import holders
+from hub.newsletter.journal import Journal, read_left_behind
+from hub.newsletter.letter import Letter, compile_bodies
+from hub.newsletter.outbound import FAILING_SHARE, FEWEST, Outbound, Parcel, Running
+from hub.newsletter.schemas import Claimed, Outcome, Publisher, Recipient
+from tests.newsletter.making import draft
+
+TENANT = UUID(int=1)
+SLOTS = 30
+SENT = Answer("sent", "", "250 ok")
+REFUSED = Answer("failed", "unknown", "550 5.1.1 who?")
+LATER = Answer("retry", "busy", "450 later")
+POLICY = Answer("retry", "policy", "554 5.7.1 not from you", policy=True)
+# The relay's own connections; here only who asks matters.
+ASKING = cast("Connection", object())
+
+
+class Hands(Outbound):
+    """An Outbound whose bells are counted."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.heard: list[str] = []
+        super().__init__(
+            journal,
+            hungry=lambda: self.heard.append("hungry"),
+            learnt=lambda: self.heard.append("learnt"),
+            closed=lambda _connection, _error: self.heard.append("closed"),
+        )
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[Hands]:
+    with Journal(tmp_path, uuid7(), SLOTS) as journal:
+        yield Hands(journal)
+
+
+def campaign(*, started: timedelta = timedelta(0)) -> Running:
+    relay = Relay(
+        "127.0.0.1", 25, "", "", False, Mailbox("Hub", "hub@example.org"), "http://hub.test"
+    )
+    publisher = Publisher(TENANT, "Ente", None, None, "it")
+    campaign_id = uuid7()
+    letter = Letter(campaign_id, "Novità", compile_bodies(draft(), publisher), publisher, relay)
+    return Running(TENANT, campaign_id, letter, clock.now() - started, stalled=False)
+
+
+def rows(count: int, *, email: str = "reader{}@example.org", attempts: int = 1) -> list[Claimed]:
+    emails = [email.format(number) for number in range(count)]
+    return [
+        Claimed(uuid7(), attempts, Recipient(each, email_token(each), "Rosa", "it"))
+        for each in emails
+    ]
+
+
+def take(hands: Hands) -> Parcel:
+    mail = hands.next(ASKING)
+    assert isinstance(mail, Parcel)
+    return mail
+
+
+def send(hands: Hands, answer: Answer) -> Parcel:
+    parcel = take(hands)
+    assert hands.begun(parcel)
+    hands.ended(parcel, answer)
+    return parcel
+
+
+def record(hands: Hands) -> list[Outcome]:
+    """As the ledger would."""
+    found = []
+    for running, batch in hands.take_known():
+        found += [outcome for _, outcome in batch]
+        hands.forget(running, batch)
+    return found
+
+
+def test_each_delivery_has_one_end(hands: Hands) -> None:
+    running, claimed = campaign(), rows(6)
+    hands.add(running, claimed)
+    assert (hands.in_hand, len(running.held)) == (6, 6)
+    for answer in (SENT, REFUSED, LATER):
+        send(hands, answer)
+    hands.returned(take(hands))
+    hands.give_back(take(hands))
+    assert hands.in_hand == 6, "until the ledger has them"
+    outcomes = record(hands)
+    assert [outcome.id for outcome in outcomes] == [claimed[number].id for number in (0, 1, 2, 3)]
+    assert [outcome.state for outcome in outcomes] == ["sent", "failed", "retry", "queued"]
+    assert [outcome.cause for outcome in outcomes] == [None, "unknown", "busy", None]
+    assert hands.in_hand == 2
+    hands.give_back_waiting()
+    assert [outcome.state for outcome in record(hands)] == ["queued", "queued"]
+    assert (hands.in_hand, running.held, list(hands.waiting)) == (0, set(), [])
+
+
+def test_what_came_back_goes_first(hands: Hands) -> None:
+    running, claimed = campaign(), rows(3)
+    hands.add(running, claimed)
+    hands.returned(take(hands))
+    assert take(hands).row is claimed[0]
+
+
+def test_slots_are_enough_for_ever(hands: Hands) -> None:
+    """There are as many as messages in hand, and each is free again once the ledger has its message."""
+    running = campaign()
+    for _ in range(5):
+        hands.add(running, rows(SLOTS))
+        for answer in (SENT, LATER, REFUSED) * (SLOTS // 3):
+            send(hands, answer)
+        assert len(record(hands)) == SLOTS
+        running.start_over()
+
+
+def test_what_the_database_does_not_take_is_kept(hands: Hands) -> None:
+    running = campaign()
+    hands.add(running, rows(3))
+    first = send(hands, SENT)
+    ((_, batch),) = hands.take_known()
+    second = send(hands, LATER)
+    hands.keep(running, batch)
+    assert hands.in_hand == 3
+    assert [outcome.id for outcome in record(hands)] == [first.row.id, second.row.id]
+
+
+def test_the_journal_knows_before_the_wire_does(tmp_path: Path) -> None:
+    hands = Hands(Journal(tmp_path, uuid7(), SLOTS))
+    running = campaign()
+    hands.add(running, rows(4))
+    sent = send(hands, SENT)
+    on_wire = take(hands)
+    assert hands.begun(on_wire)
+    take(hands)  # in a connection, and not begun
+    hands.journal.close(keep=True)
+    (left,) = read_left_behind(tmp_path)
+    told = left.by_campaign()[TENANT, running.campaign_id]
+    assert {outcome.id: outcome.state for outcome in told} == {
+        sent.row.id: "sent",
+        on_wire.row.id: "in_doubt",
+    }
+
+
+def test_while_nobody_knows_that_it_lives_nothing_begins(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = campaign()
+    hands.add(running, rows(2))
+    parcel = take(hands)
+    monkeypatch.setattr(holders, "TRUSTED", -1.0)
+    assert not hands.begun(parcel), "not even what is in a connection already"
+    assert hands.next(ASKING) is None
+    hands.returned(parcel)
+    assert record(hands) == []
+    monkeypatch.undo()
+    assert take(hands) is parcel
+    assert hands.begun(parcel)
+
+
+def test_time_alone_takes_the_trust(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    began = hands.beat_at
+    monkeypatch.setattr(holders, "steady", lambda: began + holders.TRUSTED - 0.1)
+    assert hands.may_begin
+    monkeypatch.setattr(holders, "steady", lambda: began + holders.TRUSTED + 0.1)
+    assert not hands.may_begin
+    hands.beat_at = began + 3
+    assert hands.may_begin
+
+
+def test_while_stopping_nothing_begins(hands: Hands) -> None:
+    hands.add(campaign(), rows(2))
+    parcel = take(hands)
+    hands.stopping = True
+    assert hands.next(ASKING) is None
+    assert not hands.begun(parcel)
+    hands.returned(parcel)
+    assert [outcome.state for outcome in record(hands)] == ["queued"]
+
+
+def test_of_a_halted_campaign_nothing_begins(hands: Hands) -> None:
+    halted, going = campaign(), campaign()
+    hands.add(halted, rows(2))
+    hands.add(going, rows(2))
+    in_connection = take(hands)
+    halted.halted = True
+    assert take(hands).campaign is going
+    hands.returned(in_connection)
+    assert {outcome.state for outcome in record(hands)} == {"queued"}
+    assert not halted.held
+    assert len(going.held) == 2
+
+
+def test_only_what_is_halted_is_given_back(hands: Hands) -> None:
+    halted, going = campaign(), campaign()
+    hands.add(halted, rows(3))
+    hands.add(going, rows(3))
+    halted.halted = True
+    later = clock.now() + timedelta(minutes=1)
+    hands.give_back_waiting(of_halted_only=True, until=later)
+    assert [outcome.due_at for outcome in record(hands)] == [later] * 3
+    assert len(hands.waiting) == 3
+
+
+def test_a_refusal_of_us_blames_nobody(hands: Hands) -> None:
+    running = campaign()
+    hands.add(running, rows(3))
+    send(hands, POLICY)
+    (outcome,) = record(hands)
+    assert (outcome.state, outcome.cause, outcome.reply) == (
+        "queued",
+        "policy",
+        "554 5.7.1 not from you",
+    )
+    assert outcome.due_at <= clock.now()
+    assert (running.why_to_pause, running.refusal) == ("policy", POLICY.reply)
+    assert hands.next(ASKING) is None, "the others of that campaign wait"
+    running.start_over()
+    assert running.why_to_pause is None
+
+
+@pytest.mark.parametrize(
+    ("refused", "taken", "pauses"),
+    [
+        (FEWEST - 1, 0, False),
+        (FEWEST, 0, True),
+        (int(200 * FAILING_SHARE), 200 - int(200 * FAILING_SHARE), True),
+        (int(200 * FAILING_SHARE) - 1, 201 - int(200 * FAILING_SHARE), False),
+    ],
+)
+def test_a_failing_share(hands: Hands, refused: int, taken: int, pauses: bool) -> None:
+    running = campaign()
+    for answer in [REFUSED] * refused + [SENT] * taken:
+        hands.add(running, rows(1))
+        send(hands, answer)
+        record(hands)
+    assert running.why_to_pause == ("failing_share" if pauses else None)
+    running.start_over()
+    assert running.why_to_pause is None
+
+
+def test_what_is_tried_again_is_no_failure(hands: Hands) -> None:
+    running = campaign()
+    for _ in range(FEWEST * 2):
+        hands.add(running, rows(1))
+        send(hands, LATER)
+        record(hands)
+    assert running.why_to_pause is None
+
+
+def test_old_refusals_are_forgotten(hands: Hands) -> None:
+    running = campaign()
+    for answer in [REFUSED] * (FEWEST - 1) + [SENT] * 200:
+        hands.add(running, rows(1))
+        send(hands, answer)
+        record(hands)
+    hands.add(running, rows(1))
+    send(hands, REFUSED)
+    assert sum(running.recent) == 1
+    assert running.why_to_pause is None
+
+
+def test_later_means_later_each_time_and_ends(hands: Hands) -> None:
+    pauses = []
+    for attempts in (1, 2, 5, 30):
+        hands.add(campaign(), rows(1, attempts=attempts))
+        send(hands, LATER)
+        (outcome,) = record(hands)
+        assert outcome.state == "retry"
+        pauses.append(round((outcome.due_at - clock.now()).total_seconds()))
+    assert pauses == [60, 120, 960, 7200]
+    hands.add(campaign(started=timedelta(hours=47, minutes=59)), rows(1, attempts=2))
+    send(hands, LATER)
+    (outcome,) = record(hands)
+    assert (outcome.state, outcome.cause) == ("failed", "busy")
+
+
+def test_an_address_that_no_message_can_carry(hands: Hands) -> None:
+    running = campaign()
+    hands.add(running, [*rows(1), *rows(1, email="two words@example.org"), *rows(1)])
+    assert len(hands.waiting) == 2
+    (outcome,) = record(hands)
+    assert (outcome.state, outcome.cause) == ("failed", "address")
+    assert hands.in_hand == 2
+
+
+def test_more_is_asked_for_before_there_is_nothing(hands: Hands) -> None:
+    hands.add(campaign(), rows(2))
+    hands.heard.clear()
+    take(hands)
+    assert hands.heard == ["hungry"]
+    hands.heard.clear()
+    take(hands)
+    assert hands.next(ASKING) is None
+    assert set(hands.heard) == {"hungry"}
+
+
+class Waiting:
+    """A connection that asks again when it is woken."""
+
+    def __init__(self, hands: Hands) -> None:
+        self.hands = hands
+        self.got: list[object] = []
+        self.ask()
+
+    def ask(self) -> None:
+        self.got.append(self.hands.next(cast("Connection", self)))
+
+    kick = ask
+
+
+def test_as_many_are_woken_as_there_is_work_for(hands: Hands) -> None:
+    idle = [Waiting(hands) for _ in range(3)]
+    hands.add(campaign(), rows(2))
+    assert sorted(len(each.got) for each in idle) == [1, 2, 2]
+    hands.add(campaign(), rows(5))
+    assert sorted(len(each.got) for each in idle) == [2, 2, 2], "who has work is not woken"
+    assert len(hands.waiting) == 4
+
+
+def test_who_has_gone_is_not_woken(hands: Hands) -> None:
+    gone = Waiting(hands)
+    hands.closed(cast("Connection", gone), None)
+    assert hands.heard[-1] == "closed"
+    hands.add(campaign(), rows(1))
+    assert len(gone.got) == 1
+    assert len(hands.waiting) == 1
