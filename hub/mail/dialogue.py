@@ -10,9 +10,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
 
 from hub import logs
+from hub.mail.feed import Feed, Mail
 from hub.mail.headers import BadHeader
 from hub.mail.replies import (
     NEEDS_UTF8,
@@ -27,50 +27,11 @@ from hub.mail.replies import (
     own_answer,
     unavailable,
 )
+from hub.mail.wire import Wire
+
+__all__ = ["Capabilities", "Connection", "Feed", "Mail", "Patience"]
 
 log = logging.getLogger(__name__)
-
-
-class Mail(Protocol):
-    @property
-    def sender(self) -> bytes:
-        """The reverse path without its angle brackets; empty for a message that must not come back."""
-
-    @property
-    def recipient(self) -> bytes:
-        """The forward path without its angle brackets."""
-
-    @property
-    def needs_utf8(self) -> bool:
-        """An address or a header of it is written in UTF-8 (RFC 6531)."""
-
-    def data(self) -> bytes:
-        """The message in wire form: lines end with CRLF, dots that begin one are doubled, the final dot is left out.
-
-        Called once, when a connection takes the mail. Raises BadHeader for a mail that cannot be written.
-        """
-
-
-class Feed(Protocol):
-    """Where a connection gets its mails, and whom it tells what became of them. Called from the loop: never blocks."""
-
-    def next(self, connection: "Connection") -> Mail | None:
-        """The next mail to carry. After None the connection is idle, or about to be, until it is kicked."""
-
-    def begun(self, mail: Mail) -> bool:
-        """Its first byte is about to be written: from here on silence means doubt. False: not any more.
-
-        The server waits for the message already, so the connection can only be cut then; the mail is returned.
-        """
-
-    def ended(self, mail: Mail, answer: Answer) -> None:
-        """Exactly once for each mail that was taken and not returned."""
-
-    def returned(self, mail: Mail) -> None:
-        """Never on the wire and nobody's fault: take it back."""
-
-    def closed(self, connection: "Connection", error: RelayUnavailable | None) -> None:
-        """The last call, once. Without an error another connection may be opened at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +69,16 @@ class Capabilities:
 GREETING, IDLE, RSET, MAIL, RCPT, DATA, END, STRAY, QUIT, OVER = range(10)
 _STAGE_OF: dict[int, Stage] = {MAIL: "MAIL", RCPT: "RCPT", DATA: "DATA", END: "END"}
 
-# RFC 5321 §4.2: no other number is a reply. A table reads them faster than int() does, and refuses the rest.
-_CODES = {b"%d" % code: code for code in range(200, 600)}
 _GO_AHEAD = 354
 _CLOSING = 421
-_MORE, _ENDS = ord("-"), b" \r\n"
 
-# RFC 5321 §4.5.3.1.5 allows 512 octets a line; servers that explain themselves send more.
-_LONGEST_LINE = 4_096
-_LONGEST_REPLY = 65_536
-# Up to that size the final dot leaves in the same write as the message; behind a larger one it waits until the socket
-# has taken the message, so that a connection cut in the middle leaves no doubt.
+# Up to that size the final dot leaves in the same write as the message. A larger one is poured in pieces, and its dot
+# waits until the socket has taken them all, so that a connection cut in the middle leaves no doubt.
 _AT_ONCE = 131_072
+_PIECE = 65_536
 
 
-class Connection(asyncio.Protocol):
+class Connection(Wire):
     """Made by `hub.mail.smtp.open_connection`."""
 
     __slots__ = (
@@ -131,25 +87,19 @@ class Connection(asyncio.Protocol):
         "_closing",
         "_deadline",
         "_dirty",
-        "_due",
         "_error",
-        "_lines",
-        "_lines_size",
         "_loop",
         "_mail",
         "_next",
         "_next_body",
-        "_paused",
-        "_rest",
+        "_pouring",
         "_stage",
         "_started",
         "_tail",
         "_taken",
         "_time",
         "_timer",
-        "_transport",
         "_waiter",
-        "_write",
         "capabilities",
         "feed",
         "greeting",
@@ -158,13 +108,13 @@ class Connection(asyncio.Protocol):
     )
 
     def __init__(self, feed: Feed, *, limit: int, patience: Patience) -> None:
+        super().__init__()
         self.feed = feed
         self.limit = limit
         self.patience = patience
         self.capabilities = Capabilities()
         self._loop = asyncio.get_running_loop()
         self._time: Callable[[], float] = self._loop.time
-        self._transport: asyncio.Transport | None = None
         self.greeting: asyncio.Future[tuple[int, bytes]] = self._loop.create_future()
         self._waiter: asyncio.Future[tuple[int, bytes]] | None = self.greeting
         self._timer: asyncio.TimerHandle | None = None
@@ -172,14 +122,8 @@ class Connection(asyncio.Protocol):
         self._started = False
         self._deadline = 0.0
         self._error: RelayUnavailable | None = None
-        # Reading: an unfinished line, the finished lines of an unfinished reply, and how many replies we wait for.
-        self._rest = b""
-        self._lines: list[bytes] = []
-        self._lines_size = 0
-        self._due = 1
-        # Writing.
-        self._write: Callable[[bytes], None]
-        self._paused = False
+        # The rest of a large message, and what follows it: its final dot, and the next envelope.
+        self._pouring = memoryview(b"")
         self._tail = b""
         # The mail of the transaction (None once it has ended and only its replies are waited for), and the one whose
         # envelope has been sent behind it.
@@ -400,15 +344,18 @@ class Connection(asyncio.Protocol):
             self._deadline = self._time() + self.patience.answer
             self._write(body + tail)
             return
-        self._tail = tail
+        self._pouring, self._tail = memoryview(body), tail
         self._deadline = self._time() + self.patience.answer
-        self._write(body)
-        if not self._paused:
-            self._send_tail()
+        self._pour()
 
-    def _send_tail(self) -> None:
+    def _pour(self) -> None:
+        while self._pouring and not self._paused:
+            piece, self._pouring = self._pouring[:_PIECE], self._pouring[_PIECE:]
+            self._write(piece)
+        if self._paused:
+            return
         tail, self._tail = self._tail, b""
-        self._due += 4 if len(tail) > 3 else 1
+        self._due += 4 if len(tail) > len(b".\r\n") else 1
         self._deadline = self._time() + self.patience.answer
         self._write(tail)
 
@@ -502,12 +449,18 @@ class Connection(asyncio.Protocol):
         else:
             self._lost_the_thread()
 
+    def _gone(self) -> None:
+        over = self._stage in (IDLE, QUIT) or (self._stage in (RSET, MAIL) and self._carried > 0)
+        # The server may end what was over; anything else is its fault.
+        self._stop(None if over else unavailable("connection_lost"), "connection_lost")
+
     def _stop(self, error: RelayUnavailable | None, cause: str, *, ours: bool = False) -> None:
         """Say nothing more, and account for every mail in hand. `ours`: the server did nothing wrong."""
+        self._over = True
         stage, self._stage = self._stage, OVER
         mail, self._mail, self._body = self._mail, None, b""
         following, self._next, self._next_body = self._next, None, b""
-        in_the_middle, self._tail = bool(self._tail), b""
+        in_the_middle, self._tail, self._pouring = bool(self._tail), b"", memoryview(b"")
         self._error = error
         if self._transport is not None:
             self._transport.abort()
@@ -538,6 +491,17 @@ class Connection(asyncio.Protocol):
                 self._stop(unavailable("no_answer"), "no_answer")
                 return
         self._timer = self._loop.call_later(self.patience.tick, self._look_at_clock)
+
+    def _drained(self) -> None:
+        if self._tail:
+            self._pour()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._started:
+            self.feed.closed(self, self._error)
 
     # Called by `hub.mail.handshake`, before there are mails.
 
@@ -578,75 +542,3 @@ class Connection(asyncio.Protocol):
         self._started = True
         self._timer = self._loop.call_later(self.patience.tick, self._look_at_clock)
         self._start_next()
-
-    # Called by the loop.
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.use_transport(cast("asyncio.Transport", transport))
-
-    def use_transport(self, transport: asyncio.Transport) -> None:
-        # One octet that the socket does not take stops us: no more than the message at hand is ever buffered.
-        transport.set_write_buffer_limits(high=1, low=0)
-        self._transport, self._write = transport, transport.write
-
-    def data_received(self, data: bytes) -> None:
-        """Every reply in it, in order. One that comes before its command was sent is refused."""
-        if self._rest:
-            data, self._rest = self._rest + data, b""
-        start, due = 0, self._due
-        while (end := data.find(b"\n", start)) >= 0:
-            code = _CODES.get(data[start : start + 3], 0)
-            mark = data[start + 3] if code else _MORE
-            if mark == _MORE and code:
-                self._more(data[start : end + 1])
-            elif mark not in _ENDS or (self._lines and self._lines[0][0] != data[start]):
-                self._lost_the_thread()
-            else:
-                line = data[start:end]
-                if self._lines:
-                    line = b"".join([*self._lines, line])
-                    self._lines, self._lines_size = [], 0
-                if due == 0 or (code == _GO_AHEAD and end + 1 < len(data)):
-                    self._out_of_turn(code, line)
-                else:
-                    due -= 1
-                    self._due -= 1
-                    self._reply(code, line)
-            if self._stage == OVER:
-                return
-            start = end + 1
-        if start < len(data):
-            self._rest = data[start:]
-            if due == 0 or len(self._rest) > _LONGEST_LINE:
-                self._out_of_turn(0, b"")
-
-    def _more(self, line: bytes) -> None:
-        self._lines.append(line)
-        self._lines_size += len(line)
-        if self._lines_size > _LONGEST_REPLY or line[0] != self._lines[0][0]:
-            self._lost_the_thread()
-
-    def eof_received(self) -> None:
-        if self._stage != OVER:
-            self._stop(self._loss(), "connection_lost")
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
-        if self._stage != OVER:
-            self._stop(self._loss(), "connection_lost")
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._started:
-            self.feed.closed(self, self._error)
-
-    def _loss(self) -> RelayUnavailable | None:
-        """None where the server only ended what was over."""
-        over = self._stage in (IDLE, QUIT) or (self._stage in (RSET, MAIL) and self._carried > 0)
-        return None if over else unavailable("connection_lost")
-
-    def pause_writing(self) -> None:
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        self._paused = False
-        if self._tail:
-            self._send_tail()

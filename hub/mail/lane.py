@@ -9,7 +9,8 @@ from collections import deque
 from contextlib import suppress
 from typing import cast
 
-from hub.mail.dialogue import Connection, Mail, Patience
+from hub.mail.dialogue import Connection, Patience
+from hub.mail.feed import Mail
 from hub.mail.relay import Relay
 from hub.mail.replies import Answer, RelayUnavailable, unavailable
 from hub.mail.smtp import open_connection
@@ -37,7 +38,7 @@ class Single:
 
 
 class Lane:
-    """Implements `hub.mail.dialogue.Feed`; belongs to one event loop."""
+    """Implements `hub.mail.feed.Feed`; belongs to one event loop."""
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay

@@ -10,7 +10,8 @@ not answer, or refuses *us*, is nobody's failed message: that is RelayUnavailabl
 import asyncio
 import ssl
 
-from hub.mail.dialogue import Connection, Feed, Patience
+from hub.mail.dialogue import Connection, Patience
+from hub.mail.feed import Feed
 from hub.mail.handshake import NoTls, introduce, tls_context, tls_words
 from hub.mail.relay import Relay
 from hub.mail.replies import RelayUnavailable, unavailable

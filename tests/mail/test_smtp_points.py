@@ -12,9 +12,10 @@ import pytest
 import uvloop
 
 from hub.mail import handshake
+from hub.mail.dialogue import Patience
 from hub.mail.relay import StartTls
 from hub.mail.replies import RelayUnavailable
-from tests.mail.basket import Basket, carry, letters, relay_at
+from tests.mail.basket import LETTER, Basket, carry, letters, relay_at
 from tests.mail.certificates import Authority
 from tests.mail.scripted_server import (
     CLOSE,
@@ -225,6 +226,29 @@ def test_whatever_a_server_does_every_mail_has_one_true_end(run: Runner) -> None
 
     for basket, server in run(all_of_them()):
         check_honesty(basket, server)
+
+
+def test_a_large_message_cut_in_the_middle_is_in_no_doubt(
+    run: Runner, extensions: tuple[str, ...], tls: dict[str, Any]
+) -> None:
+    """While the socket has not taken all of it, its final dot is not sent, and nobody can hold it."""
+    large = LETTER + (b"x" * 996 + b"\r\n") * 15_000
+
+    async def send(middle: str) -> Basket:
+        async with scripted(extensions=extensions, body=middle, **tls) as server:
+            relay = relay_at(server.port, starttls=starttls(tls))
+            answer = 1.0 if middle == SILENCE else 30.0
+            basket = await carry(relay, letters(2, large), Patience(answer=answer, tick=0.05))
+            assert server.held == ([] if middle else ["1@example.org", "2@example.org"])
+            return basket
+
+    async def all_three() -> tuple[Basket, ...]:
+        return await asyncio.gather(send(CLOSE), send(SILENCE), send(""))
+
+    cut, silent, whole = run(all_three())
+    assert cut.answers["1"].state == silent.answers["1"].state == "retry"
+    assert (cut.answers["1"].cause, silent.answers["1"].cause) == (LOST, SILENT)
+    assert whole.states == {"1": "sent", "2": "sent"}
 
 
 def test_patience_is_for_the_whole_reply(run: Runner) -> None:

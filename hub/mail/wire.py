@@ -1,0 +1,124 @@
+"""Replies as they come over the wire (RFC 5321 §4.2), and commands and messages as they leave."""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+# No other number is a reply. A table reads them faster than int() does, and refuses the rest.
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_GO_AHEAD = 354
+_MORE, _ENDS = ord("-"), b" \r\n"
+
+# RFC 5321 §4.5.3.1.5 allows 512 octets a line; servers that explain themselves send more.
+_LONGEST_LINE = 4_096
+_LONGEST_REPLY = 65_536
+
+
+class Wire(asyncio.Protocol):
+    """`_due` is how many replies are due: whoever writes commands adds to it. `_over` ends all reading."""
+
+    __slots__ = (
+        "_due",
+        "_lines",
+        "_lines_size",
+        "_over",
+        "_paused",
+        "_rest",
+        "_transport",
+        "_write",
+    )
+
+    def __init__(self) -> None:
+        self._transport: asyncio.Transport | None = None
+        self._write: Callable[[bytes | memoryview], None]
+        self._paused = False
+        self._over = False
+        # The greeting is.
+        self._due = 1
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._lines_size = 0
+
+    # What a dialogue makes of it.
+
+    def _reply(self, code: int, line: bytes) -> None:
+        """One that is due. `line` is all of it, its code included."""
+        raise NotImplementedError
+
+    def _out_of_turn(self, code: int, line: bytes) -> None:
+        """It was on its way before the command that it would answer; code 0 for the beginning of one."""
+        raise NotImplementedError
+
+    def _lost_the_thread(self) -> None:
+        """It is no reply, or none that can come here."""
+        raise NotImplementedError
+
+    def _gone(self) -> None:
+        """The server has ended the connection."""
+        raise NotImplementedError
+
+    def _drained(self) -> None:
+        """The socket has taken all that was written."""
+        raise NotImplementedError
+
+    # Called by the event loop.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.use_transport(cast("asyncio.Transport", transport))
+
+    def use_transport(self, transport: asyncio.Transport) -> None:
+        # One octet that the socket does not take stops us: no more than what is at hand is ever buffered.
+        transport.set_write_buffer_limits(high=1, low=0)
+        self._transport, self._write = transport, transport.write
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest:
+            data, self._rest = self._rest + data, b""
+        # A reply that is here already cannot answer what is written from now on.
+        start, due = 0, self._due
+        while (end := data.find(b"\n", start)) >= 0 and not self._over:
+            code = _CODES.get(data[start : start + 3], 0)
+            mark = data[start + 3] if code else 0
+            if mark == _MORE:
+                self._more(data[start : end + 1])
+            elif mark not in _ENDS or (self._lines and self._lines[0][0] != data[start]):
+                self._lost_the_thread()
+            else:
+                line = data[start:end]
+                if self._lines:
+                    line = b"".join([*self._lines, line])
+                    self._lines, self._lines_size = [], 0
+                if due == 0 or (code == _GO_AHEAD and end + 1 < len(data)):
+                    self._out_of_turn(code, line)
+                else:
+                    due -= 1
+                    self._due -= 1
+                    self._reply(code, line)
+            start = end + 1
+        if start < len(data) and not self._over:
+            self._rest = data[start:]
+            if due == 0 or len(self._rest) > _LONGEST_LINE:
+                self._out_of_turn(0, b"")
+
+    def _more(self, line: bytes) -> None:
+        """One line of several, with its end."""
+        self._lines.append(line)
+        self._lines_size += len(line)
+        if self._lines_size > _LONGEST_REPLY or line[0] != self._lines[0][0]:
+            self._lost_the_thread()
+
+    def eof_received(self) -> None:
+        if not self._over:
+            self._gone()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        if not self._over:
+            self._gone()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        if not self._over:
+            self._drained()
