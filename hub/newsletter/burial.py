@@ -37,6 +37,8 @@ class Burial:
 
 async def _read(left: LeftBehind) -> None:
     async with relay_transaction() as scope:
+        if not await holders.is_known(scope, left.worker_id):
+            return  # Of another hub on this host, with another database.
         under_way = await ledger.campaigns_under_way(scope, ended_too=True)
     known = left.by_campaign()
     for tenant_id, campaign_id in {(each.tenant_id, each.id) for each in under_way} | set(known):

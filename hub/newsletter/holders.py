@@ -34,6 +34,12 @@ async def register(scope: RelayScope, worker_id: UUID, host: str) -> None:
     )
 
 
+async def is_known(scope: RelayScope, worker_id: UUID) -> bool:
+    return bool(
+        await scope.fetchval("SELECT EXISTS (SELECT FROM mail_workers WHERE id = $1)", worker_id)
+    )
+
+
 async def raise_beat(scope: RelayScope, worker_id: UUID) -> bool:
     """False where the others have given this worker up: it must begin again under another id."""
     return (

@@ -204,6 +204,16 @@ async def test_of_a_campaign_that_ended_nothing_had_begun(
     assert (await load(editor, lost.campaign_id)).state == "sending"
 
 
+async def test_the_journal_of_another_hub(editor: Member, tmp_path: Path) -> None:
+    """On the same host, with another database: its own workers need it."""
+    lost = await lose_worker(editor, tmp_path)
+    async with relay_transaction() as scope:
+        await scope.execute("UPDATE mail_workers SET id = $1 WHERE id = $2", uuid7(), lost.id)
+    await read_journals(tmp_path)
+    assert await states(editor, lost.campaign_id) == {"sending": 4}
+    assert left_in(tmp_path) == [f"{lost.id}.journal"]
+
+
 async def test_what_others_did_meanwhile_stays(editor: Member, tmp_path: Path) -> None:
     """Doubted, queued again by a person, and claimed by another worker: the journal comes too late for that row."""
     lost = await lose_worker(editor, tmp_path)

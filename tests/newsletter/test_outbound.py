@@ -173,12 +173,13 @@ def test_while_nobody_knows_that_it_lives_nothing_begins(
     assert hands.begun(parcel)
 
 
-def test_time_alone_takes_the_trust(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("passed", "trusted"), [(-0.1, True), (0.1, False)])
+def test_time_alone_takes_the_trust(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, passed: float, trusted: bool
+) -> None:
     began = hands.beat_at
-    monkeypatch.setattr(holders, "steady", lambda: began + holders.TRUSTED - 0.1)
-    assert hands.may_begin
-    monkeypatch.setattr(holders, "steady", lambda: began + holders.TRUSTED + 0.1)
-    assert not hands.may_begin
+    monkeypatch.setattr(holders, "steady", lambda: began + holders.TRUSTED + passed)
+    assert hands.may_begin == trusted
     hands.beat_at = began + 3
     assert hands.may_begin
 
