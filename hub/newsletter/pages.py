@@ -18,6 +18,7 @@ from hub.newsletter import (
     editor_pages,
     queries,
     sending_pages,
+    tallies,
     unsent,
     unsubscribe_pages,
 )
@@ -56,7 +57,7 @@ async def campaigns(request: PageRequest, actor: NamedDependency[Actor]) -> Temp
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await queries.recent_campaigns(scope, limit=CAMPAIGNS_EACH_PAGE + 1, before=before)
         shown = found[:CAMPAIGNS_EACH_PAGE]
-        counts = await queries.counts_of(scope, [campaign.id for campaign in shown])
+        counts = await tallies.counts_of(scope, [campaign.id for campaign in shown])
     more = len(found) > CAMPAIGNS_EACH_PAGE
     next_cursor = cursor_of(Cursor(shown[-1].updated_at, shown[-1].id)) if more else None
     return page(
@@ -83,7 +84,7 @@ async def show_campaign(
     async with tenant_transaction(actor.tenant_id) as scope:
         progress = await find_progress(scope, path_id(campaign_id))
         campaign = progress.campaign
-        course = await queries.course_of(scope, campaign.id)
+        course = await tallies.course_of(scope, campaign.id)
         regions = await queries.regions(scope)
     seen = request.query_params.get("seen")
     if wants_fragment(request) and seen is not None and seen != progress.standing:

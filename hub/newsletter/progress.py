@@ -6,14 +6,14 @@ from uuid import UUID
 
 from hub.db import TenantScope
 from hub.mail.replies import CAUSES
-from hub.newsletter import ledger, queries, unsent
+from hub.newsletter import ledger, queries, tallies, unsent
 from hub.newsletter.schemas import UNSENT_STATES, Campaign, Cause, Counts, Pace
 from hub.web.formats import ROME, format_datetime, format_number
 from hub.web.i18n import N_, ngettext
 from hub.web.i18n import gettext as _
 
 # A row that lost its worker has no answer of a server to its name.
-_OURS = {"worker_lost": N_("The hub's own process was lost while sending")}
+_OURS = {ledger.LOST_WORKER: N_("The hub's own process was lost while sending")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
     campaign = await queries.campaign(scope, campaign_id)
     if campaign is None:
         return None
-    counts = (await queries.counts_of(scope, [campaign_id]))[campaign_id]
+    counts = (await tallies.counts_of(scope, [campaign_id]))[campaign_id]
     moves = campaign.state == "sending" and not campaign.is_paused and not campaign.stalled_at
     waits = moves and counts.of("retry") > 0 and counts.of("queued") == 0
     causes = counted(await unsent.by_cause(scope, campaign_id), counts)
@@ -67,7 +67,7 @@ async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
     return Progress(
         campaign,
         counts,
-        await queries.pace_of(scope, campaign_id, counts) if moves else Pace(0, None),
+        await tallies.pace_of(scope, campaign_id, counts) if moves else Pace(0, None),
         await ledger.next_due(scope, campaign_id) if waits else None,
         causes,
     )

@@ -22,6 +22,7 @@ STATEMENT_FILES = {
     "hub/newsletter/holders.py",
     "hub/newsletter/ledger.py",
     "hub/newsletter/people.py",
+    "hub/newsletter/tallies.py",
     "hub/newsletter/unsent.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}

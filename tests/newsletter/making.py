@@ -9,7 +9,7 @@ from uuid import UUID
 from hub.crypto import email_token
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import queries, tallies
 from hub.newsletter.blocks import Block, Heading, Paragraph
 from hub.newsletter.schemas import Campaign, Draft
 from hub.newsletter.segments import AllOf, Audience, Choices, segment_of
@@ -157,7 +157,7 @@ async def load(editor: Member, campaign_id: UUID) -> Campaign:
 async def states(editor: Member, campaign_id: UUID) -> dict[str, int]:
     """How many deliveries are in each state."""
     async with tenant_transaction(editor.tenant.id) as scope:
-        counts = await queries.counts_of(scope, [campaign_id])
+        counts = await tallies.counts_of(scope, [campaign_id])
     return counts[campaign_id].by_state
 
 

@@ -16,7 +16,7 @@ from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.idempotency import KeyReused
 from hub.ids import uuid7
-from hub.newsletter import control_campaign, queries, unsent
+from hub.newsletter import control_campaign, queries, tallies, unsent
 from hub.newsletter.control_campaign import (
     NothingToSend,
     NotUnderWay,
@@ -266,7 +266,7 @@ async def test_a_paused_campaign_with_nothing_open_ends(editor: Member) -> None:
 async def test_course_and_pace_come_from_the_kept_sums(editor: Member) -> None:
     campaign_id = await make_ledger(editor, (100, "queued", None))
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert (await queries.pace_of(scope, campaign_id, Counts({"queued": 100}))).left is None
+        assert (await tallies.pace_of(scope, campaign_id, Counts({"queued": 100}))).left is None
     into_slot = timedelta(seconds=clock.now().timestamp() % 10)
     for minute in range(1, 4):
         with clock.moved(timedelta(minutes=minute) - into_slot):
@@ -274,9 +274,9 @@ async def test_course_and_pace_come_from_the_kept_sums(editor: Member) -> None:
     await add_rows(editor, campaign_id, 2, "failed", "unknown")
     with clock.moved(timedelta(minutes=3, seconds=5) - into_slot):
         async with tenant_transaction(editor.tenant.id) as scope:
-            course = await queries.course_of(scope, campaign_id)
-            counts = (await queries.counts_of(scope, [campaign_id]))[campaign_id]
-            pace = await queries.pace_of(scope, campaign_id, counts)
+            course = await tallies.course_of(scope, campaign_id)
+            counts = (await tallies.counts_of(scope, [campaign_id]))[campaign_id]
+            pace = await tallies.pace_of(scope, campaign_id, counts)
     assert (course[-1].sent, course[-1].failed) == (30, 2)
     assert [point.sent for point in course] == sorted(point.sent for point in course)
     assert counts.by_state == {"queued": 100, "sent": 30, "failed": 2}
@@ -298,8 +298,8 @@ async def test_a_long_course_is_thinned(editor: Member) -> None:
             campaign_id,
             scope.now,
         )
-        course = await queries.course_of(scope, campaign_id)
-    assert len(course) <= 1 + queries.MOST_POINTS
+        course = await tallies.course_of(scope, campaign_id)
+    assert len(course) <= 1 + tallies.MOST_POINTS
     assert (course[0].sent, course[0].failed) == (0, 0)
     assert course[-1].sent == 1000
     steps = {later.at - earlier.at for earlier, later in pairwise(course[:-1])}
