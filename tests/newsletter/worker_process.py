@@ -23,6 +23,7 @@ class WorkerProcess:
             "HUB_FIELD_KEYS": _written(settings.field_keys),
             "HUB_SMTP_URL": settings.smtp_url,
             "HUB_BASE_URL": settings.base_url,
+            "HUB_JOURNAL_FOLDER": settings.journal_folder,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from hub.cli import main; main()", "worker"],
