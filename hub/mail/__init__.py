@@ -1,6 +1,7 @@
 """Building messages and handing them to the relay; used by every domain.
 
-`use_relay(settings)` once a process, then `await send(to=…, subject=…, text=…)` from a worker's task.
+`use_relay(settings)` once a process, then `await send(to=…, subject=…, text=…)` from a worker's task, and
+`await close_lane()` at its end.
 """
 
 from hub.mail.letters import letter

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from hub import clock
+from hub import clock, metrics
 from hub.ids import uuid7
 from hub.mail.dkim import sign
 from hub.mail.headers import BadHeader
@@ -60,7 +60,10 @@ async def send(
         raise NotSent("failed", "") from error
     signed = sign(message, relay.sender.domain)
     single = Single(sender, recipient, signed, needs_utf8=needs_utf8)
-    answer = await _lane_to(relay).carry(single)
+    lane = _lane_to(relay)
+    asked_at = lane.loop.time()
+    answer = await lane.carry(single)
+    metrics.transactional_sent(lane.loop.time() - asked_at)
     if answer.state != "sent":
         raise NotSent(answer.state, answer.reply[:3] if answer.reply[:3].isdigit() else "")
 

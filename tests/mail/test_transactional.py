@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from hub import mail
+from hub import mail, metrics
 from hub.config import Settings, SettingsError
 from hub.mail.relay import relay_from
 from hub.mail.replies import RelayUnavailable
@@ -100,3 +100,10 @@ def test_a_relay_that_cannot_be_read_is_said_by_name(settings: Settings, url: st
 def test_a_sender_that_cannot_be_read_is_said_by_name(settings: Settings, sender: str) -> None:
     with pytest.raises(SettingsError, match="HUB_MAIL_FROM"):
         relay_from(replace(settings, mail_from=sender))
+
+
+async def test_how_long_a_mail_waited_is_counted(relay: SmtpSink) -> None:
+    name = "hub_mail_transactional_wait_seconds_count"
+    before = metrics.REGISTRY.get_sample_value(name) or 0
+    await mail.send(to="anna@example.org", subject="x", text="x")
+    assert metrics.REGISTRY.get_sample_value(name) == before + 1
