@@ -14,7 +14,7 @@ from hub.mail.smtp import open_connection
 
 LETTER = b"Subject: x\r\n\r\nhello\r\n"
 # Long enough for a busy machine, short enough for a test of silence.
-IMPATIENT = Patience(connect=1.0, command=1.0, answer=1.0, idle=30.0, quit=1.0, tick=0.05)
+IMPATIENT = Patience(connect=10.0, command=1.5, answer=1.5, idle=30.0, quit=1.5, tick=0.05)
 
 
 @dataclass(frozen=True)

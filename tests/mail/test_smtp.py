@@ -203,6 +203,7 @@ async def test_a_kick_while_a_message_waits_for_its_answer_sends_an_envelope_beh
 async def test_leaving_in_the_middle(leave: str, extensions: tuple[str, ...]) -> None:
     """`close` waits for the answer to the message on the wire, `abort` does not; neither loses a mail."""
     there, go_on = asyncio.Event(), asyncio.Event()
+    cut = asyncio.Queue[bytes]()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await hello(reader, writer, *extensions)
@@ -210,7 +211,11 @@ async def test_leaving_in_the_middle(leave: str, extensions: tuple[str, ...]) ->
         while (line := await reader.readline())[:4] in said:
             writer.write(said[line[:4]])
             if line == b"DATA\r\n":
-                await reader.readuntil(b"\r\n.\r\n")
+                try:
+                    await reader.readuntil(b"\r\n.\r\n")
+                except asyncio.IncompleteReadError as error:
+                    cut.put_nowait(error.partial)
+                    return
                 there.set()
                 await go_on.wait()
                 writer.write(b"250 OK\r\n")
@@ -223,6 +228,8 @@ async def test_leaving_in_the_middle(leave: str, extensions: tuple[str, ...]) ->
         assert not connection.is_open
         go_on.set()
         await basket.over.wait()
+        if leave == "close" and extensions:
+            assert await cut.get() == b"", "QUIT would be taken for the second message"
     basket.check()
     assert basket.states["1"] == ("sent" if leave == "close" else "in_doubt")
     assert basket.states.get("2") == ("returned" if extensions else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hub.mail import handshake
 from hub.mail.dialogue import Patience
 from hub.mail.relay import StartTls
 from hub.mail.replies import RelayUnavailable
-from tests.mail.basket import LETTER, Basket, carry, letters, relay_at
+from tests.mail.basket import IMPATIENT, LETTER, Basket, carry, letters, relay_at
 from tests.mail.certificates import Authority
 from tests.mail.scripted_server import (
     CLOSE,
@@ -197,8 +198,9 @@ async def test_a_greeting_that_goes_wrong_is_nobodys_mail(point: str, trouble: s
             basket = await carry(relay_at(server.port), letters(1))
             assert basket.states == {"1": "sent"}
         else:
+            soon = replace(IMPATIENT, connect=0.5 if trouble == SILENCE else 10.0)
             with pytest.raises(RelayUnavailable) as refused:
-                await carry(relay_at(server.port), letters(1))
+                await carry(relay_at(server.port), letters(1), soon)
             assert refused.value.reply
 
 
@@ -237,7 +239,7 @@ def test_a_large_message_cut_in_the_middle_is_in_no_doubt(
     async def send(middle: str) -> Basket:
         async with scripted(extensions=extensions, body=middle, **tls) as server:
             relay = relay_at(server.port, starttls=starttls(tls))
-            answer = 1.0 if middle == SILENCE else 30.0
+            answer = 1.5 if middle == SILENCE else 30.0
             basket = await carry(relay, letters(2, large), Patience(answer=answer, tick=0.05))
             assert server.held == ([] if middle else ["1@example.org", "2@example.org"])
             return basket
