@@ -71,6 +71,8 @@ ALTER TABLE deliveries
   ADD COLUMN holder uuid,
   -- Why it is where it is, as `hub/mail/replies.py` names it.
   ADD COLUMN cause text,
+  -- When its first attempt began: from then on it is tried for two days.
+  ADD COLUMN tried_since timestamptz,
   -- How often it was in doubt.
   ADD COLUMN doubts smallint NOT NULL DEFAULT 0;
 DROP INDEX deliveries_queue;

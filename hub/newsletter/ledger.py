@@ -80,9 +80,10 @@ async def claim(
         SET state = CASE WHEN due.suppressed THEN 'suppressed' ELSE 'sending' END,
           attempts = d.attempts + CASE WHEN due.suppressed THEN 0 ELSE 1 END,
           holder = CASE WHEN NOT due.suppressed THEN $4::uuid END,
+          tried_since = coalesce(d.tried_since, $2),
           reply = NULL, cause = NULL, updated_at = $2
         FROM due WHERE d.ctid = due.place
-        RETURNING d.id, d.attempts, d.holder, d.email, d.email_token, d.name, d.locale
+        RETURNING d.id, d.attempts, d.tried_since, d.holder, d.email, d.email_token, d.name, d.locale
         """,
         campaign_id,
         scope.now,
@@ -90,8 +91,8 @@ async def claim(
         holder,
     )
     taken = [
-        Claimed(delivery_id, attempts, Recipient(email, token, name, locale))
-        for delivery_id, attempts, held_by, email, token, name, locale in rows
+        Claimed(delivery_id, attempts, tried_since, Recipient(email, token, name, locale))
+        for delivery_id, attempts, tried_since, held_by, email, token, name, locale in rows
         if held_by is not None
     ]
     return taken, len(rows)

@@ -35,7 +35,6 @@ class Running:
     tenant_id: UUID
     campaign_id: UUID
     letter: Letter
-    started_at: datetime
     stalled: bool
     """The ledger says that it waits for the relay."""
     known: list[tuple["Parcel", Outcome]] = field(default_factory=list)
@@ -174,7 +173,7 @@ class Outbound:
             state = "queued"
         elif state == "retry":
             due_at = now + retry_pause(row.attempts)
-            if due_at > campaign.started_at + GIVE_UP_AFTER:
+            if due_at > row.tried_since + GIVE_UP_AFTER:
                 state = "failed"
         if state in ("sent", "failed"):
             campaign.recent.append(state == "failed")

@@ -191,6 +191,7 @@ class Claimed:
 
     id: UUID
     attempts: int
+    tried_since: datetime
     recipient: Recipient
 
 

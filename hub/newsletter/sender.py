@@ -265,7 +265,7 @@ class _Life:
 
     async def _load(self, scope: TenantScope, campaign_id: UUID) -> Running:
         campaign = await queries.campaign(scope, campaign_id)
-        if campaign is None or campaign.started_at is None:  # It was just claimed from.
+        if campaign is None:  # It was just claimed from.
             raise LookupError(campaign_id)
         letter = Letter(
             campaign_id,
@@ -278,7 +278,6 @@ class _Life:
             scope.tenant_id,
             campaign_id,
             letter,
-            campaign.started_at,
             stalled=campaign.stalled_at is not None,
         )
 

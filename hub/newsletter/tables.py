@@ -93,6 +93,7 @@ class Delivery(Table, tablename="deliveries"):
     updated_at = Timestamptz()
     holder = UUIDColumn(null=True)
     cause = Text(null=True)
+    tried_since = Timestamptz(null=True)
     doubts = SmallInt()
 
 

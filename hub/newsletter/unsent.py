@@ -102,7 +102,7 @@ async def queue_again(
           ORDER BY id LIMIT $4 FOR UPDATE
         ), changed AS (
           UPDATE deliveries d SET state = 'queued', due_at = $2, updated_at = $2,
-            holder = NULL, cause = NULL, reply = NULL
+            holder = NULL, tried_since = NULL, cause = NULL, reply = NULL
           FROM found WHERE d.id = found.id
         )
         SELECT count(*), (SELECT id FROM found ORDER BY id DESC LIMIT 1) FROM found

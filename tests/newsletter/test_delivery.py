@@ -17,6 +17,7 @@ from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter import ledger, queries
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
+from hub.newsletter.control_campaign import resend
 from hub.newsletter.schemas import Outcome
 from hub.newsletter.sender import Sender, send_what_is_due
 from hub.newsletter.tasks import freeze, resume
@@ -167,29 +168,14 @@ async def test_an_organisation_may_call_itself_anything(editor: Member, relay: S
 
 async def test_refusals_are_told_apart(editor: Member, relay: SmtpSink) -> None:
     campaign_id, emails = await started(editor, 5)
-    relay.replies |= {
-        emails[0]: "550 5.1.1 no such user",
-        emails[1]: "450 4.2.0 greylisted",
-        emails[2]: "554 5.7.1 policy",
-    }
+    relay.replies |= {emails[0]: "550 5.1.1 no such user", emails[1]: "450 4.2.0 greylisted"}
     await drain_now()
-    assert await states(editor, campaign_id) == {"sent": 2, "failed": 1, "retry": 1, "queued": 1}
-    campaign = await load(editor, campaign_id)
-    assert (campaign.state, campaign.paused_why) == ("sending", "policy"), "nobody is blamed"
-    assert campaign.paused_reply == "554 5.7.1 policy"
+    assert await states(editor, campaign_id) == {"sent": 3, "failed": 1, "retry": 1}
+    assert (await load(editor, campaign_id)).state == "sending"
     relay.replies.clear()
     with clock.moved(timedelta(minutes=6)):
         await drain_now()
-        assert await states(editor, campaign_id) == {
-            "sent": 2,
-            "failed": 1,
-            "retry": 1,
-            "queued": 1,
-        }
-        async with tenant_transaction(editor.tenant.id) as scope:
-            assert await queries.resume(scope, campaign_id)
-        await drain_now()
-        assert await states(editor, campaign_id) == {"sent": 4, "failed": 1}
+    assert await states(editor, campaign_id) == {"sent": 4, "failed": 1}
     assert (await load(editor, campaign_id)).state == "sent"
     async with tenant_transaction(editor.tenant.id) as scope:
         refused = await scope.fetchrow(
@@ -197,6 +183,26 @@ async def test_refusals_are_told_apart(editor: Member, relay: SmtpSink) -> None:
         )
     assert refused
     assert tuple(refused) == (emails[0], "unknown", "550 5.1.1 no such user")
+
+
+async def test_a_policy_refusal_pauses_and_blames_nobody(editor: Member, relay: SmtpSink) -> None:
+    campaign_id, emails = await started(editor, 5)
+    relay.replies[emails[2]] = "554 5.7.1 policy"
+    await drain_now()
+    campaign = await load(editor, campaign_id)
+    assert (campaign.state, campaign.paused_why) == ("sending", "policy")
+    assert campaign.paused_reply == "554 5.7.1 policy"
+    found = await states(editor, campaign_id)
+    assert found.keys() <= {"sent", "queued"}
+    assert found["queued"] >= 1
+    relay.replies.clear()
+    with clock.moved(timedelta(minutes=6)):
+        await drain_now()
+        assert await states(editor, campaign_id) == found, "nothing moves until somebody resumes it"
+        async with tenant_transaction(editor.tenant.id) as scope:
+            assert await queries.resume(scope, campaign_id)
+        await drain_now()
+    assert await states(editor, campaign_id) == {"sent": 5}
 
 
 async def test_retries_end_after_two_days(editor: Member, relay: SmtpSink) -> None:
@@ -210,6 +216,10 @@ async def test_retries_end_after_two_days(editor: Member, relay: SmtpSink) -> No
         await drain_now()
         assert await states(editor, campaign_id) == {"failed": 1}
         assert (await load(editor, campaign_id)).state == "sent"
+        async with tenant_transaction(editor.tenant.id) as scope:
+            await resend(scope, editor.actor, campaign_id, state="failed", code=None, key=uuid7())
+        await drain_now()
+        assert await states(editor, campaign_id) == {"retry": 1}, "two days from there on"
 
 
 async def test_a_relay_that_is_down_costs_nobody_anything(editor: Member, relay: SmtpSink) -> None:

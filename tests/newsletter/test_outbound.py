@@ -52,20 +52,28 @@ def hands(tmp_path: Path) -> Iterator[Hands]:
         yield Hands(journal)
 
 
-def campaign(*, started: timedelta = timedelta(0)) -> Running:
+def campaign() -> Running:
     relay = Relay(
         "127.0.0.1", 25, "", "", False, Mailbox("Hub", "hub@example.org"), "http://hub.test"
     )
     publisher = Publisher(TENANT, "Ente", None, None, "it")
     campaign_id = uuid7()
     letter = Letter(campaign_id, "Novità", compile_bodies(draft(), publisher), publisher, relay)
-    return Running(TENANT, campaign_id, letter, clock.now() - started, stalled=False)
+    return Running(TENANT, campaign_id, letter, stalled=False)
 
 
-def rows(count: int, *, email: str = "reader{}@example.org", attempts: int = 1) -> list[Claimed]:
+def rows(
+    count: int,
+    *,
+    email: str = "reader{}@example.org",
+    attempts: int = 1,
+    tried: timedelta = timedelta(0),
+) -> list[Claimed]:
     emails = [email.format(number) for number in range(count)]
     return [
-        Claimed(uuid7(), attempts, Recipient(each, email_token(each), "Rosa", "it"))
+        Claimed(
+            uuid7(), attempts, clock.now() - tried, Recipient(each, email_token(each), "Rosa", "it")
+        )
         for each in emails
     ]
 
@@ -285,7 +293,7 @@ def test_later_means_later_each_time_and_ends(hands: Hands) -> None:
         assert outcome.state == "retry"
         pauses.append(round((outcome.due_at - clock.now()).total_seconds()))
     assert pauses == [60, 120, 960, 7200]
-    hands.add(campaign(started=timedelta(hours=47, minutes=59)), rows(1, attempts=2))
+    hands.add(campaign(), rows(1, attempts=2, tried=timedelta(hours=47, minutes=59)))
     send(hands, LATER)
     (outcome,) = record(hands)
     assert (outcome.state, outcome.cause) == ("failed", "busy")
