@@ -381,6 +381,16 @@ async def test_a_reply_without_end_is_cut_short(point: str, reply: bytes) -> Non
     assert basket.states == {"1": "in_doubt" if point == "." else "returned"}
 
 
+@pytest.mark.parametrize("reply", [b"250-a\r\n550 b\r\n", b"550-a\r\n250-b\r\n550 c\r\n"])
+async def test_a_reply_of_two_minds_is_none(reply: bytes) -> None:
+    """RFC 5321 §4.2.1: every line of a reply has its number."""
+    async with scripted() as server:
+        server.says["."] = Raw(reply)
+        basket = await carry(relay_at(server.port), letters(1))
+    answer = basket.answers["1"]
+    assert (answer.state, answer.cause) == ("in_doubt", "nonsense")
+
+
 async def test_a_long_reply_is_kept_short_and_printable() -> None:
     reply = Raw(
         b"550-5.1.1 no\0such user\r\n" + b"550-" + b"\xff\x1b[31m" * 200 + b"\r\n550 5.1.1 x\r\n"
