@@ -191,9 +191,11 @@ class Connection(Wire):
                 log.warning("a message could not be put together: %s", logs.describe(error))
                 self.feed.ended(mail, NOT_BUILT)
             else:
-                if self._closing or self._stage == OVER:
+                if self._closing or self._over:
+                    # The feed has left us meanwhile.
                     self.feed.returned(mail)
-                elif mail.needs_utf8 and not capabilities.smtputf8:
+                    return None
+                if mail.needs_utf8 and not capabilities.smtputf8:
                     self.feed.ended(mail, NEEDS_UTF8)
                 elif 0 < capabilities.largest < len(body):
                     self.feed.ended(mail, TOO_LARGE)

@@ -117,6 +117,15 @@ async def test_one_connection_is_enough_where_the_relay_wants_no_second(
     assert {answer.state for answer in answers} == {"sent"}
 
 
+async def test_a_connection_that_breaks_leaves_the_others_their_mails(
+    lane: Lane, server: ScriptedServer
+) -> None:
+    server.extensions = ()
+    server.says["."] = lambda times: "421 4.3.2 closing" if times == 1 else "250 OK"
+    answers = await asyncio.gather(*(lane.carry(single(str(number))) for number in range(6)))
+    assert sorted(answer.state for answer in answers) == ["retry"] + ["sent"] * 5
+
+
 async def test_whoever_gave_up_gets_no_mail(lane: Lane) -> None:
     """Its row will send another. Before its turn, and in the middle of its envelope."""
     seen: list[bytes] = []
