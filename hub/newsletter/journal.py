@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 from uuid import UUID
 
 from hub import clock
@@ -72,12 +71,6 @@ class Journal:
             os.close(self._file)
             unfinished.unlink()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def begin(self, tenant_id: bytes, campaign_id: bytes, delivery_id: bytes, attempt: int) -> int:
         """The first byte of this message is about to be written. Returns its slot."""

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -163,7 +164,7 @@ def test_every_state_and_cause_is_kept(tmp_path: Path) -> None:
 
 
 def test_slots_are_used_again(tmp_path: Path) -> None:
-    with Journal(tmp_path, WORKER, 2) as written:
+    with closing(Journal(tmp_path, WORKER, 2)) as written:
         for number in range(50):
             slots = [
                 written.begin(TENANT.bytes, CAMPAIGN.bytes, UUID(int=number).bytes, 1)
@@ -219,7 +220,7 @@ def test_one_that_is_just_being_made_is_nobodys_yet(
         lock(file, how)
 
     monkeypatch.setattr(fcntl, "flock", look_first)
-    with Journal(tmp_path, WORKER, 1) as written:
+    with closing(Journal(tmp_path, WORKER, 1)) as written:
         assert written.path.exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -48,7 +49,7 @@ class Hands(Outbound):
 
 @pytest.fixture
 def hands(tmp_path: Path) -> Iterator[Hands]:
-    with Journal(tmp_path, uuid7(), SLOTS) as journal:
+    with closing(Journal(tmp_path, uuid7(), SLOTS)) as journal:
         yield Hands(journal)
 
 
