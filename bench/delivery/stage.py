@@ -109,6 +109,8 @@ class Stage:
 
     async def new_campaign(self, size: str, audiences: Sequence[Audience]) -> UUID:
         """Started and not yet frozen; nothing is left of those before it."""
+        # The planner knows the campaign before and nothing of the one to come, as on every server that has sent one.
+        await self.superuser.execute("ANALYZE deliveries")
         await self.superuser.execute("TRUNCATE deliveries, delivery_tallies")
         await self.superuser.execute("UPDATE campaigns SET state = 'sent'")
         segment = AllOf((InAudience(tuple(audiences)),))
