@@ -7,13 +7,13 @@ connection, `known` (its outcome, not yet recorded), and then it is forgotten. `
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from hub import clock
 from hub.mail.dialogue import Connection, Mail
 from hub.mail.headers import BadHeader
-from hub.mail.replies import UNWRITABLE, Answer, RelayUnavailable, retry_pause
+from hub.mail.replies import GIVE_UP_AFTER, UNWRITABLE, Answer, RelayUnavailable, retry_pause
 from hub.newsletter import holders
 from hub.newsletter.journal import Journal
 from hub.newsletter.letter import Letter
@@ -22,7 +22,6 @@ from hub.newsletter.schemas import Claimed, Outcome, PausedWhy
 # Rows claimed together; when the next are claimed; and how many are in hand at most, recorded or not. The last is what
 # a host that is cut off leaves in doubt.
 BATCH, LOW, WINDOW = 200, 200, 600
-GIVE_UP_AFTER = timedelta(days=2)
 # Of the last RECENT outcomes of a campaign, so many refused recipients are no accident: a list that was bought, or a
 # relay that has begun to refuse us in other words.
 RECENT, FEWEST, FAILING_SHARE = 200, 50, 0.25
