@@ -39,7 +39,7 @@ from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 
 # Senders look across tenants.
-pytestmark = pytest.mark.usefixtures("own_database")
+pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 
 
 CONNECTIONS = 8
