@@ -9,8 +9,8 @@
 `holder` is the worker that claimed a row and `attempts` numbers the claims, so that a worker that was only slow cannot
 record over the one that took its place. No lease and no clock: whether a holder still lives is `holders.py`'s business.
 
-Rows that a statement has locked are written by their place (`ctid`): a plan by index whatever the planner believes of a
-table that has just grown by a million rows.
+Rows that a statement has locked are written by their place (`ctid`), and found by their id alone: a plan by index whatever
+the planner believes of a campaign that began after its last statistics.
 """
 
 from collections.abc import Sequence
@@ -34,11 +34,11 @@ async def freeze_chunk(
 
     Doing a chunk again adds nothing, so a freeze that was interrupted simply begins again.
     """
-    source, args = matching(segment, first=6)
+    source, args = matching(segment, first=6, after=4)
     last: UUID | None = await scope.fetchval(
         f"""
         WITH chunk AS MATERIALIZED (
-          SELECT s.id, s.email, s.email_token, s.name, s.locale {source} AND s.id > $4
+          SELECT s.id, s.email, s.email_token, s.name, s.locale {source}
           ORDER BY s.id LIMIT $5
         ), added AS (
           INSERT INTO deliveries (id, tenant_id, campaign_id, email, email_token, name, locale,
@@ -107,19 +107,18 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
     changed = await scope.execute(
         """
         UPDATE deliveries d
-        SET state = o.state, cause = o.cause, reply = o.reply, due_at = o.due_at, updated_at = $8,
+        SET state = o.state, cause = o.cause, reply = o.reply, due_at = o.due_at, updated_at = $7,
           doubts = d.doubts + CASE WHEN o.state = 'in_doubt' AND d.state <> 'in_doubt' THEN 1 ELSE 0 END
-        FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[])
+        FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
           o (id, attempts, state, cause, reply, due_at)
         CROSS JOIN LATERAL (
           SELECT f.ctid AS place FROM deliveries f
-          WHERE f.id = o.id AND f.campaign_id = $1 AND f.attempts = o.attempts
+          WHERE f.id = o.id AND f.attempts = o.attempts
             AND (f.state IN ('sending', 'in_doubt') OR f.state IN ('queued', 'retry') AND o.state <> 'in_doubt')
           FOR UPDATE
         ) found
         WHERE d.ctid = found.place
         """,
-        campaign_id,
         [outcome.id for outcome in outcomes],
         [outcome.attempts for outcome in outcomes],
         [outcome.state for outcome in outcomes],

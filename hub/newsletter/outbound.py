@@ -21,7 +21,7 @@ from hub.newsletter.schemas import Claimed, Outcome, PausedWhy
 
 # Rows claimed together; when the next are claimed; and how many are in hand at most, recorded or not. The last is what
 # a host that is cut off leaves in doubt.
-BATCH, LOW, WINDOW = 200, 200, 600
+BATCH, LOW, WINDOW = 256, 256, 1200
 # Of the last RECENT outcomes of a campaign, so many refused recipients are no accident: a list that was bought, or a
 # relay that has begun to refuse us in other words.
 RECENT, FEWEST, FAILING_SHARE = 200, 50, 0.25

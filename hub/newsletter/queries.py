@@ -35,19 +35,29 @@ CAMPAIGN = """id, subject, preheader, locale, blocks, segment, state, recipients
     paused_why, paused_reply, due_at"""
 
 
-def matching(segment: AllOf, *, first: int = 1) -> tuple[str, list[object]]:
-    """FROM and WHERE of the subscribers `s` that a campaign to this segment would reach now, with its arguments."""
+def matching(
+    segment: AllOf, *, first: int = 1, after: int | None = None
+) -> tuple[str, list[object]]:
+    """FROM and WHERE of the subscribers `s` that a campaign to this segment would reach now, with its arguments.
+
+    `first` is the number of its first argument; `after` that of a subscriber's id, behind which to begin.
+    """
     condition, args = compiled(segment, first=first)
+    behind, behind_too = "", ""
+    if after is not None:
+        # Said of both tables: the planner would read all subscriptions before that id, for each chunk again.
+        behind, behind_too = f"AND s.id > ${after}", f"AND p.subscriber_id > ${after}"
     return (
         f"""
         FROM subscribers s
-        WHERE s.state = 'active'
+        WHERE s.state = 'active' {behind}
           AND NOT EXISTS (
             SELECT FROM suppressions x
             WHERE x.tenant_id = s.tenant_id AND x.email_token = s.email_token)
           AND EXISTS (
             SELECT FROM subscriptions p LEFT JOIN tenants o ON o.id = p.organisation_id
-            WHERE p.tenant_id = s.tenant_id AND p.subscriber_id = s.id AND {condition})
+            WHERE p.tenant_id = s.tenant_id AND p.subscriber_id = s.id {behind_too}
+              AND {condition})
         """,
         args,
     )

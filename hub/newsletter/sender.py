@@ -123,7 +123,7 @@ class _Life:
         self._rota = Rota()
         self._campaigns: dict[UUID, Running] = {}
         self._relay_back_at = 0.0
-        self._strangers: set[UUID] = set()
+        self._strangers: dict[UUID, int] = {}
 
     def _closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
         self._pool.closed(connection, error)
@@ -239,7 +239,7 @@ class _Life:
                     await _come_back_later(scope, campaign_id)
         except (Unavailable, asyncio.CancelledError):
             # Whether the claim was committed is not known: what is ours by then must not be forgotten.
-            self._strangers.add(campaign_id)
+            self._strangers[campaign_id] = 0
             raise
         if looked_at < allowed:
             self._rota.drop(tenant_id, campaign_id)
@@ -362,9 +362,11 @@ class _Life:
         await self._burial.see_to(workers)
 
     async def _look_for_strangers(self) -> None:
-        """Rows that are ours in the ledger, and that a lost answer of the database kept from us."""
-        while self._strangers:
-            campaign_id = next(iter(self._strangers))
+        """Rows that are ours in the ledger, and that a lost answer of the database kept from us.
+
+        Looked for at two beats: the first may come before the database has finished what nobody waits for any more.
+        """
+        for campaign_id, looks in list(self._strangers.items()):
             async with relay_transaction() as scope:
                 under_way = await ledger.campaigns_under_way(scope, ended_too=True)
             campaign = self._campaigns.get(campaign_id)
@@ -373,7 +375,10 @@ class _Life:
                 if each.id == campaign_id:
                     async with tenant_transaction(each.tenant_id) as tenant_scope:
                         await ledger.release(tenant_scope, campaign_id, self.id, but=held)
-            self._strangers.discard(campaign_id)
+            if looks:
+                del self._strangers[campaign_id]
+            else:
+                self._strangers[campaign_id] = looks + 1
 
     # The end of a life.
 
