@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from hub.newsletter.schemas import OnDoubt
 from tests.faults.reckoning import Report, reckon, wire_at
 from tests.faults.stage import Stage, staged
 from tests.faults.worker import Kill, Worker
@@ -20,23 +21,32 @@ from tests.support.fast_sink import Faults
 
 LONGEST_ABSENCE = {"PostgreSQL": 2.0, "Valkey": 2.0, "worker": 1.0}
 LOOK_SECONDS = 0.25
+# Slow enough for a kill to find messages on the wire.
+SLOW = Faults(delay=0.008)
 
 
 async def run(
     recipients: int,
     *,
     workers: int = 3,
-    seconds_between_kills: float = 3.0,
-    seed: int = 1,
-    on_doubt: str = "resend",
-    faults: Faults | None = None,
+    seconds_between_kills: float = 2.5,
+    seed: int = 3,
+    on_doubt: OnDoubt = "resend",
+    faults: Faults = SLOW,
+    spare_freeze: bool = True,
     longest: float = 600.0,
 ) -> Report:
-    """Who is killed, and when, follows from `seed`. A campaign that takes longer than `longest` is counted as it stands."""
+    """Who is killed, and when, follows from `seed`. A campaign that takes longer than `longest` is counted as it stands.
+
+    `spare_freeze` lets the recipients be written down in peace: a freeze whose worker is killed waits for the end of
+    its lease, half a minute in which nothing is on the wire.
+    """
     async with staged(workers, faults) as stage:
         for _ in range(workers):
             stage.add_worker().start()
         campaign_id = await stage.start_campaign(recipients, on_doubt)
+        while spare_freeze and not await stage.is_frozen(campaign_id):  # noqa: ASYNC110  # a worker does it
+            await asyncio.sleep(LOOK_SECONDS)
         fire = Fire(stage, random.Random(seed), seconds_between_kills)
         began = time.monotonic()
         await fire.until(partial(stage.has_ended, campaign_id), began + longest)

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import os
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +16,11 @@ import asyncpg
 
 from hub import crypto, tokens
 from hub.config import Key
-from hub.db import close_pool, open_pool
+from hub.db import close_pool, open_pool, tenant_transaction
 from hub.embedded.ephemeral import PREFIX
+from hub.embedded.plan import HUB_COMMAND
+from hub.newsletter import queries
+from hub.newsletter.schemas import OnDoubt
 from tests.factories import make_membership, make_tenant
 from tests.faults.servers import Servers
 from tests.faults.worker import Worker
@@ -27,6 +30,8 @@ from tests.support.sink_process import SinkProcess
 
 SECRET = Key("s1", b"signs links in tests, 32 bytes..")
 FIELD = Key("f1", b"encrypts fields in tests, 32 by.")
+# What asking a server that is being killed may end in.
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +51,48 @@ class Stage:
     folder: Path
     workers: list[Worker] = field(default_factory=list)
 
-    def environment(
-        self, host: str, sink_url: str, *, postgres: str | None = None, valkey: str | None = None
-    ) -> Mapping[str, str]:
-        """Of a worker on that host; the addresses are those of proxies where it goes through some."""
-        journal = self.folder / host
-        journal.mkdir(exist_ok=True)
-        return _bare_environment() | {
+    def add_worker(
+        self,
+        command: Sequence[str] = (*HUB_COMMAND, "worker"),
+        *,
+        sink: str | None = None,
+        postgres: str | None = None,
+        valkey: str | None = None,
+        **settings: str,
+    ) -> Worker:
+        """A host with a worker that is not started yet, and a port of the sink's for itself.
+
+        The addresses are those of proxies, where it goes through some.
+        """
+        number = len(self.workers)
+        name = f"host-{number}"
+        (self.folder / name).mkdir()
+        environment = _bare_environment() | {
             "HUB_DATABASE_URL": self.servers.web_url,
             "HUB_WORKER_DATABASE_URL": postgres or self.servers.worker_url,
             "HUB_REDIS_URL": valkey or self.servers.valkey.url,
-            "HUB_SMTP_URL": sink_url,
-            "HUB_JOURNAL_FOLDER": str(journal),
+            "HUB_SMTP_URL": sink or self.sink.url(number),
+            "HUB_JOURNAL_FOLDER": str(self.folder / name),
             "HUB_SECRET_KEYS": _written(SECRET),
             "HUB_FIELD_KEYS": _written(FIELD),
             "HUB_BASE_URL": "http://hub.localhost:8000",
         }
-
-    def add_worker(self, **options: object) -> Worker:
-        """A host with a worker that is not started yet, and a port of the sink's for itself."""
-        number = len(self.workers)
-        environment = self.environment(f"host-{number}", self.sink.url(number))
-        worker = Worker(self.sink.ports[number], environment, self.folder / f"worker-{number}.log")
+        port, log = self.sink.ports[number], self.folder / f"{name}.log"
+        worker = Worker(command, environment | settings, port, log)
         self.workers.append(worker)
         return worker
 
-    async def start_campaign(self, recipients: int, on_doubt: str) -> UUID:
-        """To as many readers; their addresses are `reader{number}@example.org`."""
+    async def start_campaign(self, recipients: int, on_doubt: OnDoubt) -> UUID:
+        """To as many readers; their addresses are `reader000000@example.org` and on."""
         await open_pool(self.servers.worker_url)
         try:
             editor = await make_membership(await make_tenant("coordinator"), "editor")
-            emails = [f"reader{number}@example.org" for number in range(recipients)]
+            emails = [f"reader{number:06}@example.org" for number in range(recipients)]
             await make_subscribers(editor.tenant, emails)
             campaign_id = await make_campaign(editor)
-            await self.tell(
-                "UPDATE campaigns SET on_doubt = $2 WHERE id = $1", campaign_id, on_doubt
-            )
             await start(editor, campaign_id)
+            async with tenant_transaction(editor.tenant.id) as scope:
+                await queries.set_on_doubt(scope, campaign_id, on_doubt)
         finally:
             await close_pool()
         return campaign_id
@@ -108,18 +118,17 @@ class Stage:
         )
         return dict(map(tuple, rows))
 
+    async def is_frozen(self, campaign_id: UUID) -> bool:
+        rows = await self.ask("SELECT state FROM campaigns WHERE id = $1", campaign_id)
+        return bool(rows[0]["state"] != "freezing")
+
     async def has_ended(self, campaign_id: UUID) -> bool:
-        """No delivery is open, nor about to be; False while PostgreSQL does not answer."""
+        """The hub says so; False while PostgreSQL does not answer."""
         try:
-            rows = await self.ask(
-                "SELECT state, on_doubt FROM campaigns WHERE id = $1", campaign_id
-            )
-            states = await self.states(campaign_id)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            rows = await self.ask("SELECT state FROM campaigns WHERE id = $1", campaign_id)
+        except AWAY:
             return False
-        open_states = {"queued", "retry", "sending"}
-        open_states |= {"in_doubt"} if rows[0]["on_doubt"] == "resend" else set()
-        return rows[0]["state"] == "sent" and not open_states & states.keys()
+        return bool(rows[0]["state"] == "sent")
 
     @asynccontextmanager
     async def _superuser(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
-from hub.embedded.plan import HUB_COMMAND
 from hub.embedded.process import end, spawn
 from hub.embedded.supervisor import last_lines
 
@@ -28,23 +27,19 @@ class Kill:
 
 class Worker:
     def __init__(
-        self,
-        port: int,
-        environment: Mapping[str, str],
-        log: Path,
-        command: tuple[str, ...] = (*HUB_COMMAND, "worker"),
+        self, command: Sequence[str], environment: Mapping[str, str], port: int, log: Path
     ) -> None:
         """`port` is the sink's, for this worker alone: so its sessions are known by it."""
         self.port = port
         self.log = log
-        self.command = command
+        self._command = command
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as output:
             self._process = spawn(
-                self.command,
+                self._command,
                 environment=self._environment,
                 folder=ROOT,
                 output=output,

@@ -1,0 +1,36 @@
+"""`hub worker` with every patience shortened alike, so that a test need not wait half a minute; SIGUSR1 sets its clock back.
+
+python -m tests.faults.short_worker
+"""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+
+from hub import clock
+from hub.cli import main
+from hub.mail import pool, replies
+from hub.newsletter import holders, sender
+
+CLOCK_STEP = timedelta(hours=1)
+
+
+def shorten() -> None:
+    """The proportions stay: a beat, then no more trust in oneself, then dead to the others."""
+    holders.BEAT, holders.TRUSTED, holders.DEAD = 0.5, 2.5, 5.0
+    sender.LOOK_SECONDS, sender.SOONEST_LOOK = 0.1, timedelta(seconds=0.2)
+    sender.DOUBT_GRACE = timedelta(seconds=1)
+    sender.SHORTEST_STALL, sender.LONGEST_STALL = timedelta(seconds=0.05), timedelta(seconds=0.1)
+    pool.FEWER_SECONDS = 0.1
+    replies._FIRST_PAUSE = replies._LONGEST_PAUSE = timedelta(seconds=0.5)
+
+
+def set_clock_back(*_: object) -> None:
+    clock.moved(-CLOCK_STEP).__enter__()
+
+
+if __name__ == "__main__":
+    shorten()
+    signal.signal(signal.SIGUSR1, set_clock_back)
+    main(["worker"], prog_name="hub")
