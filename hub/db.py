@@ -266,8 +266,14 @@ async def _ring(scope: _Scope) -> None:
         await outbox.ring(scope._rings)
 
 
-async def open_pool(url: str, size: int = 10) -> None:
-    """Connect lazily: a database that is down makes requests fail with 503, not the process."""
+async def open_pool(
+    url: str, size: int = 10, *, idle_seconds: float = IDLE_SECONDS, lock_seconds: float = 0
+) -> None:
+    """Connect lazily: a database that is down makes requests fail with 503, not the process.
+
+    `idle_seconds`: so long a transaction may stand still before the database undoes it, as when its host was cut off.
+    `lock_seconds`: so long a statement waits for another's row; 0 waits for ever. Beyond it raises Unavailable.
+    """
     global _pool
 
     async def keep_settings(_: object) -> None:
@@ -289,7 +295,10 @@ async def open_pool(url: str, size: int = 10) -> None:
         reset=keep_settings,
         init=prepare,
         command_timeout=COMMAND_SECONDS,
-        server_settings={"idle_in_transaction_session_timeout": f"{IDLE_SECONDS}s"},
+        server_settings={
+            "idle_in_transaction_session_timeout": f"{idle_seconds * 1000:.0f}",
+            "lock_timeout": f"{lock_seconds * 1000:.0f}",
+        },
     )
 
 

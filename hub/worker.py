@@ -50,6 +50,8 @@ DRAIN_SECONDS = 8.0
 # Below arq's own limit, whose cancellation could not be told from a worker that stops.
 SHORT_SECONDS = 50.0
 
+IDLE_SECONDS, LOCK_SECONDS = 8.0, 3.0
+
 TaskFunction = Callable[..., Coroutine[Any, Any, None]]
 Companion = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
@@ -199,11 +201,21 @@ async def drain_now(rounds: int = 100) -> int:
     return done
 
 
+async def _open_pool(settings: Settings) -> None:
+    """A host that is cut off in the middle of a transaction must not hold up the others, nor the people."""
+    await open_pool(
+        settings.worker_database_url,
+        settings.pool_size,
+        idle_seconds=IDLE_SECONDS,
+        lock_seconds=LOCK_SECONDS,
+    )
+
+
 async def run_once(settings: Settings) -> None:
     """Run what is due, then stop."""
     use_settings(settings)
     await check_login(settings.worker_database_url, LOGIN_ROLES[WORKER_LOGIN])
-    await open_pool(settings.worker_database_url, settings.pool_size)
+    await _open_pool(settings)
     try:
         await drain_now()
     finally:
@@ -222,7 +234,7 @@ async def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; then stop taking rows, wait a little for those at work, and give back the rest."""
     use_settings(settings)
     await _wait_for_database(settings)
-    await open_pool(settings.worker_database_url, settings.pool_size)
+    await _open_pool(settings)
     outbox.open_bell(settings.redis_url, long_tasks())
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -233,7 +245,7 @@ async def run_worker(settings: Settings) -> None:
         asyncio.create_task(_listen(settings.redis_url, LONG_QUEUE, stop, jobs=4, seconds=86_400)),
         asyncio.create_task(_sweep_forever(stop)),
         asyncio.create_task(metrics.watch_outbox(stop)),
-        *(asyncio.create_task(run(stop)) for run in _companions),
+        *(asyncio.create_task(_accompany(run, stop)) for run in _companions),
     ]
     log.info("worker is ready")
     try:
@@ -255,6 +267,16 @@ async def _wait_for_database(settings: Settings) -> None:
             return await check_login(settings.worker_database_url, LOGIN_ROLES[WORKER_LOGIN])
         except Unavailable:
             log.warning("the database does not answer; waiting")
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _accompany(run: Companion, stop: asyncio.Event) -> None:
+    """A companion that fails is told, and begins again."""
+    while not stop.is_set():
+        try:
+            await run(stop)
+        except Exception as error:  # noqa: BLE001  # a worker that looks healthy and does half of its work helps nobody
+            log.warning("%s failed: %s", run.__qualname__, logs.describe(error))
             await asyncio.sleep(RECONNECT_SECONDS)
 
 

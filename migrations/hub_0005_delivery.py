@@ -62,6 +62,9 @@ ALTER TABLE campaigns
   ADD COLUMN due_at timestamptz,
   ADD CONSTRAINT campaigns_paused CHECK ((paused_at IS NULL) = (paused_why IS NULL)),
   ADD FOREIGN KEY (tenant_id, paused_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT;
+-- Forced row security would hide every row from the owner too.
+ALTER TABLE campaigns NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE deliveries NO FORCE ROW LEVEL SECURITY;
 UPDATE campaigns SET due_at = started_at, expected = recipients WHERE started_at IS NOT NULL;
 
 ALTER TABLE deliveries
@@ -75,6 +78,8 @@ ALTER TABLE deliveries
   ADD COLUMN tried_since timestamptz,
   -- How often it was in doubt.
   ADD COLUMN doubts smallint NOT NULL DEFAULT 0;
+-- Those whose worker went away with the version before this one.
+UPDATE deliveries SET state = 'in_doubt', cause = 'worker_lost', doubts = 1 WHERE state = 'sending';
 DROP INDEX deliveries_queue;
 CREATE INDEX deliveries_queue ON deliveries (tenant_id, campaign_id, due_at)
   WHERE state IN ('queued', 'retry');
@@ -112,9 +117,12 @@ CREATE TRIGGER deliveries_tally_update AFTER UPDATE ON deliveries
   FOR EACH STATEMENT EXECUTE FUNCTION tally_deliveries();
 {tally(ARRIVED.replace("now_rows", "deliveries"))}
 
+ALTER TABLE campaigns FORCE ROW LEVEL SECURITY;
+ALTER TABLE deliveries FORCE ROW LEVEL SECURITY;
+
 -- Deliveries end in a state; nobody deletes one, or the counts would no longer be true.
 REVOKE DELETE ON deliveries FROM hub_app;
-GRANT SELECT (paused_at, due_at) ON campaigns TO hub_relay;
+GRANT SELECT (paused_at, due_at, finished_at) ON campaigns TO hub_relay;
 """ + "".join(
     [
         tenant_table("delivery_tallies", app="select, insert, update"),

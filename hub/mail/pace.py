@@ -63,7 +63,8 @@ async def give_back(scope: RelayScope, pace: Pace, tenant_id: UUID, count: int) 
 async def _fill(scope: RelayScope, name: str, each_minute: int) -> int:
     """Whole messages in the bucket now. It stays locked until the transaction ends.
 
-    The latest clock of all workers counts: one that is behind, or was set back, adds nothing.
+    The latest clock of all workers counts: one that is behind adds nothing. One that is far behind was set back, or the
+    others were: it counts from there on.
     """
     rate = each_minute / 60
     tokens: float = await scope.fetchval(
@@ -71,7 +72,8 @@ async def _fill(scope: RelayScope, name: str, each_minute: int) -> int:
         INSERT INTO mail_pace AS p (name, tokens, filled_at) VALUES ($1, $2, $4)
         ON CONFLICT (name) DO UPDATE SET
           tokens = least($2, p.tokens + $3 * greatest(0, extract(epoch FROM $4 - p.filled_at))),
-          filled_at = greatest(p.filled_at, $4)
+          filled_at = CASE WHEN p.filled_at > $4 + interval '5 minutes' THEN $4
+            ELSE greatest(p.filled_at, $4) END
         RETURNING tokens
         """,
         name,

@@ -36,7 +36,8 @@ class RelayUnavailable(Exception):
     """The relay cannot be reached, or refuses us. `reply` is what it said, or our own words; `cause` one of CAUSES."""
 
     def __init__(self, reply: str = "", cause: str = "unreachable") -> None:
-        self.reply = _short(reply)
+        # A reply to one envelope may name its recipient, and is shown to everyone whose mail waits.
+        self.reply = without_addresses(_short(reply))
         self.cause = cause
         super().__init__(self.reply)
 
@@ -271,6 +272,11 @@ def one_line(reply: bytes) -> str:
         return text
     lines = text.splitlines()
     return _short(" ".join([*lines[:1], *(line[4:] for line in lines[1:])]))
+
+
+def without_addresses(reply: str) -> str:
+    """A reply that is shown beside messages it does not belong to."""
+    return re.sub(r"\S+@\S+", "…", reply)
 
 
 def _short(text: str) -> str:

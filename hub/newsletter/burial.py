@@ -1,6 +1,7 @@
 """Seeing to the rows of workers that are gone: exactly where a journal is left, by doubt where none is."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +11,9 @@ from hub.newsletter.holders import Watch, steady
 from hub.newsletter.journal import LeftBehind, read_left_behind
 
 log = logging.getLogger(__name__)
+
+# The database ends every transaction of a worker that has gone silent before that.
+LONGEST_TRANSACTION = timedelta(seconds=90)
 
 
 class Burial:
@@ -30,9 +34,9 @@ class Burial:
                 self._seen.discard(left.path)
             else:
                 self._seen.add(left.path)
-        for worker_id in self._watch.gone(steady(), workers):
+        for worker_id, beat in self._watch.gone(steady(), workers):
             if worker_id != self._own_id:
-                await _doubt(worker_id)
+                await _doubt(worker_id, beat)
 
 
 async def _read(left: LeftBehind) -> None:
@@ -52,16 +56,23 @@ async def _read(left: LeftBehind) -> None:
     log.warning("worker %s is gone: its journal says what it sent", left.worker_id)
 
 
-async def _doubt(worker_id: UUID) -> None:
+async def _doubt(worker_id: UUID, beat: int) -> None:
     async with relay_transaction() as scope:
         # It may only be slow: from here on its beat is refused, and it begins nothing.
-        await holders.end(scope, worker_id)
+        ended_at = await holders.give_up(scope, worker_id, beat)
+        if ended_at is None:
+            return
+        over = scope.now - ended_at > LONGEST_TRANSACTION
         under_way = await ledger.campaigns_under_way(scope, ended_too=True)
+    doubted = 0
     for each in under_way:
         async with tenant_transaction(each.tenant_id) as tenant_scope:
-            await ledger.doubt(tenant_scope, each.id, worker_id)
-    await _settled(worker_id)
-    log.warning("worker %s is gone: what it held is in doubt", worker_id)
+            doubted += await ledger.doubt(tenant_scope, each.id, worker_id)
+    if doubted:
+        log.warning("worker %s is gone: %d deliveries are in doubt", worker_id, doubted)
+    # What it was committing when it was cut off may yet come.
+    if over:
+        await _settled(worker_id)
 
 
 async def _settled(worker_id: UUID) -> None:

@@ -9,6 +9,7 @@ buries nobody.
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from hub.db import RelayScope
@@ -58,6 +59,20 @@ async def end(scope: RelayScope, worker_id: UUID) -> None:
     )
 
 
+async def give_up(scope: RelayScope, worker_id: UUID, beat: int) -> datetime | None:
+    """Refuse it further beats, unless it has raised one since; returns when it was first given up, None if it lives."""
+    ended_at: datetime | None = await scope.fetchval(
+        """
+        UPDATE mail_workers SET ended_at = coalesce(ended_at, $3)
+        WHERE id = $1 AND (beat = $2 OR ended_at IS NOT NULL) RETURNING ended_at
+        """,
+        worker_id,
+        beat,
+        scope.now,
+    )
+    return ended_at
+
+
 async def mark_settled(scope: RelayScope, worker_id: UUID) -> None:
     """Nothing is held by it any more. What ended long ago is forgotten on the way."""
     await scope.execute("UPDATE mail_workers SET settled = true WHERE id = $1", worker_id)
@@ -88,8 +103,8 @@ class Watch:
     _seen: dict[UUID, _Seen] = field(default_factory=dict)
     _looked_at: float | None = None
 
-    def gone(self, now: float, workers: list[tuple[UUID, int, bool]]) -> list[UUID]:
-        """Those that ended without settling, or whose beat stood still through enough looks. `now` is `steady()`."""
+    def gone(self, now: float, workers: list[tuple[UUID, int, bool]]) -> list[tuple[UUID, int]]:
+        """Worker and beat of those that ended without settling, or whose beat stood still through enough looks. `now` is `steady()`."""
         # Looks that lie far apart prove nothing about the time between them.
         passed = 0.0 if self._looked_at is None else now - self._looked_at
         passed = passed if passed <= 3 * BEAT else 0.0
@@ -104,6 +119,6 @@ class Watch:
                 before.still += passed
             seen[worker_id] = before
             if ended or before.still >= DEAD:
-                gone.append(worker_id)
+                gone.append((worker_id, beat))
         self._seen = seen
         return gone

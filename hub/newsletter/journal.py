@@ -53,6 +53,7 @@ class Journal:
             self._make(worker_id, slots)
         except OSError as error:
             raise NoJournal(f"no journal can be made in {folder}: {error.strerror}") from error
+        self._slots = slots
         self._free = list(range(slots))
 
     def _make(self, worker_id: UUID, slots: int) -> None:
@@ -91,6 +92,11 @@ class Journal:
             (outcome.reply or "").encode()[:199],
         )
         self._map[at + _PHASE_AT] = _ANSWERED
+
+    @property
+    def is_empty(self) -> bool:
+        """The ledger has everything."""
+        return len(self._free) == self._slots
 
     def forget(self, slot: int) -> None:
         """The ledger has it."""
@@ -187,12 +193,15 @@ def _says_something(content: bytes) -> bool:
 
 
 def journal_folder(asked: str) -> Path:
-    """The folder of this host's journals, made if need be. Raises PermissionError where it is somebody else's."""
+    """The folder of this host's journals, made if need be. Raises NoJournal where it is somebody else's, or cannot be."""
     folder = Path(asked) if asked else Path(tempfile.gettempdir()) / f"microwork-hub-{os.getuid()}"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat(follow_symlinks=False)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat(follow_symlinks=False)
+    except OSError as error:
+        raise NoJournal(f"no folder for journals at {folder}: {error.strerror}") from error
     if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
-        raise PermissionError(f"{folder} belongs to somebody else")
+        raise NoJournal(f"{folder} belongs to somebody else")
     return folder
 
 

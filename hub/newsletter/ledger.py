@@ -104,17 +104,32 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
     `attempts` is the fence: nobody has claimed the row since. So a late answer also settles a doubt, and spares a
     message that was only waiting to be sent again; a doubt that comes late says nothing new about such a one.
     """
-    changed = await scope.execute(
+    changed = 0
+    for _ in range(2):
+        # A row that another transaction changed just now is only found by a second statement, which sees that change.
+        if changed < len(outcomes):
+            changed += await _record(scope, outcomes)
+    due = [outcome.due_at for outcome in outcomes if outcome.state in ("queued", "retry")]
+    if due:
+        await _wants_another_turn(scope, campaign_id, min(due))
+    return changed
+
+
+async def _record(scope: TenantScope, outcomes: Sequence[Outcome]) -> int:
+    return await scope.execute(
         """
         UPDATE deliveries d
         SET state = o.state, cause = o.cause, reply = o.reply, due_at = o.due_at, updated_at = $7,
+          tried_since = CASE WHEN o.state <> 'queued' THEN d.tried_since END,
           doubts = d.doubts + CASE WHEN o.state = 'in_doubt' AND d.state <> 'in_doubt' THEN 1 ELSE 0 END
         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
           o (id, attempts, state, cause, reply, due_at)
         CROSS JOIN LATERAL (
           SELECT f.ctid AS place FROM deliveries f
           WHERE f.id = o.id AND f.attempts = o.attempts
-            AND (f.state IN ('sending', 'in_doubt') OR f.state IN ('queued', 'retry') AND o.state <> 'in_doubt')
+            AND (f.state IN ('sending', 'in_doubt')
+              OR f.state IN ('queued', 'retry') AND o.state <> 'in_doubt'
+                AND (o.state = 'sent' OR f.holder IS NOT NULL))
           FOR UPDATE
         ) found
         WHERE d.ctid = found.place
@@ -127,10 +142,6 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
         [outcome.due_at for outcome in outcomes],
         scope.now,
     )
-    due = [outcome.due_at for outcome in outcomes if outcome.state in ("queued", "retry")]
-    if due:
-        await _wants_another_turn(scope, campaign_id, min(due))
-    return changed
 
 
 async def release(
@@ -139,7 +150,8 @@ async def release(
     """What this holder claimed and is known never to have begun may be taken by others; `but` these."""
     released = await scope.execute(
         """
-        UPDATE deliveries SET state = 'queued', cause = NULL, due_at = $3, updated_at = $3
+        UPDATE deliveries
+        SET state = 'queued', cause = NULL, due_at = $3, updated_at = $3, tried_since = NULL
         WHERE campaign_id = $1 AND holder = $2 AND NOT id = ANY($4)
           AND (state = 'sending' OR state = 'in_doubt' AND cause = $5)
         """,
@@ -190,9 +202,13 @@ async def resend_doubtful(scope: TenantScope, campaign_id: UUID, *, older_than: 
     """Under the policy `resend`: queue again what has been in doubt for a while, so that a late answer comes first."""
     return await scope.execute(
         """
-        UPDATE deliveries SET state = 'queued', due_at = $2, updated_at = $2
-        WHERE campaign_id = $1 AND state = 'in_doubt' AND updated_at <= $3 AND doubts <= $4
-          AND (SELECT on_doubt = 'resend' FROM campaigns WHERE id = $1)
+        UPDATE deliveries d SET state = 'queued', due_at = $2, updated_at = $2
+        FROM (
+          SELECT id FROM deliveries
+          WHERE campaign_id = $1 AND state = 'in_doubt' AND updated_at <= $3 AND doubts <= $4
+            AND (SELECT on_doubt = 'resend' AND state = 'sending' FROM campaigns WHERE id = $1)
+          FOR UPDATE SKIP LOCKED
+        ) doubtful WHERE d.id = doubtful.id
         """,
         campaign_id,
         scope.now,
@@ -213,10 +229,25 @@ async def next_due(scope: TenantScope, campaign_id: UUID) -> datetime | None:
     return due
 
 
+async def pull_back(scope: TenantScope, campaign_id: UUID, *, farther_than: timedelta) -> int:
+    """Make queued rows due that lie farther ahead than any pause: the clock was set back since they were written."""
+    return await scope.execute(
+        """
+        UPDATE deliveries SET due_at = $2, updated_at = $2
+        WHERE campaign_id = $1 AND state = 'queued' AND due_at > $3
+        """,
+        campaign_id,
+        scope.now,
+        scope.now + farther_than,
+    )
+
+
 async def look_again(scope: TenantScope, campaign_id: UUID, pause: timedelta) -> None:
     """Set when a worker should come back to the campaign."""
     await scope.execute(
-        "UPDATE campaigns SET due_at = $2 WHERE id = $1", campaign_id, scope.now + pause
+        "UPDATE campaigns SET due_at = $2 WHERE id = $1 AND state = 'sending'",
+        campaign_id,
+        scope.now + pause,
     )
 
 
@@ -232,13 +263,13 @@ class UnderWay:
 
 
 async def campaigns_under_way(scope: RelayScope, *, ended_too: bool = False) -> list[UnderWay]:
-    """Those being sent, the oldest first; with `ended_too` also those that ended lately, which may hold a dead one's rows."""
+    """Those being sent, the oldest first; with `ended_too` also those of the last month, which may hold a dead one's rows."""
     rows = await scope.fetch(
         """
         SELECT tenant_id, id, state = 'sending' AND paused_at IS NULL, coalesce(due_at, $1)
         FROM campaigns
         WHERE state = 'sending'
-          OR $2 AND state IN ('sent', 'cancelled') AND started_at > $1::timestamptz - interval '3 days'
+          OR $2 AND finished_at > $1::timestamptz - interval '30 days'
         ORDER BY started_at, id
         """,
         scope.now,

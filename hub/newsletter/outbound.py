@@ -168,9 +168,10 @@ class Outbound:
         now = clock.now()
         due_at = now
         if answer.policy:
+            # Its own turn comes later than the others', or a recipient whom the server always refuses in such words
+            # would stop the campaign at every resumption.
             campaign.refusal, campaign.halted = answer.reply, True
-            state = "queued"
-        elif state == "retry":
+        if state == "retry":
             due_at = now + retry_pause(row.attempts)
             if due_at > row.tried_since + GIVE_UP_AFTER:
                 state = "failed"
@@ -186,6 +187,7 @@ class Outbound:
             self.give_back(mail)
         else:
             self.waiting.appendleft(mail)
+            self.kick()
 
     def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
         if connection in self._idle:

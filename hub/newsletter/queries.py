@@ -145,7 +145,7 @@ async def delete_draft(scope: TenantScope, campaign_id: UUID) -> bool:
 
 async def campaign(scope: TenantScope, campaign_id: UUID, *, lock: bool = False) -> Campaign | None:
     row = await scope.fetchrow(
-        f"SELECT {CAMPAIGN} FROM campaigns WHERE id = $1 {'FOR UPDATE' if lock else ''}",
+        f"SELECT {CAMPAIGN} FROM campaigns WHERE id = $1 {'FOR NO KEY UPDATE' if lock else ''}",
         campaign_id,
     )
     return msgspec.convert(dict(row), Campaign) if row else None
@@ -198,6 +198,14 @@ async def lock_in_state(scope: TenantScope, campaign_id: UUID, state: str, how: 
     return bool(found == state)
 
 
+async def lock_sending(scope: TenantScope, campaign_id: UUID) -> bool:
+    """Whether it is being sent, paused or not. Statements after this one see what others did before they let go of it."""
+    state = await scope.fetchval(
+        "SELECT state FROM campaigns WHERE id = $1 FOR NO KEY UPDATE", campaign_id
+    )
+    return bool(state == "sending")
+
+
 async def mark_frozen(scope: TenantScope, campaign_id: UUID) -> int:
     """The ledger is complete; returns how many it holds."""
     count: int = await scope.fetchval(
@@ -225,11 +233,11 @@ async def mark_stalled(
     scope: TenantScope, campaign_id: UUID, reply: str, *, shortest: timedelta, longest: timedelta
 ) -> timedelta:
     """The relay does not take our mail. Returns the pause: as long again as it has lasted already."""
-    pause: timedelta = await scope.fetchval(
+    pause: timedelta | None = await scope.fetchval(
         """
         UPDATE campaigns SET stalled_at = coalesce(stalled_at, $2), stalled_reply = $3,
           next_try_at = $2 + greatest($4, least($5, $2 - coalesce(stalled_at, $2)))
-        WHERE id = $1 RETURNING next_try_at - $2
+        WHERE id = $1 AND state = 'sending' RETURNING next_try_at - $2
         """,
         campaign_id,
         scope.now,
@@ -237,7 +245,7 @@ async def mark_stalled(
         shortest,
         longest,
     )
-    return pause
+    return pause or shortest
 
 
 async def mark_moving(scope: TenantScope, campaign_id: UUID) -> None:

@@ -27,7 +27,7 @@ from hub.mail import pace
 from hub.mail.dialogue import Connection
 from hub.mail.pool import Pool
 from hub.mail.relay import Relay, current_relay
-from hub.mail.replies import RelayUnavailable
+from hub.mail.replies import RelayUnavailable, without_addresses
 from hub.newsletter import holders, ledger, queries
 from hub.newsletter.burial import Burial
 from hub.newsletter.holders import steady
@@ -75,7 +75,6 @@ async def send_what_is_due() -> None:
 class Sender:
     def __init__(self) -> None:
         self._relay = current_relay()
-        self._folder = journal_folder(self._relay.journal_folder)
         self._bell = asyncio.Event()
 
     def wake(self) -> None:
@@ -88,9 +87,8 @@ class Sender:
         try:
             while not stop.is_set():
                 try:
-                    await _Life(self._relay, self._folder, self._bell).live(
-                        stop, until_idle=until_idle
-                    )
+                    folder = journal_folder(self._relay.journal_folder)
+                    await _Life(self._relay, folder, self._bell).live(stop, until_idle=until_idle)
                 except Unavailable:
                     log.warning("the database does not answer; no newsletter is sent")
                 except NoJournal as error:
@@ -160,6 +158,7 @@ class _Life:
                 (self._claim, 1.0, self._hungry),
                 (self._record, 1.0, self._learnt),
                 (self._beat, holders.BEAT, asyncio.Event()),
+                (self._tend, holders.BEAT, asyncio.Event()),
             )
         }
         tasks.add(asyncio.create_task(stop.wait()))
@@ -193,8 +192,14 @@ class _Life:
             campaign.halted = campaign_id not in going_ids or campaign.refusal is not None
             if campaign.halted and not campaign.held:
                 del self._campaigns[campaign_id]
+                await self._rest(campaign)
         self._out.give_back_waiting(of_halted_only=True)
-        self._rota.update((each.tenant_id, each.id) for each in going if each.due_at <= now)
+        self._rota.update(
+            (each.tenant_id, each.id)
+            for each in going
+            # Farther ahead than ever written: the clock was set back.
+            if each.due_at <= now or each.due_at > now + 2 * LATEST_LOOK
+        )
         metrics.rows_in_hand(self._out.in_hand)
         if self._rota:
             self._hungry.set()
@@ -311,21 +316,26 @@ class _Life:
         """Keep what is known until the database takes it: forgetting it would leave it in doubt."""
         await asyncio.sleep(RECORD_SECONDS)
         batches = self._out.take_known()
-        while batches:
-            campaign, batch = batches[-1]
-            try:
+        try:
+            while batches:
+                campaign, batch = batches[-1]
                 await self._record_batch(campaign, batch)
-            except BaseException:
-                for unrecorded in batches:
-                    self._out.keep(*unrecorded)
-                self._learnt.set()
-                raise
-            batches.pop()
-            self._out.forget(campaign, batch)
-            if not campaign.held and (campaign.tenant_id, campaign.campaign_id) not in self._rota:
-                async with tenant_transaction(campaign.tenant_id) as scope:
-                    await _come_back_later(scope, campaign.campaign_id)
-                self._bell.set()
+                batches.pop()
+                self._out.forget(campaign, batch)
+                await self._rest(campaign)
+        except BaseException:
+            for unrecorded in batches:
+                self._out.keep(*unrecorded)
+            self._learnt.set()
+            raise
+
+    async def _rest(self, campaign: Running) -> None:
+        """Nothing of it is in hand any more: has it ended?"""
+        turn = (campaign.tenant_id, campaign.campaign_id)
+        if not campaign.held and (campaign.halted or turn not in self._rota):
+            async with tenant_transaction(campaign.tenant_id) as scope:
+                await _come_back_later(scope, campaign.campaign_id)
+            self._bell.set()
 
     async def _record_batch(self, campaign: Running, batch: list[tuple[Parcel, Outcome]]) -> None:
         outcomes = [outcome for _, outcome in batch]
@@ -336,9 +346,8 @@ class _Life:
             if moves:
                 await queries.mark_moving(scope, campaign.campaign_id)
             if why:
-                await queries.pause_automatically(
-                    scope, campaign.campaign_id, why, campaign.refusal
-                )
+                reply = campaign.refusal and without_addresses(campaign.refusal)
+                await queries.pause_automatically(scope, campaign.campaign_id, why, reply)
         metrics.recorded(steady() - began)
         metrics.messages(Counter((each.state, each.cause or "") for each in outcomes))
         campaign.stalled = campaign.stalled and not moves
@@ -352,13 +361,17 @@ class _Life:
         asked_at = steady()
         async with relay_transaction() as scope:
             alive = await holders.raise_beat(scope, self.id)
-            workers = await holders.unsettled(scope)
         if not alive:
             raise GivenUp
         self._out.beat_at = asked_at
         metrics.beat()
         self._out.kick()
+
+    async def _tend(self) -> None:
+        """Beside the beat, which must wait for nothing."""
         await self._look_for_strangers()
+        async with relay_transaction() as scope:
+            workers = await holders.unsettled(scope)
         await self._burial.see_to(workers)
 
     async def _look_for_strangers(self) -> None:
@@ -392,7 +405,9 @@ class _Life:
             async with asyncio.timeout(GRACE_SECONDS / 2):
                 while self._out.known:
                     await self._record()
-                await self._look_for_strangers()
+                if not self._journal.is_empty:
+                    return False
+                await self._release_all()
                 async with relay_transaction() as scope:
                     await holders.end(scope, self.id)
                     await holders.mark_settled(scope, self.id)
@@ -403,12 +418,29 @@ class _Life:
             return False
         return True
 
+    async def _release_all(self) -> None:
+        """What is ours by now never began, and nobody here knows of it."""
+        async with relay_transaction() as scope:
+            under_way = await ledger.campaigns_under_way(scope, ended_too=True)
+        for each in under_way:
+            async with tenant_transaction(each.tenant_id) as tenant_scope:
+                await ledger.release(tenant_scope, each.id, self.id, but=[])
+
 
 async def _come_back_later(scope: TenantScope, campaign_id: UUID) -> None:
     """Nothing more to claim now: say when to look again, or that the campaign has ended."""
+    if not await queries.lock_sending(scope, campaign_id):
+        return
     await ledger.resend_doubtful(scope, campaign_id, older_than=scope.now - DOUBT_GRACE)
     due = await ledger.next_due(scope, campaign_id)
     if due is None and await queries.mark_sent(scope, campaign_id):
         return
+    far = 2 * LONGEST_STALL
+    if (
+        due
+        and due > scope.now + far
+        and await ledger.pull_back(scope, campaign_id, farther_than=far)
+    ):
+        due = scope.now
     pause = SOONEST_LOOK if due is None else max(due - scope.now, timedelta(0))
     await ledger.look_again(scope, campaign_id, min(pause, LATEST_LOOK))

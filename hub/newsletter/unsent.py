@@ -92,14 +92,14 @@ async def queue_again(
 ) -> tuple[int, UUID | None]:
     """Put the next of one state and reason back into the queue, by id; returns how many, and the last one's id.
 
-    `attempts` stays, so that an answer that comes late still finds its row; so does the id, which makes the Message-ID.
+    Rows about which something is being decided at this moment are left out. `attempts` stays, so that an answer that comes late still finds its row; so does the id, which makes the Message-ID.
     """
     condition, args = _alike(cause, first=5)
     row = await scope.fetchrow(
         f"""
         WITH found AS MATERIALIZED (
           SELECT id FROM deliveries WHERE campaign_id = $1 AND {condition} AND id > $3
-          ORDER BY id LIMIT $4 FOR UPDATE
+          ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED
         ), changed AS (
           UPDATE deliveries d SET state = 'queued', due_at = $2, updated_at = $2,
             holder = NULL, tried_since = NULL, cause = NULL, reply = NULL

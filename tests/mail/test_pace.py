@@ -85,7 +85,15 @@ async def test_a_clock_that_is_set_back_adds_nothing() -> None:
     with clock.moved(timedelta(hours=-3)):
         for _ in range(5):
             assert await everything(BY_RELAY) < 20
-    assert await everything(BY_RELAY) < 20, "nor does it when it is set right again"
+    assert await everything(BY_RELAY) <= 100, "set right again, it adds a bucket at most"
+
+
+async def test_after_a_clock_was_set_back_the_bucket_fills_again() -> None:
+    await everything(BY_RELAY)
+    with clock.moved(timedelta(hours=-3)):
+        await everything(BY_RELAY)
+        with clock.moved(timedelta(seconds=5)):
+            assert 40 <= await everything(BY_RELAY) < 70
 
 
 async def test_two_clocks_add_no_more_than_one() -> None:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from hub import mail
+from hub import clock, mail
 from hub.config import Settings
 from hub.db import relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.newsletter import burial, holders, ledger, queries
-from hub.newsletter.burial import Burial
+from hub.newsletter.burial import LONGEST_TRANSACTION, Burial
 from hub.newsletter.holders import BEAT, DEAD
 from hub.newsletter.journal import Journal
 from hub.newsletter.schemas import Claimed, Outcome
@@ -138,6 +139,11 @@ async def test_by_doubt_where_nothing_is_left(
     await watch_until_gone(tmp_path, monkeypatch)
     assert set((await found(editor, lost)).values()) == {("in_doubt", "worker_lost", 1)}
     assert await states(editor, lost.campaign_id) == {"in_doubt": 4, "queued": 3}
+    assert [each[0] for each in await unsettled()] == [lost.id], (
+        "what it was committing may yet come"
+    )
+    with clock.moved(LONGEST_TRANSACTION + timedelta(seconds=1)):
+        await Burial(tmp_path, uuid7()).see_to(await unsettled())
     assert await unsettled() == []
     async with relay_transaction() as scope:
         assert not await holders.raise_beat(scope, lost.id), "if it lives, it is told so"

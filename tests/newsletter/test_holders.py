@@ -29,7 +29,7 @@ def test_one_that_stands_still_is_gone_after_a_while() -> None:
     for look in range(SOON):
         workers = [(LIVELY, look, False), (STILL, 7, False)]
         assert watch.gone(look * BEAT, workers) == [], look
-    assert watch.gone(SOON * BEAT, [(LIVELY, SOON, False), (STILL, 7, False)]) == [STILL]
+    assert watch.gone(SOON * BEAT, [(LIVELY, SOON, False), (STILL, 7, False)]) == [(STILL, 7)]
 
 
 def test_a_beat_at_the_last_moment_counts() -> None:
@@ -50,11 +50,11 @@ def test_looks_that_lie_far_apart_prove_nothing() -> None:
     assert watch.gone(began, [(STILL, 7, False)]) == []
     for look in range(1, SOON):
         assert watch.gone(began + look * BEAT, [(STILL, 7, False)]) == []
-    assert watch.gone(began + SOON * BEAT, [(STILL, 7, False)]) == [STILL]
+    assert watch.gone(began + SOON * BEAT, [(STILL, 7, False)]) == [(STILL, 7)]
 
 
 def test_one_that_ended_without_settling_needs_no_watching() -> None:
-    assert Watch().gone(0.0, [(LIVELY, 1, False), (STILL, 7, True)]) == [STILL]
+    assert Watch().gone(0.0, [(LIVELY, 1, False), (STILL, 7, True)]) == [(STILL, 7)]
 
 
 def test_one_that_went_and_came_is_new() -> None:

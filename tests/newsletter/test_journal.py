@@ -231,11 +231,11 @@ def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     somebody = os.getuid() + 1
     with monkeypatch.context() as theirs:
         theirs.setattr("hub.newsletter.journal.os.getuid", lambda: somebody)
-        with pytest.raises(PermissionError, match="somebody else"):
+        with pytest.raises(NoJournal, match="somebody else"):
             journal_folder(str(ours))
     link = tmp_path / "link"
     link.symlink_to(ours)
-    with pytest.raises(PermissionError, match="somebody else"):
+    with pytest.raises(NoJournal, match="somebody else"):
         journal_folder(str(link))
 
 
