@@ -5,6 +5,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from urllib.parse import urlsplit
 
 
 class SettingsError(Exception):
@@ -89,6 +90,12 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]  # _parse gave each field its own type
 
 
+_SCHEMES = {
+    "DATABASE_URL": ("postgresql", "postgres"),
+    "REDIS_URL": ("redis", "rediss", "unix"),
+}
+
+
 def variable(field_name: str) -> str:
     return f"HUB_{field_name.upper()}"
 
@@ -98,6 +105,9 @@ def _parse(name: str, kind: object, text: str, least: int) -> object:
         return _integer(name, text, least)
     if kind == tuple[Key, ...]:
         return _keys(name, text)
+    for ending, schemes in _SCHEMES.items():
+        if name.endswith(ending) and urlsplit(text).scheme not in schemes:
+            raise SettingsError(f"{name} must begin with {schemes[0]}://.")
     return text.rstrip("/") if name == "HUB_BASE_URL" else text
 
 

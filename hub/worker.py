@@ -51,6 +51,8 @@ DRAIN_SECONDS = 8.0
 SHORT_SECONDS = 50.0
 
 IDLE_SECONDS, LOCK_SECONDS = 8.0, 3.0
+# arq also writes down exceptions, of which the kind is enough.
+_ENCODER = msgspec.json.Encoder(enc_hook=lambda found: type(found).__name__)
 
 TaskFunction = Callable[..., Coroutine[Any, Any, None]]
 Companion = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
@@ -328,7 +330,7 @@ def _arq_worker(url: str, queue: str, jobs: int, seconds: int) -> Worker:
         keep_result=0,
         poll_delay=0.05,
         log_results=False,
-        job_serializer=msgspec.json.encode,
+        job_serializer=_ENCODER.encode,
         job_deserializer=msgspec.json.decode,
     )
 

@@ -51,6 +51,8 @@ ALTER TABLE campaigns
     CHECK (state IN ('draft', 'freezing', 'sending', 'sent', 'cancelled')),
   -- How many recipients were confirmed when it was started: what the freeze is measured by.
   ADD COLUMN expected integer,
+  -- The last subscriber that was frozen: a freeze that was interrupted goes on from there.
+  ADD COLUMN frozen_to uuid,
   -- What becomes of messages whose answer never came.
   ADD COLUMN on_doubt text NOT NULL DEFAULT 'ask' CHECK (on_doubt IN ('ask', 'resend', 'leave')),
   -- A pause stands beside the state: while it lasts, no message begins.
@@ -76,6 +78,8 @@ ALTER TABLE deliveries
   ADD COLUMN cause text,
   -- When its first attempt began: from then on it is tried for two days.
   ADD COLUMN tried_since timestamptz,
+  -- How often it was really tried; `attempts` also counts claims that were given back.
+  ADD COLUMN tries integer NOT NULL DEFAULT 0,
   -- How often it was in doubt.
   ADD COLUMN doubts smallint NOT NULL DEFAULT 0;
 -- Those whose worker went away with the version before this one.

@@ -166,6 +166,11 @@ class Connection(Wire):
             self._stop(None, "connection_lost", ours=True)
 
     @property
+    def carried(self) -> int:
+        """How many messages have had their answer."""
+        return self._carried
+
+    @property
     def is_open(self) -> bool:
         """It can take further mails."""
         return self._stage not in (QUIT, OVER) and not self._closing and self._taken < self.limit

@@ -60,9 +60,11 @@ class Pool:
         if connection in self._open:
             self._open.discard(connection)
             metrics.connection_closed()
-        if error is not None and self._open:
+        if error is None or connection.carried:
+            return  # It took mails: another one may be opened in its place.
+        if self._open:
             self._take_fewer()
-        elif error is not None:
+        else:
             self.refusal = error
 
     def _take_fewer(self) -> None:

@@ -83,7 +83,7 @@ async def claim(
           tried_since = coalesce(d.tried_since, $2),
           reply = NULL, cause = NULL, updated_at = $2
         FROM due WHERE d.ctid = due.place
-        RETURNING d.id, d.attempts, d.tried_since, d.holder, d.email, d.email_token, d.name, d.locale
+        RETURNING d.id, d.attempts, d.tries, d.tried_since, d.holder, d.email, d.email_token, d.name, d.locale
         """,
         campaign_id,
         scope.now,
@@ -91,8 +91,8 @@ async def claim(
         holder,
     )
     taken = [
-        Claimed(delivery_id, attempts, tried_since, Recipient(email, token, name, locale))
-        for delivery_id, attempts, tried_since, held_by, email, token, name, locale in rows
+        Claimed(delivery_id, attempts, tries, tried_since, Recipient(email, token, name, locale))
+        for delivery_id, attempts, tries, tried_since, held_by, email, token, name, locale in rows
         if held_by is not None
     ]
     return taken, len(rows)
@@ -121,6 +121,7 @@ async def _record(scope: TenantScope, outcomes: Sequence[Outcome]) -> int:
         UPDATE deliveries d
         SET state = o.state, cause = o.cause, reply = o.reply, due_at = o.due_at, updated_at = $7,
           tried_since = CASE WHEN o.state <> 'queued' THEN d.tried_since END,
+          tries = d.tries + CASE WHEN o.state <> 'queued' AND d.state = 'sending' THEN 1 ELSE 0 END,
           doubts = d.doubts + CASE WHEN o.state = 'in_doubt' AND d.state <> 'in_doubt' THEN 1 ELSE 0 END
         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
           o (id, attempts, state, cause, reply, due_at)
@@ -171,7 +172,7 @@ async def doubt(scope: TenantScope, campaign_id: UUID, holder: UUID) -> int:
     doubted = await scope.execute(
         """
         UPDATE deliveries
-        SET state = 'in_doubt', cause = $4, doubts = doubts + 1, updated_at = $3
+        SET state = 'in_doubt', cause = $4, doubts = doubts + 1, tries = tries + 1, updated_at = $3
         WHERE campaign_id = $1 AND holder = $2 AND state = 'sending'
         """,
         campaign_id,

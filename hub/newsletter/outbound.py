@@ -172,7 +172,7 @@ class Outbound:
             # would stop the campaign at every resumption.
             campaign.refusal, campaign.halted = answer.reply, True
         if state == "retry":
-            due_at = now + retry_pause(row.attempts)
+            due_at = now + retry_pause(row.tries + 1)
             if due_at > row.tried_since + GIVE_UP_AFTER:
                 state = "failed"
         if state in ("sent", "failed"):

@@ -191,7 +191,7 @@ async def mark_started(
 
 
 async def lock_in_state(scope: TenantScope, campaign_id: UUID, state: str, how: str) -> bool:
-    """Whether the campaign is in that state, and stays in it until this transaction ends. `how`: SHARE or UPDATE."""
+    """Whether the campaign is in that state, and stays in it until this transaction ends. `how`: a lock's name."""
     found = await scope.fetchval(
         f"SELECT state FROM campaigns WHERE id = $1 FOR {how}", campaign_id
     )
@@ -204,6 +204,20 @@ async def lock_sending(scope: TenantScope, campaign_id: UUID) -> bool:
         "SELECT state FROM campaigns WHERE id = $1 FOR NO KEY UPDATE", campaign_id
     )
     return bool(state == "sending")
+
+
+async def frozen_to(scope: TenantScope, campaign_id: UUID) -> UUID | None:
+    """The last subscriber that a freeze has reached."""
+    last: UUID | None = await scope.fetchval(
+        "SELECT frozen_to FROM campaigns WHERE id = $1", campaign_id
+    )
+    return last
+
+
+async def mark_frozen_to(scope: TenantScope, campaign_id: UUID, subscriber_id: UUID) -> None:
+    await scope.execute(
+        "UPDATE campaigns SET frozen_to = $2 WHERE id = $1", campaign_id, subscriber_id
+    )
 
 
 async def mark_frozen(scope: TenantScope, campaign_id: UUID) -> int:

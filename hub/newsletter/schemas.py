@@ -191,6 +191,7 @@ class Claimed:
 
     id: UUID
     attempts: int
+    tries: int
     tried_since: datetime
     recipient: Recipient
 

@@ -71,6 +71,7 @@ class Campaign(Table, tablename="campaigns"):
     version = Integer()
     expected = Integer(null=True)
     on_doubt = Text()
+    frozen_to = UUIDColumn(null=True)
     paused_at = Timestamptz(null=True)
     paused_by = UUIDColumn(null=True)
     paused_why = Text(null=True)
@@ -94,6 +95,7 @@ class Delivery(Table, tablename="deliveries"):
     holder = UUIDColumn(null=True)
     cause = Text(null=True)
     tried_since = Timestamptz(null=True)
+    tries = Integer()
     doubts = SmallInt()
 
 

@@ -18,10 +18,11 @@ _BEFORE_ALL = UUID(int=0)
 async def freeze(job: Job, *, campaign_id: UUID) -> None:
     """Write a delivery for everyone who is in the segment, in short transactions, then let the sending begin."""
     tenant_id = _tenant_of(job)
-    after: UUID | None = _BEFORE_ALL
+    async with tenant_transaction(tenant_id) as scope:
+        after: UUID | None = await queries.frozen_to(scope, campaign_id) or _BEFORE_ALL
     while after is not None:
         async with tenant_transaction(tenant_id) as scope:
-            if not await queries.lock_in_state(scope, campaign_id, "freezing", "SHARE"):
+            if not await queries.lock_in_state(scope, campaign_id, "freezing", "NO KEY UPDATE"):
                 return
             campaign = await queries.campaign(scope, campaign_id)
             if campaign is None:
@@ -29,6 +30,8 @@ async def freeze(job: Job, *, campaign_id: UUID) -> None:
             after = await ledger.freeze_chunk(
                 scope, campaign_id, campaign.segment, after=after, limit=CHUNK
             )
+            if after is not None:
+                await queries.mark_frozen_to(scope, campaign_id, after)
     async with tenant_transaction(tenant_id) as scope:
         if await queries.lock_in_state(scope, campaign_id, "freezing", "UPDATE"):
             await queries.mark_frozen(scope, campaign_id)

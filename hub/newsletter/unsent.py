@@ -56,7 +56,7 @@ async def unsent(
     condition, args = _alike(cause, first=4)
     rows = await scope.fetch(
         f"""
-        SELECT id, email, name, state, cause, reply, attempts, due_at FROM deliveries
+        SELECT id, email, name, state, cause, reply, tries, due_at FROM deliveries
         WHERE campaign_id = $1 AND {condition} AND ($2::uuid IS NULL OR id > $2)
         ORDER BY id LIMIT $3
         """,
@@ -74,7 +74,7 @@ async def never_sent(
     """Of a cancelled campaign those who still waited, in the order in which they would have had their turn."""
     rows = await scope.fetch(
         """
-        SELECT id, email, name, state, cause, reply, attempts, due_at FROM deliveries
+        SELECT id, email, name, state, cause, reply, tries, due_at FROM deliveries
         WHERE campaign_id = $1 AND state IN ('queued', 'retry')
           AND ($2::uuid IS NULL OR (due_at, id) > (
             SELECT due_at, id FROM deliveries WHERE campaign_id = $1 AND id = $2))

@@ -67,13 +67,13 @@ def rows(
     count: int,
     *,
     email: str = "reader{}@example.org",
-    attempts: int = 1,
+    tries: int = 0,
     tried: timedelta = timedelta(0),
 ) -> list[Claimed]:
     emails = [email.format(number) for number in range(count)]
     return [
         Claimed(
-            uuid7(), attempts, clock.now() - tried, Recipient(each, email_token(each), "Rosa", "it")
+            uuid7(), 1, tries, clock.now() - tried, Recipient(each, email_token(each), "Rosa", "it")
         )
         for each in emails
     ]
@@ -287,14 +287,14 @@ def test_old_refusals_are_forgotten(hands: Hands) -> None:
 
 def test_later_means_later_each_time_and_ends(hands: Hands) -> None:
     pauses = []
-    for attempts in (1, 2, 5, 30):
-        hands.add(campaign(), rows(1, attempts=attempts))
+    for tries in (0, 1, 4, 29):
+        hands.add(campaign(), rows(1, tries=tries))
         send(hands, LATER)
         (outcome,) = record(hands)
         assert outcome.state == "retry"
         pauses.append(round((outcome.due_at - clock.now()).total_seconds()))
     assert pauses == [60, 120, 960, 7200]
-    hands.add(campaign(), rows(1, attempts=2, tried=timedelta(hours=47, minutes=59)))
+    hands.add(campaign(), rows(1, tries=1, tried=timedelta(hours=47, minutes=59)))
     send(hands, LATER)
     (outcome,) = record(hands)
     assert (outcome.state, outcome.cause) == ("failed", "busy")
