@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub import clock
@@ -65,6 +65,7 @@ def test_one_that_went_and_came_is_new() -> None:
     assert watch.gone((SOON + 1) * BEAT, [(STILL, 7, False)]) == []
 
 
+@settings(derandomize=True, deadline=None, database=None)
 @given(st.lists(st.tuples(st.floats(0.01, 60), st.booleans()), max_size=60))
 def test_gone_means_seen_standing_still(looks: list[tuple[float, bool]]) -> None:
     """Whatever the looks and the beats: only after DEAD seconds of standing still, seen in short looks."""
