@@ -21,6 +21,7 @@ from uuid import UUID
 import asyncpg
 import psutil
 
+from bench.delivery.postfix import SESSIONS
 from bench.delivery.processes import Running, cpu_seconds, running, until
 from hub import outbox
 from hub.config import Key, Settings
@@ -178,6 +179,8 @@ class Stage:
             "HUB_SMTP_URL": f"smtp://127.0.0.1:{smtp_port}",
             "HUB_BASE_URL": "https://hub.example.org",
             "HUB_JOURNAL_FOLDER": str(self.folder),
+            # As many as smtp-source has.
+            "HUB_SMTP_CONNECTIONS": str(SESSIONS),
         } | {
             name: ",".join(f"{key.id}:{base64.b64encode(key.secret).decode()}" for key in keys)
             for name, keys in KEYS.items()

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from hub import clock
 from hub.mail.dialogue import Connection, Mail
-from hub.mail.headers import BadHeader
-from hub.mail.replies import GIVE_UP_AFTER, UNWRITABLE, Answer, RelayUnavailable, retry_pause
+from hub.mail.replies import GIVE_UP_AFTER, Answer, RelayUnavailable, retry_pause
 from hub.newsletter import holders
 from hub.newsletter.journal import Journal
 from hub.newsletter.letter import Letter
@@ -67,18 +66,20 @@ class Parcel:
 
     __slots__ = ("campaign", "needs_utf8", "recipient", "row", "sender", "slot")
 
+    sender: bytes
+    recipient: bytes
+    needs_utf8: bool
+
     def __init__(self, campaign: Running, row: Claimed) -> None:
-        """Raises BadHeader for an address that SMTP refuses."""
         self.campaign = campaign
         self.row = row
-        self.sender, self.recipient, self.needs_utf8 = campaign.letter.envelope(
-            row.id, row.recipient.email
-        )
         self.slot: int | None = None
 
     def data(self) -> bytes:
-        to = self.row.recipient
-        return self.campaign.letter.data(self.row.id, to.email, to.email_token, to.name, to.locale)
+        """Also addresses the envelope: a whole batch at once would hold up the loop. Raises BadHeader."""
+        row, to, letter = self.row, self.row.recipient, self.campaign.letter
+        self.sender, self.recipient, self.needs_utf8 = letter.envelope(row.id, to.email)
+        return letter.data(row.id, to.email, to.email_token, to.name, to.locale)
 
 
 class Outbound:
@@ -114,12 +115,7 @@ class Outbound:
         self.in_hand += len(rows)
         for row in rows:
             campaign.held.add(row.id)
-            try:
-                self.waiting.append(Parcel(campaign, row))
-            except BadHeader:
-                parcel = Parcel.__new__(Parcel)
-                parcel.campaign, parcel.row, parcel.slot = campaign, row, None
-                self.ended(parcel, UNWRITABLE)
+            self.waiting.append(Parcel(campaign, row))
         self.kick()
 
     def kick(self) -> None:
