@@ -65,7 +65,8 @@ def test_secrets_are_made_once_and_private(folder: Path) -> None:
 
 def test_the_keys_are_ones_that_the_settings_accept(folder: Path) -> None:
     secrets = StateFolder.open(folder).secrets()
-    urls = dict.fromkeys(("HUB_DATABASE_URL", "HUB_WORKER_DATABASE_URL", "HUB_REDIS_URL"), "x://")
+    urls = dict.fromkeys(("HUB_DATABASE_URL", "HUB_WORKER_DATABASE_URL"), "postgresql://x")
+    urls["HUB_REDIS_URL"] = "redis://x"
     settings = Settings.from_env(secrets | urls)
     assert len(settings.field_keys[0].secret) == 32
 

@@ -49,6 +49,9 @@ def test_what_is_missing_is_named(name: str, left: str | None) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
+        ("HUB_WORKER_DATABASE_URL", "mysql://secret@db/hub"),
+        ("HUB_REDIS_URL", "secret:6379"),
+        ("HUB_SMTP_PER_MINUTE", "-1"),
         ("HUB_POOL_SIZE", "many"),
         ("HUB_POOL_SIZE", "0"),
         ("HUB_MAX_BODY_BYTES", "-5"),
