@@ -1,6 +1,7 @@
 """Replies as they come over the wire (RFC 5321 §4.2), and commands and messages as they leave."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import cast
 
@@ -14,7 +15,7 @@ _LONGEST_LINE = 4_096
 _LONGEST_REPLY = 65_536
 
 
-class Wire(asyncio.Protocol):
+class Wire(asyncio.Protocol, ABC):
     """`_due` is how many replies are due: whoever writes commands adds to it. `_over` ends all reading."""
 
     __slots__ = (
@@ -41,25 +42,25 @@ class Wire(asyncio.Protocol):
 
     # What a dialogue makes of it.
 
+    @abstractmethod
     def _reply(self, code: int, line: bytes) -> None:
         """One that is due. `line` is all of it, its code included."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _out_of_turn(self, code: int, line: bytes) -> None:
         """It was on its way before the command that it would answer; code 0 for the beginning of one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _lost_the_thread(self) -> None:
         """It is no reply, or none that can come here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _gone(self) -> None:
         """The server has ended the connection."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _drained(self) -> None:
         """The socket has taken all that was written."""
-        raise NotImplementedError
 
     # Called by the event loop.
 
