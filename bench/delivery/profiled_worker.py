@@ -25,7 +25,7 @@ PLACES = {
     ),
     "smtp": ("hub/mail/smtp.py", "hub/mail/dialogue.py", "hub/mail/replies.py"),
     "message": (
-        "hub/newsletter/letter.py",
+        "hub/newsletter/delivery/letter.py",
         "hub/newsletter/unsubscribe.py",
         "hub/mail/template.py",
         "hub/mail/messages.py",

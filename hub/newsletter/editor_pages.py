@@ -14,6 +14,7 @@ from hub.idempotency import KeyReused
 from hub.mail.mjml import BadMjml
 from hub.newsletter import queries
 from hub.newsletter.blocks import BLOCK_LABELS
+from hub.newsletter.delivery.letter import compile_bodies
 from hub.newsletter.editor import (
     Editing,
     SegmentQuery,
@@ -22,7 +23,6 @@ from hub.newsletter.editor import (
     new_editing,
     read_editing,
 )
-from hub.newsletter.letter import compile_bodies
 from hub.newsletter.page_parts import EDITORS, PageRequest, find_campaign
 from hub.newsletter.save_draft import create_draft, save_draft
 from hub.newsletter.schemas import Draft, Publisher

@@ -18,12 +18,12 @@ from hub.newsletter import (
     editor_pages,
     queries,
     sending_pages,
-    tallies,
     unsent,
     unsubscribe_pages,
 )
 from hub.newsletter import progress as words
 from hub.newsletter.course_drawing import drawn
+from hub.newsletter.delivery import tallies
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_progress
 from hub.newsletter.paging import Cursor, cursor_of, read_cursor
 from hub.newsletter.progress import Progress

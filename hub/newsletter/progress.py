@@ -6,7 +6,8 @@ from uuid import UUID
 
 from hub.db import TenantScope
 from hub.mail.replies import CAUSES
-from hub.newsletter import ledger, queries, tallies, unsent
+from hub.newsletter import queries, unsent
+from hub.newsletter.delivery import ledger, tallies
 from hub.newsletter.schemas import UNSENT_STATES, Campaign, Cause, Counts, Pace
 from hub.web.formats import ROME, format_datetime, format_number
 from hub.web.i18n import N_, ngettext

@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import Conflict
 from hub.newsletter import queries
-from hub.newsletter.letter import compile_bodies, fill_letter
+from hub.newsletter.delivery.letter import compile_bodies, fill_letter
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
 from hub.newsletter.schemas import ON_DOUBT, Campaign, Recipient, SendForm
 from hub.newsletter.start_campaign import CountChanged, NobodyToReach, start_campaign

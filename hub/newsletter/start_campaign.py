@@ -7,7 +7,7 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.newsletter import queries
-from hub.newsletter.letter import compile_bodies
+from hub.newsletter.delivery.letter import compile_bodies
 from hub.newsletter.schemas import OnDoubt
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_

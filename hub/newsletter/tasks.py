@@ -5,7 +5,8 @@ from uuid import UUID
 
 from hub import outbox
 from hub.db import network_transaction, relay_transaction, tenant_transaction
-from hub.newsletter import ledger, queries, sender
+from hub.newsletter import queries
+from hub.newsletter.delivery import ledger, sender
 from hub.newsletter.people import sync_network_people
 from hub.outbox import Job
 from hub.worker import alongside, every_minute, task

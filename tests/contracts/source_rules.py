@@ -19,10 +19,10 @@ Rule = Callable[[PurePosixPath, ast.Module], Iterator[Fault]]
 # Where statements stand beside every queries.py: subjects long enough for a file of their own.
 STATEMENT_FILES = {
     "hub/mail/pace.py",
-    "hub/newsletter/holders.py",
-    "hub/newsletter/ledger.py",
+    "hub/newsletter/delivery/holders.py",
+    "hub/newsletter/delivery/ledger.py",
     "hub/newsletter/people.py",
-    "hub/newsletter/tallies.py",
+    "hub/newsletter/delivery/tallies.py",
     "hub/newsletter/unsent.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}

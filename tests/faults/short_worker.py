@@ -11,7 +11,7 @@ from datetime import timedelta
 from hub import clock
 from hub.cli import main
 from hub.mail import pool, replies
-from hub.newsletter import holders, sender
+from hub.newsletter.delivery import holders, sender
 
 CLOCK_STEP = timedelta(hours=1)
 

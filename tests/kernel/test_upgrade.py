@@ -19,12 +19,13 @@ from hub.crypto import email_token
 from hub.db import ENGINE, close_pool, open_pool, tenant_transaction
 from hub.embedded import postgres
 from hub.ids import uuid7
-from hub.newsletter import queries, tallies
-from hub.newsletter.letter import compile_bodies
+from hub.newsletter import queries
+from hub.newsletter.delivery import tallies
+from hub.newsletter.delivery.letter import compile_bodies
+from hub.newsletter.delivery.sender import send_what_is_due
 from hub.newsletter.schemas import Campaign, Publisher
-from hub.newsletter.sender import send_what_is_due
 from hub.schema import migrate
-from tests.newsletter.ledger_rows import false_tallies
+from tests.newsletter.delivery.ledger_rows import false_tallies
 from tests.newsletter.making import draft
 from tests.support.databases import PASSWORDS, Connection, Database, connected, named
 from tests.support.servers import Servers

@@ -10,7 +10,7 @@ import pytest
 from hub import mail
 from hub.config import Settings
 from tests.factories import Member, make_membership, make_tenant
-from tests.newsletter.ledger_rows import false_tallies
+from tests.newsletter.delivery.ledger_rows import false_tallies
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 

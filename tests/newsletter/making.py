@@ -9,8 +9,9 @@ from uuid import UUID
 from hub.crypto import email_token
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries, tallies
+from hub.newsletter import queries
 from hub.newsletter.blocks import Block, Heading, Paragraph
+from hub.newsletter.delivery import tallies
 from hub.newsletter.schemas import Campaign, Draft
 from hub.newsletter.segments import AllOf, Audience, Choices, segment_of
 from hub.newsletter.start_campaign import start_campaign

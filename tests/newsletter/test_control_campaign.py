@@ -16,7 +16,7 @@ from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.idempotency import KeyReused
 from hub.ids import uuid7
-from hub.newsletter import control_campaign, queries, tallies, unsent
+from hub.newsletter import control_campaign, queries, unsent
 from hub.newsletter.control_campaign import (
     NothingToSend,
     NotUnderWay,
@@ -26,11 +26,12 @@ from hub.newsletter.control_campaign import (
     resend,
     resume_campaign,
 )
+from hub.newsletter.delivery import tallies
 from hub.newsletter.progress import how_many, look_at
 from hub.newsletter.schemas import Cause, Counts
 from hub.worker import load_tasks, run_row
 from tests.factories import Member, make_membership, make_tenant
-from tests.newsletter.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
+from tests.newsletter.delivery.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
 from tests.newsletter.making import load, make_campaign, states
 
 Step = Callable[[TenantScope, Any, UUID], Awaitable[None]]

@@ -17,7 +17,7 @@ from hub.newsletter import queries
 from hub.newsletter.schemas import Counts, PausedWhy
 from hub.web.i18n import gettext as _
 from tests.factories import Member, make_membership, make_tenant
-from tests.newsletter.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
+from tests.newsletter.delivery.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
 from tests.newsletter.making import load, make_campaign, make_subscriber, states
 from tests.support.web import sign_in
 

@@ -28,7 +28,7 @@ from hub.newsletter import watch as watching
 from hub.newsletter.control_campaign import cancel_campaign, pause_campaign
 from hub.newsletter.watch import CannotWatch, show_list, watch
 from tests.factories import Member
-from tests.newsletter.ledger_rows import end_campaign, end_rows, make_ledger
+from tests.newsletter.delivery.ledger_rows import end_campaign, end_rows, make_ledger
 from tests.newsletter.making import make_campaign, until
 from tests.support.databases import Database
 

@@ -12,9 +12,9 @@ import pytest
 
 from hub.config import Settings
 from tests.factories import Member
+from tests.newsletter.delivery.sending import SlowSink, frozen, left_in, until_true
+from tests.newsletter.delivery.worker_process import WorkerProcess
 from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import SlowSink, frozen, left_in, until_true
-from tests.newsletter.worker_process import WorkerProcess
 from tests.support.databases import Database
 
 pytestmark = [pytest.mark.usefixtures("true_tallies"), pytest.mark.timeout(150)]

@@ -13,9 +13,9 @@ from uuid import UUID
 from hub import clock
 from hub.mail.dialogue import Connection, Mail
 from hub.mail.replies import GIVE_UP_AFTER, Answer, RelayUnavailable, retry_pause
-from hub.newsletter import holders
-from hub.newsletter.journal import Journal
-from hub.newsletter.letter import Letter
+from hub.newsletter.delivery import holders
+from hub.newsletter.delivery.journal import Journal
+from hub.newsletter.delivery.letter import Letter
 from hub.newsletter.schemas import Claimed, Outcome, PausedWhy
 
 # Rows claimed together; when the next are claimed; and how many are in hand at most, recorded or not. The last is what

@@ -21,7 +21,7 @@ from pathlib import Path
 from uuid import UUID
 
 from hub import clock
-from hub.newsletter.ledger import LOST_WORKER
+from hub.newsletter.delivery.ledger import LOST_WORKER
 from hub.newsletter.schemas import Outcome
 
 SUFFIX = ".journal"

@@ -13,8 +13,7 @@ import pytest
 from hub.config import Settings
 from hub.newsletter.control_campaign import cancel_campaign, pause_campaign, resume_campaign
 from tests.factories import Member
-from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import (
+from tests.newsletter.delivery.sending import (
     SlowSink,
     frozen,
     in_scope,
@@ -23,6 +22,7 @@ from tests.newsletter.sending import (
     until_true,
     use_batches,
 )
+from tests.newsletter.making import load, states, until
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 

@@ -17,9 +17,9 @@ import pytest
 
 from hub.ids import uuid7
 from hub.mail.replies import CAUSES
-from hub.newsletter import journal
-from hub.newsletter.journal import Journal, NoJournal, journal_folder, read_left_behind
-from hub.newsletter.ledger import LOST_WORKER
+from hub.newsletter.delivery import journal
+from hub.newsletter.delivery.journal import Journal, NoJournal, journal_folder, read_left_behind
+from hub.newsletter.delivery.ledger import LOST_WORKER
 from hub.newsletter.schemas import Outcome
 
 TENANT, CAMPAIGN, OTHER, WORKER = (UUID(int=number) for number in (1, 2, 3, 9))
@@ -31,7 +31,7 @@ import os, signal, sys
 from datetime import datetime, UTC
 from pathlib import Path
 from uuid import UUID
-from hub.newsletter.journal import Journal
+from hub.newsletter.delivery.journal import Journal
 from hub.newsletter.schemas import Outcome
 
 journal = Journal(Path(sys.argv[1]), UUID(int=9), 8)
@@ -230,7 +230,7 @@ def test_somebody_elses_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     assert journal_folder(str(ours)) == ours, "made before"
     somebody = os.getuid() + 1
     with monkeypatch.context() as theirs:
-        theirs.setattr("hub.newsletter.journal.os.getuid", lambda: somebody)
+        theirs.setattr("hub.newsletter.delivery.journal.os.getuid", lambda: somebody)
         with pytest.raises(NoJournal, match="somebody else"):
             journal_folder(str(ours))
     link = tmp_path / "link"

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.newsletter.rota import Rota
+from hub.newsletter.delivery.rota import Rota
 
 ANNA, BRUNO, CARLA = (UUID(int=number) for number in (1, 2, 3))
 CAMPAIGN = [UUID(int=10 + number) for number in range(6)]

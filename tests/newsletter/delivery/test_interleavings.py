@@ -25,17 +25,17 @@ from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.mail.relay import current_relay
 from hub.mail.replies import Answer
-from hub.newsletter import burial, holders, ledger, queries, sender
-from hub.newsletter.burial import LONGEST_TRANSACTION, Burial
+from hub.newsletter import queries
 from hub.newsletter.control_campaign import pause_campaign, resend, resume_campaign
-from hub.newsletter.outbound import Parcel, Running
+from hub.newsletter.delivery import burial, holders, ledger, sender
+from hub.newsletter.delivery.burial import LONGEST_TRANSACTION, Burial
+from hub.newsletter.delivery.outbound import Parcel, Running
+from hub.newsletter.delivery.sender import send_what_is_due
 from hub.newsletter.schemas import Claimed, Outcome
-from hub.newsletter.sender import send_what_is_due
 from tests.factories import Member, make_membership, make_tenant
 from tests.mail.scripted_server import ScriptedServer, scripted
-from tests.newsletter.ledger_rows import add_rows, make_ledger
-from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import (
+from tests.newsletter.delivery.ledger_rows import add_rows, make_ledger
+from tests.newsletter.delivery.sending import (
     SlowSink,
     claimed,
     frozen,
@@ -46,6 +46,7 @@ from tests.newsletter.sending import (
     until_true,
     use_batches,
 )
+from tests.newsletter.making import load, states, until
 from tests.support.databases import Database, connected
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")

@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import UUID
 
 from hub.db import relay_transaction, tenant_transaction
-from hub.newsletter import holders, ledger
-from hub.newsletter.holders import Watch, steady
-from hub.newsletter.journal import LeftBehind, read_left_behind
+from hub.newsletter.delivery import holders, ledger
+from hub.newsletter.delivery.holders import Watch, steady
+from hub.newsletter.delivery.journal import LeftBehind, read_left_behind
 
 log = logging.getLogger(__name__)
 

@@ -28,13 +28,14 @@ from hub.mail.dialogue import Connection
 from hub.mail.pool import Pool
 from hub.mail.relay import Relay, current_relay
 from hub.mail.replies import RelayUnavailable, without_addresses
-from hub.newsletter import holders, ledger, queries
-from hub.newsletter.burial import Burial
-from hub.newsletter.holders import steady
-from hub.newsletter.journal import Journal, NoJournal, journal_folder
-from hub.newsletter.letter import Letter
-from hub.newsletter.outbound import BATCH, LOW, WINDOW, Outbound, Parcel, Running
-from hub.newsletter.rota import Rota
+from hub.newsletter import queries
+from hub.newsletter.delivery import holders, ledger
+from hub.newsletter.delivery.burial import Burial
+from hub.newsletter.delivery.holders import steady
+from hub.newsletter.delivery.journal import Journal, NoJournal, journal_folder
+from hub.newsletter.delivery.letter import Letter
+from hub.newsletter.delivery.outbound import BATCH, LOW, WINDOW, Outbound, Parcel, Running
+from hub.newsletter.delivery.rota import Rota
 from hub.newsletter.schemas import Outcome
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,7 @@ from hub.newsletter import queries
 from hub.worker import drain_now
 from tests.factories import Member, make_membership, make_tenant
 from tests.mail.scripted_server import scripted
-from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import (
+from tests.newsletter.delivery.sending import (
     SlowSink,
     claimed,
     frozen,
@@ -30,6 +29,7 @@ from tests.newsletter.sending import (
     until_true,
     use_batches,
 )
+from tests.newsletter.making import load, states, until
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 

@@ -16,10 +16,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hub import mail
 from hub.config import Settings
 from hub.db import tenant_transaction
-from hub.newsletter import ledger, outbound, queries, sender
+from hub.newsletter import queries
+from hub.newsletter.delivery import ledger, outbound, sender
+from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.schemas import Claimed, OnDoubt
 from hub.newsletter.segments import Audience, Choices, segment_of
-from hub.newsletter.sender import Sender
 from hub.newsletter.tasks import freeze
 from hub.outbox import Job
 from tests.factories import Member

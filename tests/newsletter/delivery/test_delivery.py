@@ -15,11 +15,12 @@ from hub import clock, mail
 from hub.config import Settings
 from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import ledger, queries
+from hub.newsletter import queries
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
 from hub.newsletter.control_campaign import resend
+from hub.newsletter.delivery import ledger
+from hub.newsletter.delivery.sender import Sender, send_what_is_due
 from hub.newsletter.schemas import Outcome
-from hub.newsletter.sender import Sender, send_what_is_due
 from hub.newsletter.tasks import freeze, resume
 from hub.outbox import Job
 from hub.worker import drain_now

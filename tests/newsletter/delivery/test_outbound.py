@@ -18,10 +18,10 @@ from hub.mail.dialogue import Connection
 from hub.mail.headers import BadHeader
 from hub.mail.relay import Mailbox, Relay
 from hub.mail.replies import UNWRITABLE, Answer
-from hub.newsletter import holders
-from hub.newsletter.journal import Journal, read_left_behind
-from hub.newsletter.letter import Letter, compile_bodies
-from hub.newsletter.outbound import FAILING_SHARE, FEWEST, Outbound, Parcel, Running
+from hub.newsletter.delivery import holders
+from hub.newsletter.delivery.journal import Journal, read_left_behind
+from hub.newsletter.delivery.letter import Letter, compile_bodies
+from hub.newsletter.delivery.outbound import FAILING_SHARE, FEWEST, Outbound, Parcel, Running
 from hub.newsletter.schemas import Claimed, Outcome, Publisher, Recipient
 from tests.newsletter.making import draft
 

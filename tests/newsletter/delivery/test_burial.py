@@ -15,14 +15,14 @@ from hub.config import Settings
 from hub.db import relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
-from hub.newsletter import burial, holders, ledger, queries
-from hub.newsletter.burial import LONGEST_TRANSACTION, Burial
-from hub.newsletter.holders import BEAT, DEAD
-from hub.newsletter.journal import Journal
+from hub.newsletter import queries
+from hub.newsletter.delivery import burial, holders, ledger
+from hub.newsletter.delivery.burial import LONGEST_TRANSACTION, Burial
+from hub.newsletter.delivery.holders import BEAT, DEAD
+from hub.newsletter.delivery.journal import Journal
 from hub.newsletter.schemas import Claimed, Outcome
 from tests.factories import Member
-from tests.newsletter.making import load, states, until
-from tests.newsletter.sending import (
+from tests.newsletter.delivery.sending import (
     SlowSink,
     claimed,
     frozen,
@@ -31,6 +31,7 @@ from tests.newsletter.sending import (
     sending,
     until_true,
 )
+from tests.newsletter.making import load, states, until
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 
@@ -263,7 +264,7 @@ async def test_a_worker_that_was_given_up_and_lives(
 ) -> None:
     """It begins another life under another id, and says late what became of its messages: nobody gets it twice."""
     monkeypatch.setattr(holders, "BEAT", 0.1)
-    monkeypatch.setattr("hub.newsletter.sender.GRACE_SECONDS", 20.0)
+    monkeypatch.setattr("hub.newsletter.delivery.sender.GRACE_SECONDS", 20.0)
     campaign_id, emails = await frozen(editor, 40)
     sink = SlowSink()
     await sink.start()

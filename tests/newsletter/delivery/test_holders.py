@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hub import clock
 from hub.db import relay_transaction
 from hub.ids import uuid7
-from hub.newsletter import holders
-from hub.newsletter.holders import BEAT, DEAD, TRUSTED, Watch
+from hub.newsletter.delivery import holders
+from hub.newsletter.delivery.holders import BEAT, DEAD, TRUSTED, Watch
 
 LIVELY, STILL = UUID(int=1), UUID(int=2)
 SOON = int(DEAD / BEAT)

@@ -22,7 +22,7 @@ from hub.mail.headers import BadHeader
 from hub.mail.relay import Mailbox, Relay
 from hub.mail.return_path import read_return_path
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
-from hub.newsletter.letter import Letter, compile_bodies, fill_letter
+from hub.newsletter.delivery.letter import Letter, compile_bodies, fill_letter
 from hub.newsletter.schemas import Publisher, Recipient
 from hub.newsletter.unsubscribe import read_token
 from tests.mail.reading import as_sent, body_of, display_name, lines_end_well, parsed

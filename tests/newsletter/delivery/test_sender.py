@@ -21,22 +21,15 @@ from hub.config import Settings
 from hub.db import relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
-from hub.newsletter import control_campaign, holders, journal, ledger, queries, sender
+from hub.newsletter import control_campaign, queries
+from hub.newsletter.delivery import holders, journal, ledger, sender
+from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.progress import look_at
 from hub.newsletter.schemas import MOST_RESENDS, OnDoubt
-from hub.newsletter.sender import Sender
 from hub.worker import drain_now
 from tests.factories import Member
 from tests.mail.scripted_server import CLOSE, ScriptedServer, scripted
-from tests.newsletter.making import (
-    load,
-    make_campaign,
-    make_subscribers,
-    start,
-    states,
-    until,
-)
-from tests.newsletter.sending import (
+from tests.newsletter.delivery.sending import (
     SlowSink,
     frozen,
     in_scope,
@@ -45,6 +38,14 @@ from tests.newsletter.sending import (
     sending,
     until_true,
     use_batches,
+)
+from tests.newsletter.making import (
+    load,
+    make_campaign,
+    make_subscribers,
+    start,
+    states,
+    until,
 )
 from tests.support.databases import Database, connected
 from tests.support.pool import pool_of

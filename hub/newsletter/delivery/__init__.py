@@ -1,0 +1,1 @@
+"""Carrying a frozen campaign out: turns, claims, the ledger, and what a dead worker left."""
