@@ -23,7 +23,13 @@ PLACES = {
         "tall",
         "hub/newsletter/queries.py",
     ),
-    "smtp": ("hub/mail/smtp.py", "hub/mail/dialogue.py", "hub/mail/replies.py"),
+    "smtp": (
+        "hub/mail/wire.py",
+        "hub/mail/connection.py",
+        "hub/mail/envelopes.py",
+        "hub/mail/dialogue.py",
+        "hub/mail/replies.py",
+    ),
     "message": (
         "hub/newsletter/delivery/letter.py",
         "hub/newsletter/unsubscribe.py",

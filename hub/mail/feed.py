@@ -6,7 +6,7 @@ from hub.mail.replies import Answer, RelayUnavailable
 
 if TYPE_CHECKING:
     # It imports this module.
-    from hub.mail.dialogue import Connection
+    from hub.mail.connection import Connection
 
 
 class Mail(Protocol):

@@ -6,7 +6,8 @@ import socket
 import ssl
 from functools import cache
 
-from hub.mail.dialogue import Capabilities, Connection
+from hub.mail.capabilities import Capabilities, offered
+from hub.mail.dialogue import Dialogue
 from hub.mail.relay import Relay
 from hub.mail.replies import (
     BAD_CERTIFICATE,
@@ -35,7 +36,7 @@ def tls_context(*, verify: bool) -> ssl.SSLContext:
     return context
 
 
-async def introduce(connection: Connection, relay: Relay, *, starttls: bool) -> None:
+async def introduce(connection: Dialogue, relay: Relay, *, starttls: bool) -> None:
     """Up to where mails can be sent. `starttls` false leaves the offer of TLS alone."""
     code, line = await connection.greeting
     if code != 220:
@@ -49,11 +50,11 @@ async def introduce(connection: Connection, relay: Relay, *, starttls: bool) -> 
         await _sign_in(connection, relay)
 
 
-async def _say_hello(connection: Connection, relay: Relay) -> None:
+async def _say_hello(connection: Dialogue, relay: Relay) -> None:
     name = relay.hello or _own_name(connection)
     code, line = await connection.ask(b"EHLO " + name)
     if 200 <= code < 300:
-        connection.capabilities = capabilities(line)
+        connection.capabilities = offered(line)
         return
     if code >= 500:
         # RFC 5321 §3.2: a server without extensions.
@@ -63,7 +64,7 @@ async def _say_hello(connection: Connection, relay: Relay) -> None:
         raise _refusal(line, "unreachable")
 
 
-def _own_name(connection: Connection) -> bytes:
+def _own_name(connection: Dialogue) -> bytes:
     """RFC 5321 §4.1.4: this host's full name, else its address."""
     name = socket.gethostname()
     if "." in name and name.isascii() and name.isprintable():
@@ -72,28 +73,7 @@ def _own_name(connection: Connection) -> bytes:
     return f"[IPv6:{address}]".encode() if ":" in address else f"[{address}]".encode()
 
 
-def capabilities(reply: bytes) -> Capabilities:
-    found = Capabilities()
-    for line in reply.upper().splitlines()[1:]:
-        name, *values = line[4:].replace(b"=", b" ", 1).split()[:20] or [b""]
-        if name == b"PIPELINING":
-            found.pipelining = True
-        elif name == b"8BITMIME":
-            found.eight_bit = True
-        elif name == b"SMTPUTF8":
-            found.smtputf8 = True
-        elif name == b"STARTTLS":
-            found.starttls = True
-        elif name == b"SIZE":
-            found.announces_size = True
-            digits = values[0] if values else b"0"
-            found.largest = int(digits) if digits.isdigit() and len(digits) < 20 else 0
-        elif name == b"AUTH":
-            found.sign_in |= {value.decode("ascii", "replace") for value in values}
-    return found
-
-
-async def _start_tls(connection: Connection, relay: Relay) -> None:
+async def _start_tls(connection: Dialogue, relay: Relay) -> None:
     code, line = await connection.ask(b"STARTTLS")
     if code != 220:
         if relay.needs_starttls:
@@ -125,11 +105,11 @@ def tls_words(error: OSError) -> str:
     return TLS_FAILED
 
 
-async def _sign_in(connection: Connection, relay: Relay) -> None:
-    offered = connection.capabilities.sign_in
-    if "PLAIN" in offered:
+async def _sign_in(connection: Dialogue, relay: Relay) -> None:
+    ways = connection.capabilities.sign_in
+    if "PLAIN" in ways:
         code, line = await _plain(connection, relay)
-    elif "LOGIN" in offered:
+    elif "LOGIN" in ways:
         code, line = await _login(connection, relay)
     else:
         raise RelayUnavailable(NO_SIGN_IN, "sign_in")
@@ -137,7 +117,7 @@ async def _sign_in(connection: Connection, relay: Relay) -> None:
         raise _refusal(line, "sign_in")
 
 
-async def _plain(connection: Connection, relay: Relay) -> tuple[int, bytes]:
+async def _plain(connection: Dialogue, relay: Relay) -> tuple[int, bytes]:
     """RFC 4616."""
     response = base64.b64encode(f"\0{relay.username}\0{relay.password}".encode())
     if len(response) <= _LONGEST_FIRST_RESPONSE:
@@ -149,7 +129,7 @@ async def _plain(connection: Connection, relay: Relay) -> tuple[int, bytes]:
     return code, line
 
 
-async def _login(connection: Connection, relay: Relay) -> tuple[int, bytes]:
+async def _login(connection: Dialogue, relay: Relay) -> tuple[int, bytes]:
     """draft-murchison-sasl-login: two questions, whose words differ from server to server."""
     code, line = await connection.ask(b"AUTH LOGIN")
     for secret in (relay.username, relay.password):

@@ -9,7 +9,7 @@ from collections import deque
 from contextlib import suppress
 from typing import cast
 
-from hub.mail.dialogue import Connection, Patience
+from hub.mail.connection import Connection, Patience
 from hub.mail.feed import Mail
 from hub.mail.relay import Relay
 from hub.mail.replies import Answer, RelayUnavailable, unavailable

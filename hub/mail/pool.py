@@ -4,7 +4,8 @@ import asyncio
 from contextlib import suppress
 
 from hub import metrics
-from hub.mail.dialogue import Connection, Feed
+from hub.mail.connection import Connection
+from hub.mail.feed import Feed
 from hub.mail.relay import Relay
 from hub.mail.replies import RelayUnavailable
 from hub.mail.smtp import open_connection

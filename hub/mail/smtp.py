@@ -10,7 +10,8 @@ not answer, or refuses *us*, is nobody's failed message: that is RelayUnavailabl
 import asyncio
 import ssl
 
-from hub.mail.dialogue import Connection, Patience
+from hub.mail.connection import Connection, Patience
+from hub.mail.dialogue import Dialogue
 from hub.mail.feed import Feed
 from hub.mail.handshake import NoTls, introduce, tls_context, tls_words
 from hub.mail.relay import Relay
@@ -37,7 +38,7 @@ async def open_connection(relay: Relay, feed: Feed, *, patience: Patience = PATI
 async def _connection(
     relay: Relay, feed: Feed, patience: Patience, *, starttls: bool
 ) -> Connection:
-    connection = Connection(feed, limit=relay.session_messages, patience=patience)
+    connection = Dialogue(feed, limit=relay.session_messages, patience=patience)
     try:
         await asyncio.get_running_loop().create_connection(
             lambda: connection,

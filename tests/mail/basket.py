@@ -7,7 +7,8 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hub.mail.dialogue import Connection, Mail, Patience
+from hub.mail.connection import Connection, Patience
+from hub.mail.feed import Mail
 from hub.mail.relay import Mailbox, Relay, StartTls
 from hub.mail.replies import Answer, RelayUnavailable
 from hub.mail.smtp import open_connection

@@ -12,7 +12,7 @@ import pytest
 from hub import mail
 from hub.config import Settings
 from hub.mail import lane as lane_module
-from hub.mail.dialogue import Patience
+from hub.mail.connection import Patience
 from hub.mail.lane import CONNECTIONS, Lane, Single
 from hub.mail.replies import Answer, RelayUnavailable
 from hub.mail.smtp import open_connection

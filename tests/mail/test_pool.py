@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from hub.mail.dialogue import Connection
+from hub.mail.connection import Connection
 from hub.mail.pool import Pool
 from hub.mail.replies import RelayUnavailable
 from tests.mail.basket import Basket, letters, relay_at

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hub.mail.dialogue import Connection, Mail, Patience
+from hub.mail.connection import Connection, Patience
+from hub.mail.dialogue import Dialogue
+from hub.mail.feed import Mail
 from hub.mail.headers import BadHeader
 from hub.mail.replies import RelayUnavailable
 from hub.mail.smtp import open_connection
@@ -504,10 +506,9 @@ async def test_a_large_message_arrives_whole(extensions: tuple[str, ...]) -> Non
 async def test_no_more_than_one_message_waits_for_a_server_that_does_not_read() -> None:
     async with scripted(extensions=PIPELINING, body=SILENCE) as server:
         basket = Basket(deque(letters(5, LARGE)))
-        connection: Connection = await open_connection(
-            relay_at(server.port), basket, patience=IMPATIENT
-        )
+        connection = await open_connection(relay_at(server.port), basket, patience=IMPATIENT)
         await basket.started.wait()
+        assert isinstance(connection, Dialogue)
         transport = connection.bare_transport()
         assert 0 < transport.get_write_buffer_size() <= 65_536
         await basket.over.wait()

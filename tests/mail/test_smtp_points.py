@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from hub.mail import handshake
-from hub.mail.dialogue import Patience
+from hub.mail.connection import Patience
 from hub.mail.relay import StartTls
 from hub.mail.replies import RelayUnavailable
 from tests.mail.basket import IMPATIENT, LETTER, Basket, carry, letters, relay_at

@@ -11,7 +11,8 @@ from datetime import datetime
 from uuid import UUID
 
 from hub import clock
-from hub.mail.dialogue import Connection, Mail
+from hub.mail.connection import Connection
+from hub.mail.feed import Mail
 from hub.mail.replies import GIVE_UP_AFTER, Answer, RelayUnavailable, retry_pause
 from hub.newsletter.delivery import holders
 from hub.newsletter.delivery.journal import Journal
@@ -83,7 +84,7 @@ class Parcel:
 
 
 class Outbound:
-    """Implements `hub.mail.dialogue.Feed`.
+    """Implements `hub.mail.feed.Feed`.
 
     `hungry` is called when more could be sent than waits, `learnt` when there is something to record, and
     `closed` when a connection has ended.

@@ -24,7 +24,7 @@ from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.mail import pace
-from hub.mail.dialogue import Connection
+from hub.mail.connection import Connection
 from hub.mail.pool import Pool
 from hub.mail.relay import Relay, current_relay
 from hub.mail.replies import RelayUnavailable, without_addresses

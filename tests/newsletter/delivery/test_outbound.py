@@ -14,7 +14,7 @@ import pytest
 from hub import clock
 from hub.crypto import email_token
 from hub.ids import uuid7
-from hub.mail.dialogue import Connection
+from hub.mail.connection import Connection
 from hub.mail.headers import BadHeader
 from hub.mail.relay import Mailbox, Relay
 from hub.mail.replies import UNWRITABLE, Answer
