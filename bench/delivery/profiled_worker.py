@@ -21,6 +21,7 @@ PLACES = {
         "ledger.py",
         "journal.py",
         "tall",
+        "hub/newsletter/course.py",
         "hub/newsletter/queries.py",
     ),
     "smtp": (

@@ -11,7 +11,7 @@ from hub import audit, outbox
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
-from hub.newsletter import queries, unsent
+from hub.newsletter import course, queries, unsent
 from hub.newsletter.schemas import RESENDABLE_STATES, Campaign, Cause
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
@@ -38,14 +38,14 @@ async def pause_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) ->
     """Raises NotFound, NotUnderWay."""
     campaign = await _under_way(scope, campaign_id)
     if campaign.paused_at is None:
-        await queries.pause(scope, campaign_id, "by_hand", by=actor.membership_id, reply=None)
+        await course.pause(scope, campaign_id, "by_hand", by=actor.membership_id, reply=None)
         await audit.record(scope, actor, "campaign.paused", "campaign", campaign_id, why="by_hand")
 
 
 async def resume_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) -> None:
     """Raises NotFound, NotUnderWay."""
     await _under_way(scope, campaign_id)
-    if await queries.resume(scope, campaign_id):
+    if await course.resume(scope, campaign_id):
         await audit.record(scope, actor, "campaign.resumed", "campaign", campaign_id)
 
 
@@ -54,7 +54,7 @@ async def cancel_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) -
     campaign = await _locked(scope, campaign_id)
     if campaign.state == "cancelled":
         return
-    if not await queries.cancel(scope, campaign_id):
+    if not await course.cancel(scope, campaign_id):
         raise NotUnderWay
     await audit.record(scope, actor, "campaign.cancelled", "campaign", campaign_id)
 
@@ -65,7 +65,7 @@ async def leave_doubts(scope: TenantScope, actor: Actor, campaign_id: UUID) -> N
     if campaign.is_draft:
         raise Conflict
     if campaign.on_doubt != "leave":
-        await queries.set_on_doubt(scope, campaign_id, "leave")
+        await course.set_on_doubt(scope, campaign_id, "leave")
         await audit.record(scope, actor, "campaign.doubts_left", "campaign", campaign_id)
 
 
@@ -108,7 +108,7 @@ async def queue_chunk(scope: TenantScope, campaign_id: UUID, cause: Cause, *, af
     """Queue the next CHUNK again and, in the same transaction, ask for the one behind it."""
     count, last = await unsent.queue_again(scope, campaign_id, cause, after=after, limit=CHUNK)
     if count:
-        await queries.take_up_again(scope, campaign_id)
+        await course.take_up_again(scope, campaign_id)
     if count == CHUNK and last is not None:
         await outbox.enqueue(
             scope,

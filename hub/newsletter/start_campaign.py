@@ -6,7 +6,7 @@ from hub import audit, outbox
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
-from hub.newsletter import queries
+from hub.newsletter import course, queries
 from hub.newsletter.delivery.letter import compile_bodies
 from hub.newsletter.schemas import OnDoubt
 from hub.tenants.accounts.actor import Actor
@@ -55,7 +55,7 @@ async def start_campaign(
     if recipients != expected:
         raise CountChanged
     bodies = compile_bodies(campaign, await queries.publisher(scope))
-    await queries.mark_started(
+    await course.mark_started(
         scope,
         campaign_id,
         actor.membership_id,

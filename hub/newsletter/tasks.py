@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hub import outbox
 from hub.db import network_transaction, relay_transaction, tenant_transaction
-from hub.newsletter import queries
+from hub.newsletter import course, queries
 from hub.newsletter.delivery import ledger, sender
 from hub.newsletter.people import sync_network_people
 from hub.outbox import Job
@@ -20,10 +20,10 @@ async def freeze(job: Job, *, campaign_id: UUID) -> None:
     """Write a delivery for everyone who is in the segment, in short transactions, then let the sending begin."""
     tenant_id = _tenant_of(job)
     async with tenant_transaction(tenant_id) as scope:
-        after: UUID | None = await queries.frozen_to(scope, campaign_id) or _BEFORE_ALL
+        after: UUID | None = await course.frozen_to(scope, campaign_id) or _BEFORE_ALL
     while after is not None:
         async with tenant_transaction(tenant_id) as scope:
-            if not await queries.lock_in_state(scope, campaign_id, "freezing", "NO KEY UPDATE"):
+            if not await course.lock_in_state(scope, campaign_id, "freezing", "NO KEY UPDATE"):
                 return
             campaign = await queries.campaign(scope, campaign_id)
             if campaign is None:
@@ -32,10 +32,10 @@ async def freeze(job: Job, *, campaign_id: UUID) -> None:
                 scope, campaign_id, campaign.segment, after=after, limit=CHUNK
             )
             if after is not None:
-                await queries.mark_frozen_to(scope, campaign_id, after)
+                await course.mark_frozen_to(scope, campaign_id, after)
     async with tenant_transaction(tenant_id) as scope:
-        if await queries.lock_in_state(scope, campaign_id, "freezing", "UPDATE"):
-            await queries.mark_frozen(scope, campaign_id)
+        if await course.lock_in_state(scope, campaign_id, "freezing", "UPDATE"):
+            await course.mark_frozen(scope, campaign_id)
     sender.wake()
 
 
@@ -54,7 +54,7 @@ async def sync_people() -> None:
 async def resume() -> None:
     """Take up a freeze that nobody works at: a task that failed too often is dead, its campaign is not."""
     async with relay_transaction() as scope:
-        resting = await queries.resting_freezes(scope)
+        resting = await course.resting_freezes(scope)
     for tenant_id, campaign_id in resting:
         async with tenant_transaction(tenant_id) as tenant_scope:
             await outbox.enqueue(tenant_scope, "newsletter.freeze", campaign_id=campaign_id)

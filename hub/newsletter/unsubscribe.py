@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hub import audit, tokens
 from hub.db import TenantScope
-from hub.newsletter import queries
+from hub.newsletter import consents
 
 PURPOSE = "unsubscribe"
 # The words on the page and in the messages when they were written; consents refer to them.
@@ -47,10 +47,10 @@ def read_token(token: str) -> Leaving:
 
 async def unsubscribe(scope: TenantScope, leaving: Leaving, channel: str) -> None:
     """Repeating it changes nothing. Deliveries that wait already are dropped when a worker claims them."""
-    new = await queries.suppress(scope, leaving.email_token, "unsubscribed", leaving.campaign_id)
-    await queries.mark_unsubscribed(scope, leaving.email_token)
+    new = await consents.suppress(scope, leaving.email_token, "unsubscribed", leaving.campaign_id)
+    await consents.mark_unsubscribed(scope, leaving.email_token)
     if new:
-        await queries.add_consent(
+        await consents.add_consent(
             scope, leaving.email_token, "withdrawn", text_version=TEXT_VERSION, channel=channel
         )
         await audit.record(

@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import tenant_transaction
 from hub.errors import NotFound
-from hub.newsletter import queries
+from hub.newsletter import consents, queries
 from hub.newsletter.unsubscribe import ONE_CLICK, PAGE, Leaving, read_token, unsubscribe
 from hub.tokens import BadToken
 from hub.web.i18n import N_
@@ -33,8 +33,8 @@ async def ask(request: PageRequest, token: FromPath[str]) -> Template:
     leaving = _leaving(token)
     async with tenant_transaction(leaving.tenant_id) as scope:
         publisher = await queries.publisher(scope)
-        email = await queries.email_of(scope, leaving.email_token)
-        gone = await queries.is_suppressed(scope, leaving.email_token)
+        email = await consents.email_of(scope, leaving.email_token)
+        gone = await consents.is_suppressed(scope, leaving.email_token)
     return page(
         request,
         "newsletter/unsubscribe.html",

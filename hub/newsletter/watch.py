@@ -22,7 +22,7 @@ from hub.db import close_pool, open_pool, relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.logins import check_login
 from hub.mail.replies import in_words
-from hub.newsletter import progress, queries
+from hub.newsletter import course, progress, queries
 from hub.newsletter.progress import Progress
 from hub.newsletter.schemas import CAMPAIGN_STATES, DELIVERY_STATES, Campaign
 from hub.roles import LOGIN_ROLES, WORKER_LOGIN
@@ -83,12 +83,12 @@ async def _connected(settings: Settings) -> AsyncIterator[None]:
 async def _whose(campaign_id: UUID | None, console: Console) -> tuple[UUID, UUID]:
     if campaign_id is not None:
         async with relay_transaction() as scope:
-            tenant_id = await queries.tenant_of(scope, campaign_id)
+            tenant_id = await course.tenant_of(scope, campaign_id)
         if tenant_id is None:
             raise CannotWatch("no campaign that was started has this ID: see `hub campaign list`")
         return tenant_id, campaign_id
     async with relay_transaction() as scope:
-        started = await queries.started_campaigns(scope, MOST_LISTED)
+        started = await course.started_campaigns(scope, MOST_LISTED)
     running = [(tenant_id, found_id) for tenant_id, found_id, runs in started if runs]
     if len(running) == 1:
         return running[0]
@@ -102,7 +102,7 @@ async def _whose(campaign_id: UUID | None, console: Console) -> tuple[UUID, UUID
 
 async def _print_list(console: Console) -> None:
     async with relay_transaction() as scope:
-        found = await queries.started_campaigns(scope, MOST_LISTED)
+        found = await course.started_campaigns(scope, MOST_LISTED)
     seen = [await _look(tenant_id, campaign_id) for tenant_id, campaign_id, _runs in found]
     if not console.is_terminal:  # A file or a program gets the lines whole.
         console.width = 200

@@ -19,7 +19,7 @@ from hub.config import Key
 from hub.db import close_pool, open_pool, tenant_transaction
 from hub.embedded.ephemeral import PREFIX
 from hub.embedded.plan import HUB_COMMAND
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.schemas import OnDoubt
 from tests.factories import make_membership, make_tenant
 from tests.faults.servers import Servers
@@ -92,7 +92,7 @@ class Stage:
             campaign_id = await make_campaign(editor)
             await start(editor, campaign_id)
             async with tenant_transaction(editor.tenant.id) as scope:
-                await queries.set_on_doubt(scope, campaign_id, on_doubt)
+                await course.set_on_doubt(scope, campaign_id, on_doubt)
         finally:
             await close_pool()
         return campaign_id

@@ -13,7 +13,7 @@ import pytest
 from hub.crypto import email_token
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import consents, queries
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
 from hub.newsletter.schemas import Campaign
 from hub.newsletter.segments import Choices, choices_of
@@ -316,7 +316,7 @@ async def test_a_count_that_changed_is_asked_again(
     assert fields_of(answer.text)["recipients"] == "2"
     assert (await load(editor, campaign_id)).state == "draft"
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.suppress(scope, email_token(first), "by_hand", None)
+        await consents.suppress(scope, email_token(first), "by_hand", None)
         await scope.execute("DELETE FROM subscribers WHERE email <> $1", first)
     again = await browser.post(f"/campaigns/{campaign_id}/send", data=fields_of(answer.text))
     assert again.status_code == 409

@@ -16,7 +16,7 @@ from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.idempotency import KeyReused
 from hub.ids import uuid7
-from hub.newsletter import control_campaign, queries, unsent
+from hub.newsletter import control_campaign, course, unsent
 from hub.newsletter.control_campaign import (
     NothingToSend,
     NotUnderWay,
@@ -88,8 +88,8 @@ async def test_pause_and_resume_each_once(editor: Member) -> None:
 async def test_the_hub_pauses_once_and_does_not_overrule_a_person(editor: Member) -> None:
     campaign_id = await make_ledger(editor, (3, "queued", None))
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert await queries.pause_automatically(scope, campaign_id, "policy", "550 5.7.1 spam")
-        assert not await queries.pause_automatically(scope, campaign_id, "failing_share", None)
+        assert await course.pause_automatically(scope, campaign_id, "policy", "550 5.7.1 spam")
+        assert not await course.pause_automatically(scope, campaign_id, "failing_share", None)
     campaign = await load(editor, campaign_id)
     assert (campaign.paused_why, campaign.paused_reply) == ("policy", "550 5.7.1 spam")
     await do(editor, pause_campaign, campaign_id)
@@ -115,7 +115,7 @@ async def test_a_freeze_that_is_cancelled_writes_no_further_rows(editor: Member)
     campaign_id = await make_ledger(editor, state="freezing")
     await do(editor, cancel_campaign, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert not await queries.lock_in_state(scope, campaign_id, "freezing", "SHARE")
+        assert not await course.lock_in_state(scope, campaign_id, "freezing", "SHARE")
 
 
 @pytest.mark.parametrize("state", ["draft", "sent", "cancelled"])

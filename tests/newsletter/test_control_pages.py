@@ -13,7 +13,7 @@ import pytest
 from hub import clock
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.schemas import Counts, PausedWhy
 from hub.web.i18n import gettext as _
 from tests.factories import Member, make_membership, make_tenant
@@ -105,7 +105,7 @@ async def test_why_it_is_paused_and_what_to_do(
 ) -> None:
     campaign_id = await running(editor)
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.pause_automatically(scope, campaign_id, why, "550 5.7.1 <b>spam</b>")
+        await course.pause_automatically(scope, campaign_id, why, "550 5.7.1 <b>spam</b>")
     page = await browser.get(f"/campaigns/{campaign_id}")
     text = text_of(page)
     assert _(says) in text

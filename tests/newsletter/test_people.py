@@ -6,7 +6,7 @@ import pytest
 
 from hub.crypto import email_token
 from hub.db import network_transaction, tenant_transaction
-from hub.newsletter import queries
+from hub.newsletter import consents, queries
 from hub.newsletter.people import sync_network_people
 from hub.newsletter.tasks import sync_people
 from tests.factories import (
@@ -142,8 +142,8 @@ async def test_leaving_the_newsletter_outlives_leaving_the_network(ente: Tenant)
     await sync()
     async with tenant_transaction(ente.id) as scope:
         token = email_token(member.account.email)
-        await queries.suppress(scope, token, "unsubscribed", None)
-        await queries.mark_unsubscribed(scope, token)
+        await consents.suppress(scope, token, "unsubscribed", None)
+        await consents.mark_unsubscribed(scope, token)
     await sync()
     assert (await addresses(ente))[member.account.email][1] == "unsubscribed"
     await end_membership(member)
@@ -164,7 +164,7 @@ async def test_every_coordinator_has_its_own(ente: Tenant) -> None:
     for tenant, expected in ((ente, 1), (second, 1), (closed, 0)):
         assert len(await addresses(tenant)) == expected
     async with tenant_transaction(second.id) as scope:
-        await queries.suppress(scope, email_token(member.account.email), "unsubscribed", None)
+        await consents.suppress(scope, email_token(member.account.email), "unsubscribed", None)
         assert await queries.count_recipients(scope, EVERYONE) == 0
     async with tenant_transaction(ente.id) as scope:
         assert await queries.count_recipients(scope, EVERYONE) == 1

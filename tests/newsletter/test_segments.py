@@ -9,7 +9,7 @@ import pytest
 
 from hub.crypto import email_token
 from hub.db import tenant_transaction
-from hub.newsletter import queries
+from hub.newsletter import consents, queries
 from hub.newsletter.segments import (
     AllOf,
     Choices,
@@ -141,7 +141,7 @@ async def test_who_left_is_out_for_ever(editor: Member) -> None:
     await make_subscriber(editor.tenant, state="unsubscribed")
     suppressed = await make_subscriber(editor.tenant)
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.suppress(scope, email_token(suppressed), "by_hand", None)
+        await consents.suppress(scope, email_token(suppressed), "by_hand", None)
     assert await count(editor, EVERYONE) == 0
 
 
@@ -151,5 +151,5 @@ async def test_another_publishers_subscribers_are_not_ours(editor: Member) -> No
     assert await count(editor, EVERYONE) == 0
     await make_subscriber(editor.tenant, email=email)
     async with tenant_transaction(other.id) as scope:
-        await queries.suppress(scope, email_token(email), "unsubscribed", None)
+        await consents.suppress(scope, email_token(email), "unsubscribed", None)
     assert await count(editor, EVERYONE) == 1, "they left the other one's newsletter"

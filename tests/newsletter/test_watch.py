@@ -23,7 +23,7 @@ from hub.db import tenant_transaction
 from hub.embedded.plan import HUB_COMMAND
 from hub.errors import Unavailable
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter import watch as watching
 from hub.newsletter.control_campaign import cancel_campaign, pause_campaign
 from hub.newsletter.watch import CannotWatch, show_list, watch
@@ -119,7 +119,7 @@ async def test_a_picture_that_stays_in_place(editor: Member, here: Settings) -> 
 async def test_why_it_is_paused(editor: Member, here: Settings, why: str, words: str) -> None:
     campaign_id = await running(editor)
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.pause_automatically(scope, campaign_id, why, "550 [red]5.7.1[/] no")  # type: ignore[arg-type]  # a parameter
+        await course.pause_automatically(scope, campaign_id, why, "550 [red]5.7.1[/] no")  # type: ignore[arg-type]  # a parameter
     for console in (pipe(), terminal(width=160)):
         following = asyncio.create_task(watch(here, campaign_id, console))
         await until(lambda console=console: words in shown(console))  # type: ignore[misc]  # bound for this turn

@@ -28,7 +28,7 @@ from hub.mail.connection import Connection
 from hub.mail.pool import Pool
 from hub.mail.relay import Relay, current_relay
 from hub.mail.replies import RelayUnavailable, without_addresses
-from hub.newsletter import queries
+from hub.newsletter import course, queries
 from hub.newsletter.delivery import holders, ledger
 from hub.newsletter.delivery.burial import Burial
 from hub.newsletter.delivery.holders import steady
@@ -297,7 +297,7 @@ class _Life:
         }
         for tenant_id, campaign_id in waiting | set(self._rota):
             async with tenant_transaction(tenant_id) as scope:
-                pause = await queries.mark_stalled(
+                pause = await course.mark_stalled(
                     scope,
                     campaign_id,
                     error.reply,
@@ -345,10 +345,10 @@ class _Life:
         async with tenant_transaction(campaign.tenant_id) as scope:
             await ledger.record(scope, campaign.campaign_id, outcomes)
             if moves:
-                await queries.mark_moving(scope, campaign.campaign_id)
+                await course.mark_moving(scope, campaign.campaign_id)
             if why:
                 reply = campaign.refusal and without_addresses(campaign.refusal)
-                await queries.pause_automatically(scope, campaign.campaign_id, why, reply)
+                await course.pause_automatically(scope, campaign.campaign_id, why, reply)
         metrics.recorded(steady() - began)
         metrics.messages(Counter((each.state, each.cause or "") for each in outcomes))
         campaign.stalled = campaign.stalled and not moves
@@ -430,11 +430,11 @@ class _Life:
 
 async def _come_back_later(scope: TenantScope, campaign_id: UUID) -> None:
     """Nothing more to claim now: say when to look again, or that the campaign has ended."""
-    if not await queries.lock_sending(scope, campaign_id):
+    if not await course.lock_sending(scope, campaign_id):
         return
     await ledger.resend_doubtful(scope, campaign_id, older_than=scope.now - DOUBT_GRACE)
     due = await ledger.next_due(scope, campaign_id)
-    if due is None and await queries.mark_sent(scope, campaign_id):
+    if due is None and await course.mark_sent(scope, campaign_id):
         return
     far = 2 * LONGEST_STALL
     if (

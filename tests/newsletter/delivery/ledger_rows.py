@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.schemas import DELIVERY_STATES
 from tests.factories import Member, unique
 from tests.newsletter.making import make_campaign
@@ -86,7 +86,7 @@ async def end_rows(editor: Member, campaign_id: UUID, was: str, state: str) -> N
 
 async def end_campaign(editor: Member, campaign_id: UUID) -> bool:
     async with tenant_transaction(editor.tenant.id) as scope:
-        return await queries.mark_sent(scope, campaign_id)
+        return await course.mark_sent(scope, campaign_id)
 
 
 async def false_tallies(database: Database) -> list[tuple[UUID, str, int, int]]:

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hub import mail
 from hub.config import Settings
 from hub.db import tenant_transaction
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.delivery import ledger, outbound, sender
 from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.schemas import Claimed, OnDoubt
@@ -43,7 +43,7 @@ async def frozen(
     campaign_id = await make_campaign(editor, draft(segment=segment))
     await start(editor, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.set_on_doubt(scope, campaign_id, on_doubt)
+        await course.set_on_doubt(scope, campaign_id, on_doubt)
     await freeze(
         Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1), campaign_id=campaign_id
     )

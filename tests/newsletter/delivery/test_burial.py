@@ -15,7 +15,7 @@ from hub.config import Settings
 from hub.db import relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.delivery import burial, holders, ledger
 from hub.newsletter.delivery.burial import LONGEST_TRANSACTION, Burial
 from hub.newsletter.delivery.holders import BEAT, DEAD
@@ -187,7 +187,7 @@ async def test_a_campaign_that_ended_meanwhile_goes_on(
     lost = await lose_worker(editor, tmp_path)
     await watch_until_gone(elsewhere, monkeypatch)
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert await queries.mark_sent(scope, lost.campaign_id)
+        assert await course.mark_sent(scope, lost.campaign_id)
     await read_journals(tmp_path)
     assert await found(editor, lost) == AFTER_DOUBT
     campaign = await load(editor, lost.campaign_id)
@@ -205,7 +205,7 @@ async def test_of_a_campaign_that_ended_nothing_had_begun(
     Journal(tmp_path, lost.id, 8).close(keep=True)
     await watch_until_gone(elsewhere, monkeypatch)
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert await queries.mark_sent(scope, lost.campaign_id)
+        assert await course.mark_sent(scope, lost.campaign_id)
     await read_journals(tmp_path)
     assert await states(editor, lost.campaign_id) == {"queued": 4}
     assert (await load(editor, lost.campaign_id)).state == "sending"
@@ -226,7 +226,7 @@ async def test_what_others_did_meanwhile_stays(editor: Member, tmp_path: Path) -
     lost = await lose_worker(editor, tmp_path)
     async with tenant_transaction(editor.tenant.id) as scope:
         await ledger.doubt(scope, lost.campaign_id, lost.id)
-        await queries.set_on_doubt(scope, lost.campaign_id, "resend")
+        await course.set_on_doubt(scope, lost.campaign_id, "resend")
         assert await ledger.resend_doubtful(scope, lost.campaign_id, older_than=scope.now) == 4
     taken = await claimed(editor, lost.campaign_id, uuid7(), 1)
     await read_journals(tmp_path)

@@ -15,7 +15,7 @@ from hub import clock, mail
 from hub.config import Settings
 from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
 from hub.newsletter.control_campaign import resend
 from hub.newsletter.delivery import ledger
@@ -201,7 +201,7 @@ async def test_a_policy_refusal_pauses_and_blames_nobody(editor: Member, relay: 
         await drain_now()
         assert await states(editor, campaign_id) == found, "nothing moves until somebody resumes it"
         async with tenant_transaction(editor.tenant.id) as scope:
-            assert await queries.resume(scope, campaign_id)
+            assert await course.resume(scope, campaign_id)
         await drain_now()
     assert await states(editor, campaign_id) == {"sent": 5}
 
@@ -311,7 +311,7 @@ async def test_a_relay_that_refuses_us_pauses_the_campaign(
     assert (await states(editor, campaign_id)).keys() <= {"queued", "retry"}
     monkeypatch.undo()
     async with tenant_transaction(editor.tenant.id) as scope:
-        await queries.resume(scope, campaign_id)
+        await course.resume(scope, campaign_id)
     with clock.moved(timedelta(minutes=2)):
         await drain_now()
     assert await states(editor, campaign_id) == {"sent": 10}
@@ -425,7 +425,7 @@ async def test_a_campaign_that_nobody_works_at_is_taken_up(
     assert (await load(editor, campaign_id)).state == "freezing"
     await resume()
     async with relay_transaction() as scope:
-        assert await queries.resting_freezes(scope) == []
+        assert await course.resting_freezes(scope) == []
         await scope.execute("DELETE FROM outbox WHERE dead_at IS NOT NULL")
     await drain_now()
     assert (await load(editor, campaign_id)).state == "sent"

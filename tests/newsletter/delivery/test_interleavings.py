@@ -25,7 +25,7 @@ from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.mail.relay import current_relay
 from hub.mail.replies import Answer
-from hub.newsletter import queries
+from hub.newsletter import course, queries
 from hub.newsletter.control_campaign import pause_campaign, resend, resume_campaign
 from hub.newsletter.delivery import burial, holders, ledger, sender
 from hub.newsletter.delivery.burial import LONGEST_TRANSACTION, Burial
@@ -284,7 +284,7 @@ async def test_of_a_campaign_that_is_cancelled_too(
     campaign_id, _ = await frozen(editor, 5)
     async with a_life(settings, tmp_path) as life:
         assert len(await claimed(editor, campaign_id, life.id, 2)) == 2
-        await in_scope(editor, queries.cancel, campaign_id)
+        await in_scope(editor, course.cancel, campaign_id)
     assert await states(editor, campaign_id) == {"queued": 5}
 
 
@@ -426,7 +426,7 @@ async def test_a_campaign_begun_long_ago_and_cancelled(editor: Member, tmp_path:
     worker_id = await a_worker()
     await claimed(editor, campaign_id, worker_id, 2)
     with clock.moved(timedelta(days=10)):
-        await in_scope(editor, queries.cancel, campaign_id)
+        await in_scope(editor, course.cancel, campaign_id)
         async with relay_transaction() as scope:
             await holders.end(scope, worker_id)
         await Burial(tmp_path, uuid7()).see_to(await unsettled())
@@ -448,7 +448,7 @@ async def workers_pool(database: Database, **limits: float) -> AsyncIterator[Non
 
 
 async def cut_off(editor: Member, campaign_id: UUID) -> Held:
-    return await Held().begin(editor, lambda scope: queries.lock_sending(scope, campaign_id))
+    return await Held().begin(editor, lambda scope: course.lock_sending(scope, campaign_id))
 
 
 async def test_a_person_need_not_wait_for_its_cable(editor: Member, own_database: Database) -> None:

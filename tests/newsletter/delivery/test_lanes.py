@@ -15,7 +15,7 @@ from hub import clock
 from hub.config import Settings
 from hub.db import relay_transaction
 from hub.ids import uuid7
-from hub.newsletter import queries
+from hub.newsletter import course
 from hub.worker import drain_now
 from tests.factories import Member, make_membership, make_tenant
 from tests.mail.scripted_server import scripted
@@ -208,7 +208,7 @@ async def test_pause_and_resume_in_the_middle(
         assert len(sink.order) == stopped
         assert await states(editor, campaign_id) == {"sent": stopped, "queued": 200 - stopped}
         sink.seconds = 0.0
-        assert await in_scope(editor, queries.resume, campaign_id)
+        assert await in_scope(editor, course.resume, campaign_id)
         await until_sent(editor, campaign_id)
     assert Counter(sink.order) == Counter(emails)
     assert not (await load(editor, campaign_id)).is_paused
@@ -232,7 +232,7 @@ async def test_a_pause_while_nothing_is_answered(
         sink.gate.set()
         await until_let_go(editor, campaign_id)
         assert await states(editor, campaign_id) == {"sent": 8, "queued": 92}
-        assert await in_scope(editor, queries.resume, campaign_id)
+        assert await in_scope(editor, course.resume, campaign_id)
         await until_sent(editor, campaign_id)
     assert Counter(sink.order) == Counter(emails)
 
@@ -245,7 +245,7 @@ async def test_cancelled_in_the_middle(
     sink.gate.clear()
     async with sending():
         await until(lambda: sink.waiting == 8)
-        assert await in_scope(editor, queries.cancel, campaign_id)
+        assert await in_scope(editor, course.cancel, campaign_id)
 
         async def only_the_wire() -> bool:
             return await states(editor, campaign_id) == {"sending": 8, "queued": 92}
@@ -257,7 +257,7 @@ async def test_cancelled_in_the_middle(
     assert len(sink.order) == 8
     assert await states(editor, campaign_id) == {"sent": 8, "queued": 92}
     assert (await load(editor, campaign_id)).state == "cancelled"
-    assert not await in_scope(editor, queries.resume, campaign_id)
+    assert not await in_scope(editor, course.resume, campaign_id)
 
 
 async def test_another_campaign_goes_on(
@@ -283,12 +283,12 @@ async def test_another_campaign_goes_on(
 
 
 async def pause(scope: object, campaign_id: UUID) -> bool:
-    return await queries.pause(scope, campaign_id, "by_hand", by=None, reply=None)  # type: ignore[arg-type]  # in_scope gives it one
+    return await course.pause(scope, campaign_id, "by_hand", by=None, reply=None)  # type: ignore[arg-type]  # in_scope gives it one
 
 
 async def test_a_claim_looks_at_the_campaign_too(editor: Member) -> None:
     """What was paused or cancelled since a sender looked is not claimed from."""
-    for stop in (pause, queries.cancel):
+    for stop in (pause, course.cancel):
         campaign_id, _ = await frozen(editor, 3, audience="lenders", name=stop.__name__)
         assert await in_scope(editor, stop, campaign_id)
         assert await claimed(editor, campaign_id, uuid7(), 9) == []
@@ -321,7 +321,7 @@ async def test_a_refusal_of_the_content_stops_it_at_once(
             assert len(server.messages) == refused
             server.says.clear()
             with clock.moved(timedelta(minutes=2)):
-                assert await in_scope(editor, queries.resume, campaign_id)
+                assert await in_scope(editor, course.resume, campaign_id)
                 await until_sent(editor, campaign_id)
         assert Counter(server.held[refused:]) == Counter(emails)
     assert await states(editor, campaign_id) == {"sent": 300}
@@ -345,7 +345,7 @@ async def test_a_failing_share_stops_it_and_it_can_go_on(
             assert 50 <= found["sent"] + found["failed"] <= 50 + 60 + 8
             assert set(found) == {"sent", "failed", "queued"}
             server.says.clear()
-            assert await in_scope(editor, queries.resume, campaign_id)
+            assert await in_scope(editor, course.resume, campaign_id)
             await until_sent(editor, campaign_id)
     after = await states(editor, campaign_id)
     assert after == {"sent": 400 - found["failed"], "failed": found["failed"]}

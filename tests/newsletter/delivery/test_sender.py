@@ -21,7 +21,7 @@ from hub.config import Settings
 from hub.db import relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.ids import uuid7
-from hub.newsletter import control_campaign, queries
+from hub.newsletter import control_campaign, course
 from hub.newsletter.delivery import holders, journal, ledger, sender
 from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.progress import look_at
@@ -450,7 +450,7 @@ async def test_the_freeze_can_be_watched(editor: Member) -> None:
     assert seen == [20, 40, 50, 50]
     async with tenant_transaction(editor.tenant.id) as scope:
         await ledger.freeze_chunk(scope, campaign_id, campaign.segment, after=UUID(int=0), limit=20)
-        assert await queries.mark_frozen(scope, campaign_id) == 50
+        assert await course.mark_frozen(scope, campaign_id) == 50
     assert await states(editor, campaign_id) == {"queued": 50}
 
 
