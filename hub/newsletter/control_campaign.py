@@ -1,4 +1,4 @@
-"""What a person may do with a campaign that is under way, or has been: pause, resume, cancel, send again.
+"""What a person may do with a campaign that is under way, or has been: pause, resume, hurry, cancel, send again.
 
 Every step may be pressed twice, and says Conflict where the campaign's state does not allow it. Workers watch the
 campaigns in their hands, so that a step takes effect within a second.
@@ -47,6 +47,13 @@ async def resume_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) -
     await _under_way(scope, campaign_id)
     if await course.resume(scope, campaign_id):
         await audit.record(scope, actor, "campaign.resumed", "campaign", campaign_id)
+
+
+async def hurry_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) -> None:
+    """Ask the relay again now; nothing where the campaign does not wait for it. Raises NotFound, NotUnderWay."""
+    await _under_way(scope, campaign_id)
+    if await course.hurry(scope, campaign_id):
+        await audit.record(scope, actor, "campaign.hurried", "campaign", campaign_id)
 
 
 async def cancel_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) -> None:

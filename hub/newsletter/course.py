@@ -100,6 +100,15 @@ async def mark_stalled(
     return pause or shortest
 
 
+async def is_to_be_tried(scope: TenantScope, campaign_id: UUID) -> bool:
+    """Whether its pause before the relay is asked again is over; False where it does not wait for that."""
+    return bool(
+        await scope.fetchval(
+            "SELECT next_try_at <= $2 FROM campaigns WHERE id = $1", campaign_id, scope.now
+        )
+    )
+
+
 async def mark_moving(scope: TenantScope, campaign_id: UUID) -> None:
     await scope.execute(
         """
@@ -172,6 +181,21 @@ async def resume(scope: TenantScope, campaign_id: UUID) -> bool:
         UPDATE campaigns SET paused_at = NULL, paused_by = NULL, paused_why = NULL,
           paused_reply = NULL, due_at = $2, updated_at = $2
         WHERE id = $1 AND state IN ('freezing', 'sending') AND paused_at IS NOT NULL
+        """,
+            campaign_id,
+            scope.now,
+        )
+        == 1
+    )
+
+
+async def hurry(scope: TenantScope, campaign_id: UUID) -> bool:
+    """False where it does not wait for the relay. Workers ask that at once, whatever was left of their pause."""
+    return (
+        await scope.execute(
+            """
+        UPDATE campaigns SET next_try_at = $2, due_at = $2
+        WHERE id = $1 AND state = 'sending' AND paused_at IS NULL AND stalled_at IS NOT NULL
         """,
             campaign_id,
             scope.now,

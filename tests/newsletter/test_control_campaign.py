@@ -21,12 +21,13 @@ from hub.newsletter.control_campaign import (
     NothingToSend,
     NotUnderWay,
     cancel_campaign,
+    hurry_campaign,
     leave_doubts,
     pause_campaign,
     resend,
     resume_campaign,
 )
-from hub.newsletter.delivery import tallies
+from hub.newsletter.delivery import ledger, tallies
 from hub.newsletter.progress import how_many, look_at
 from hub.newsletter.schemas import Cause, Counts
 from hub.worker import load_tasks, run_row
@@ -83,6 +84,31 @@ async def test_pause_and_resume_each_once(editor: Member) -> None:
     assert going.due_at
     assert going.due_at > paused.due_at, "workers look at it at once"
     assert await audited(editor, campaign_id) == ["campaign.paused", "campaign.resumed"]
+
+
+async def test_hurry_what_waits_for_the_relay(editor: Member) -> None:
+    campaign_id = await make_ledger(editor, (3, "queued", None))
+    await do(editor, hurry_campaign, campaign_id)
+    assert await audited(editor, campaign_id) == [], "it does not wait"
+    minute = timedelta(minutes=1)
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await course.mark_stalled(scope, campaign_id, "away", shortest=minute, longest=minute)
+        await ledger.look_again(scope, campaign_id, minute)
+        assert not await course.is_to_be_tried(scope, campaign_id)
+    stalled = await load(editor, campaign_id)
+    for _ in range(2):
+        await do(editor, hurry_campaign, campaign_id)
+    hurried = await load(editor, campaign_id)
+    assert stalled.next_try_at
+    assert stalled.due_at
+    assert hurried.next_try_at
+    assert hurried.due_at == hurried.next_try_at < min(stalled.due_at, stalled.next_try_at)
+    assert hurried.stalled_at == stalled.stalled_at, "it has not moved yet"
+    async with tenant_transaction(editor.tenant.id) as scope:
+        assert await course.is_to_be_tried(scope, campaign_id)
+    await do(editor, pause_campaign, campaign_id)
+    await do(editor, hurry_campaign, campaign_id)
+    assert (await load(editor, campaign_id)).due_at == hurried.due_at, "a pause holds"
 
 
 async def test_the_hub_pauses_once_and_does_not_overrule_a_person(editor: Member) -> None:

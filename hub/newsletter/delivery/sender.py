@@ -213,7 +213,7 @@ class _Life:
         if refusal := self._pool.refusal:
             self._pool.refusal = None
             await self._stall(refusal)
-        if steady() < self._relay_back_at or not self._out.may_begin:
+        if not self._out.may_begin or not await self._may_ask_relay():
             return
         # A relay that is away is found out before any row is touched.
         if (self._rota or self._out.waiting) and not self._pool:
@@ -229,11 +229,23 @@ class _Life:
                 return
             await self._take_turn(*turn)
 
+    async def _may_ask_relay(self) -> bool:
+        """After the pause, and as soon as one of the campaigns says so: a person may have hurried it."""
+        if steady() >= self._relay_back_at:
+            return True
+        for tenant_id, campaign_id in list(self._rota):
+            async with tenant_transaction(tenant_id) as scope:
+                due = await course.is_to_be_tried(scope, campaign_id)
+            if due:
+                self._relay_back_at = 0.0
+                return True
+        return False
+
     async def _take_turn(self, tenant_id: UUID, campaign_id: UUID) -> None:
         # Not from one of which rows may be ours unawares: those are found first.
         allowed = 0 if campaign_id in self._strangers else await self._allowance(tenant_id)
         if not allowed:
-            self._rota.drop(tenant_id, campaign_id)  # until the next look
+            self._rota.rest(tenant_id, campaign_id)  # until the next look
             return
         try:
             async with tenant_transaction(tenant_id) as scope:

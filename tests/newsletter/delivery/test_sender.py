@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
@@ -72,6 +72,36 @@ async def until_sent(editor: Member, campaign_id: UUID, seconds: float = 30) -> 
 
 
 # Relays.
+
+
+async def test_a_relay_that_is_asked_again_at_once(
+    editor: Member,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sink: SlowSink,
+) -> None:
+    """By somebody who knows that it is back, long before the pause ends; pressed too early, it waits again."""
+    monkeypatch.setattr(sender, "SHORTEST_STALL", timedelta(hours=1))
+    monkeypatch.setattr(sender, "LONGEST_STALL", timedelta(hours=1))
+    campaign_id, emails = await frozen(editor, 20)
+    send_by(settings, sink.port, tmp_path)
+    await sink.stop()
+    tried: list[datetime | None] = [None]
+
+    async def is_stalled_anew() -> bool:
+        found = (await load(editor, campaign_id)).next_try_at
+        return found is not None and found > clock.now() and found != tried[0]
+
+    async with sending():
+        await until_true(is_stalled_anew)
+        tried[0] = (await load(editor, campaign_id)).next_try_at
+        await in_scope(editor, control_campaign.hurry_campaign, editor.actor, campaign_id)
+        await until_true(is_stalled_anew)
+        await sink.start()
+        await in_scope(editor, control_campaign.hurry_campaign, editor.actor, campaign_id)
+        await until_sent(editor, campaign_id)
+    assert Counter(sink.order) == Counter(emails)
 
 
 async def test_a_relay_that_comes_back(
