@@ -5,7 +5,8 @@ no more than one of ten. A turn is one batch, so a small campaign that starts la
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from uuid import UUID
 
 
@@ -15,6 +16,7 @@ class Rota:
     def __init__(self) -> None:
         self._campaigns: dict[UUID, deque[UUID]] = {}
         self._tenants: deque[UUID] = deque()
+        self._resting: set[tuple[UUID, UUID]] = set()
 
     def __bool__(self) -> bool:
         return bool(self._tenants)
@@ -23,7 +25,8 @@ class Rota:
         return ((tenant, each) for tenant in self._tenants for each in self._campaigns[tenant])
 
     def update(self, due: Iterable[tuple[UUID, UUID]]) -> None:
-        """Exactly these (tenant, campaign) from now on; those that stay keep their places, new ones come last."""
+        """Exactly these (tenant, campaign) from now on; those that stay keep their places, new ones come last. Nobody rests."""
+        self._resting.clear()
         wanted: dict[UUID, list[UUID]] = {}
         for tenant_id, campaign_id in due:
             wanted.setdefault(tenant_id, []).append(campaign_id)
@@ -40,14 +43,28 @@ class Rota:
             )
 
     def next(self) -> tuple[UUID, UUID] | None:
-        if not self._tenants:
-            return None
-        tenant_id = self._tenants[0]
-        self._tenants.rotate(-1)
-        campaigns = self._campaigns[tenant_id]
-        campaign_id = campaigns[0]
-        campaigns.rotate(-1)
-        return tenant_id, campaign_id
+        for tenant_id in self._tenants:
+            for campaign_id in self._campaigns[tenant_id]:
+                if not self._rests(tenant_id, campaign_id):
+                    _to_the_end(self._tenants, tenant_id)
+                    _to_the_end(self._campaigns[tenant_id], campaign_id)
+                    return tenant_id, campaign_id
+        return None
+
+    def rest(self, tenant_id: UUID, campaign_id: UUID) -> None:
+        """Its turn, but it may not send now: until the next update it is passed over, and then it is as far in front as it was."""
+        campaigns = self._campaigns.get(tenant_id)
+        if campaigns is None or campaign_id not in campaigns:
+            return
+        self._resting.add((tenant_id, campaign_id))
+        _to_the_front(campaigns, campaign_id, lambda each: self._rests(tenant_id, each))
+        _to_the_front(self._tenants, tenant_id, self._rests_wholly)
+
+    def _rests(self, tenant_id: UUID, campaign_id: UUID) -> bool:
+        return (tenant_id, campaign_id) in self._resting
+
+    def _rests_wholly(self, tenant_id: UUID) -> bool:
+        return all(self._rests(tenant_id, each) for each in self._campaigns[tenant_id])
 
     def drop(self, tenant_id: UUID, campaign_id: UUID) -> None:
         """It has nothing to send at the moment."""
@@ -60,3 +77,14 @@ class Rota:
     def _drop_tenant(self, tenant_id: UUID) -> None:
         self._tenants.remove(tenant_id)
         del self._campaigns[tenant_id]
+
+
+def _to_the_end(queue: deque[UUID], who: UUID) -> None:
+    queue.remove(who)
+    queue.append(who)
+
+
+def _to_the_front(queue: deque[UUID], who: UUID, was_before: Callable[[UUID], bool]) -> None:
+    """Behind those alone who came to rest before."""
+    queue.remove(who)
+    queue.insert(sum(1 for _ in takewhile(was_before, queue)), who)

@@ -245,7 +245,7 @@ class _Life:
         # Not from one of which rows may be ours unawares: those are found first.
         allowed = 0 if campaign_id in self._strangers else await self._allowance(tenant_id)
         if not allowed:
-            self._rota.drop(tenant_id, campaign_id)  # until the next look
+            self._rota.rest(tenant_id, campaign_id)  # until the next look
             return
         try:
             async with tenant_transaction(tenant_id) as scope:

@@ -174,6 +174,21 @@ async def test_caps_hold_over_all_senders(
     assert len(set(sink.order)) == 125
 
 
+@pytest.mark.parametrize("cap", ["smtp_per_minute", "tenant_per_minute"])
+async def test_what_a_cap_lets_through_is_shared(
+    editor: Member, other: Member, settings: Settings, tmp_path: Path, sink: SlowSink, cap: str
+) -> None:
+    """A turn could take all there is: the campaign that began first must not have it again and again."""
+    send_by(settings, sink.port, tmp_path, **{cap: 600})
+    await frozen(editor, 300, "first")
+    second = other if cap == "smtp_per_minute" else editor
+    await frozen(second, 300, "second", audience="lenders")
+    # A hundred at once, which whoever comes first may have; then ten a second.
+    await paced(sink, lambda: len(sink.order) >= 160)
+    later = sink.order[100:160]
+    assert len(of(later, "second")) >= 20
+
+
 async def test_what_a_turn_does_not_need_is_left_to_others(
     editor: Member, settings: Settings, tmp_path: Path, sink: SlowSink
 ) -> None:

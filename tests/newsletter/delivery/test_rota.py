@@ -71,6 +71,22 @@ def test_a_campaign_that_came_back_is_new() -> None:
     assert turns(rota, 2) == [two, one]
 
 
+def test_whoever_may_not_send_now_keeps_its_place() -> None:
+    """What comes in by and by goes to each in turn, not always to the one that was looked up first."""
+    one, two, other, *_ = CAMPAIGN
+    due = [(ANNA, one), (ANNA, two), (BRUNO, other)]
+    rota = Rota()
+    served = []
+    for _ in range(6):
+        rota.update(due)
+        # Each look there is enough for one.
+        served += turns(rota, 1)
+        while turn := rota.next():
+            rota.rest(*turn)
+        assert rota, "they have something to send all the same"
+    assert served == [one, other, two, other, one, other]
+
+
 @given(
     st.lists(st.tuples(st.sampled_from([ANNA, BRUNO, CARLA]), st.sampled_from(CAMPAIGN)), unique=True, min_size=1),
     st.integers(1, 60),
