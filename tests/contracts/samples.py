@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from hub import clock
@@ -185,6 +185,144 @@ def _delivery(rows: Rows) -> Values:
     }
 
 
+def _call(rows: Rows) -> Values:
+    day = timedelta(days=1)
+    return {
+        "slug": unique("call"),
+        "title": "A call",
+        "state": "published",
+        "opens_at": clock.now() - day,
+        "closes_at": clock.now() + day,
+        "published_at": clock.now() - day,
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+        "updated_at": clock.now(),
+    }
+
+
+def _application(rows: Rows) -> Values:
+    return {
+        "call_id": rows["calls"],
+        "email": "ufficio@example.org",
+        "created_at": clock.now(),
+        "updated_at": clock.now(),
+    }
+
+
+def _evaluation(rows: Rows) -> Values:
+    return {
+        "call_id": rows["calls"],
+        "application_id": rows["applications"],
+        "membership_id": rows["memberships"],
+        "ordinal": 1,
+        "assigned_at": clock.now(),
+    }
+
+
+# A sample and one more of the same must both fit.
+CALL_ROWS: dict[str, Callable[[Rows], Values]] = {
+    "files": lambda _: {
+        "name": "statute.pdf",
+        "media_type": "application/pdf",
+        "size": 4,
+        "sha256": secrets.token_bytes(32),
+        "created_at": clock.now(),
+    },
+    "file_parts": lambda rows: {
+        "file_id": rows["files"],
+        "position": secrets.randbelow(1_000_000),
+        "content": b"%PDF",
+    },
+    "calls": _call,
+    "call_criteria": lambda rows: {
+        "call_id": rows["calls"],
+        "position": secrets.randbelow(30_000),
+        "name": "Experience",
+        "max_points": 10,
+        "weight": 100,
+    },
+    "call_quotas": lambda rows: {
+        "call_id": rows["calls"],
+        "region_code": CAMPANIA,
+        "places": 3,
+    },
+    "call_extensions": lambda rows: {
+        "call_id": rows["calls"],
+        "closed_before": clock.now(),
+        "closes_at": clock.now() + timedelta(days=9),
+        "reason": "holidays",
+        "extended_at": clock.now(),
+        "extended_by": rows["memberships"],
+    },
+    "call_documents": lambda rows: {
+        "call_id": rows["calls"],
+        "file_id": rows["files"],
+        "title": "Notice",
+        "added_at": clock.now(),
+    },
+    "call_questions": lambda rows: {
+        "call_id": rows["calls"],
+        "asked_at": clock.now(),
+        "question": "Who may apply?",
+    },
+    "call_evaluators": lambda rows: {
+        "call_id": rows["calls"],
+        "membership_id": rows["memberships"],
+        "named_at": clock.now(),
+        "named_by": rows["memberships"],
+    },
+    "applications": _application,
+    "application_desks": lambda rows: {
+        "application_id": rows["applications"],
+        "position": secrets.randbelow(30_000),
+        "name": "Desk",
+        "municipality_code": NAPLES,
+        "address": "Via Toledo 1",
+        "opening_hours": "9-12",
+        "staff": 1,
+    },
+    "application_completions": lambda rows: {
+        "application_id": rows["applications"],
+        "asked_at": clock.now(),
+        "asked_by": rows["memberships"],
+        "request": "Please add the statute.",
+        "due_at": clock.now() + timedelta(days=10),
+    },
+    "application_files": lambda rows: {
+        "application_id": rows["applications"],
+        "kind": "statute",
+        "file_id": rows["files"],
+        "added_at": clock.now(),
+    },
+    "protocol_counters": lambda _: {"year": secrets.randbelow(1_000_000), "last": 1},
+    "evaluations": _evaluation,
+    "evaluation_scores": lambda rows: {
+        "evaluation_id": rows["evaluations"],
+        "criterion_id": rows["call_criteria"],
+        "points": 5,
+    },
+    "rankings": lambda rows: {
+        "call_id": rows["calls"],
+        "number": 1,
+        "proposed_at": clock.now(),
+        "proposed_by": rows["memberships"],
+    },
+    "ranking_entries": lambda rows: {
+        "ranking_id": rows["rankings"],
+        "application_id": rows["applications"],
+        "region_code": CAMPANIA,
+        "position": 1,
+        "score": 80,
+        "outcome": "admitted",
+    },
+    "ranking_successions": lambda rows: {
+        "ranking_id": rows["rankings"],
+        "withdrawn_id": rows["applications"],
+        "admitted_id": rows["applications"],
+        "at": clock.now(),
+    },
+}
+
 TALLIED = ("queued", "sending", "retry", "sent", "suppressed", "failed", "in_doubt")
 
 # In the order in which their keys allow them to be written.
@@ -286,4 +424,5 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
         "backend": 1,
         **dict.fromkeys(TALLIED, 0),
     },
+    **CALL_ROWS,
 }

@@ -16,6 +16,7 @@ from piccolo.columns import (
     Date,
     DoublePrecision,
     Integer,
+    Numeric,
     SmallInt,
     Text,
     Timestamptz,
@@ -42,6 +43,7 @@ TYPES: dict[type[Column], str] = {
     Bytea: "bytea",
     Boolean: "boolean",
     DoublePrecision: "double precision",
+    Numeric: "numeric",
 }
 
 _COLUMNS = """

@@ -1,0 +1,1 @@
+"""How administrations come to host a desk: the Ente calls, they apply, the Ente selects."""

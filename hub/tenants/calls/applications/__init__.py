@@ -1,0 +1,1 @@
+"""What an administration sends in, step by step, and what becomes of it."""

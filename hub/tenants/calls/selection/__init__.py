@@ -1,0 +1,1 @@
+"""From the applications that came in to the ranking that is published."""
