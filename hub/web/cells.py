@@ -8,9 +8,15 @@ from markupsafe import Markup, escape
 # ruff's S704 asks what is put into Markup: here it is our own tags around escaped values, in every line.
 
 
-def head(text: object, url: str | None = None, detail: object = None) -> Markup:
-    """The cell that names its row, as a link where there is a page about it."""
-    name = f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
+def head(
+    text: object, url: str | None = None, detail: object = None, link_id: str | None = None
+) -> Markup:
+    """The cell that names its row, as a link where there is a page about it.
+
+    `link_id` is for a table that comes anew while somebody reads it: the link keeps the focus by it.
+    """
+    mark = f' id="{escape(link_id)}"' if link_id else ""
+    name = f'<a{mark} href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
     more = f'<span class="hub-cell-detail">{escape(detail)}</span>' if detail else ""
     return Markup(  # noqa: S704
         f'<th scope="row" role="rowheader" class="hub-cell-head">{name}{more}</th>'
