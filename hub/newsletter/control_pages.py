@@ -1,14 +1,18 @@
 """Holding on to a campaign that is under way, and sending again to those who did not get it."""
 
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from hub.db import tenant_transaction
+from hub.db import TenantScope, tenant_transaction
 from hub.newsletter.control_campaign import (
     cancel_campaign,
+    hurry_campaign,
     leave_doubts,
     pause_campaign,
     resend,
@@ -23,10 +27,11 @@ from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.page import page
 from hub.web.params import path_id
-from hub.web.redirects import message, see_other
+from hub.web.redirects import Message, message, see_other
 
 PAUSED = message("campaign-paused", N_("The campaign is paused."))
 RESUMED = message("campaign-resumed", N_("The sending goes on."))
+HURRIED = message("campaign-hurried", N_("The hub asks the mail server again now."))
 CANCELLED = message(
     "campaign-cancelled",
     N_("The campaign is cancelled. Who has not got it yet does not get it."),
@@ -35,22 +40,29 @@ RESENT = message("campaign-resent", N_("They are back in the queue."))
 DOUBTS_LEFT = message("campaign-doubts-left", N_("The messages in doubt stay as they are."))
 
 
-@post("/campaigns/{campaign_id:str}/pause", status_code=303, guards=EDITORS)
-async def pause(
-    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Response[None]:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await pause_campaign(scope, actor, path_id(campaign_id))
-    return see_other(request, f"/campaigns/{campaign_id}", PAUSED)
+def _step(
+    name: str, take: Callable[[TenantScope, Actor, UUID], Awaitable[None]], said: Message
+) -> ControllerRouterHandler:
+    """A button that needs no form: take that step, and say so on the campaign's page."""
+
+    @post(f"/campaigns/{{campaign_id:str}}/{name}", status_code=303, guards=EDITORS)
+    async def step(
+        request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
+    ) -> Response[None]:
+        async with tenant_transaction(actor.tenant_id) as scope:
+            await take(scope, actor, path_id(campaign_id))
+        return see_other(request, f"/campaigns/{campaign_id}", said)
+
+    return step
 
 
-@post("/campaigns/{campaign_id:str}/resume", status_code=303, guards=EDITORS)
-async def resume(
-    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Response[None]:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await resume_campaign(scope, actor, path_id(campaign_id))
-    return see_other(request, f"/campaigns/{campaign_id}", RESUMED)
+STEPS = [
+    _step("pause", pause_campaign, PAUSED),
+    _step("resume", resume_campaign, RESUMED),
+    _step("try-now", hurry_campaign, HURRIED),
+    _step("cancel", cancel_campaign, CANCELLED),
+    _step("leave-doubts", leave_doubts, DOUBTS_LEFT),
+]
 
 
 @get("/campaigns/{campaign_id:str}/cancel", guards=EDITORS)
@@ -69,24 +81,6 @@ async def confirm_cancelling(
         campaign=progress.campaign,
         counts=progress.counts,
     )
-
-
-@post("/campaigns/{campaign_id:str}/cancel", status_code=303, guards=EDITORS)
-async def cancel(
-    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Response[None]:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await cancel_campaign(scope, actor, path_id(campaign_id))
-    return see_other(request, f"/campaigns/{campaign_id}", CANCELLED)
-
-
-@post("/campaigns/{campaign_id:str}/leave-doubts", status_code=303, guards=EDITORS)
-async def leave(
-    request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Response[None]:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        await leave_doubts(scope, actor, path_id(campaign_id))
-    return see_other(request, f"/campaigns/{campaign_id}", DOUBTS_LEFT)
 
 
 @get("/campaigns/{campaign_id:str}/resend", guards=EDITORS)
@@ -157,11 +151,8 @@ def reasons_in_words(causes: list[Cause]) -> str:
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    pause,
-    resume,
+    *STEPS,
     confirm_cancelling,
-    cancel,
-    leave,
     confirm_resending,
     send_again,
 ]

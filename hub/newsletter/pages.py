@@ -23,6 +23,7 @@ from hub.newsletter import (
 )
 from hub.newsletter import progress as words
 from hub.newsletter.course_drawing import drawn
+from hub.newsletter.course_news import news_of
 from hub.newsletter.delivery import tallies
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_progress
 from hub.newsletter.paging import Cursor, cursor_of, read_cursor
@@ -75,11 +76,11 @@ async def campaigns(request: PageRequest, actor: NamedDependency[Actor]) -> Temp
 @get("/campaigns/{campaign_id:str}", guards=EDITORS)
 async def show_campaign(
     request: PageRequest, actor: NamedDependency[Actor], campaign_id: FromPath[str]
-) -> Template | Response[None]:
+) -> Template:
     """A draft's summary, or the course of one that was started; htmx asks for the course again and again.
 
-    It says what standing the page around was made for; where that is another now, the whole page is loaded anew:
-    its buttons and notices would be wrong, and what was said when it was opened is no longer true.
+    It says what standing the page around was made for: where that is another now, its buttons and notices come anew
+    as well. And it says what was told last, so that only news are read aloud.
     """
     async with tenant_transaction(actor.tenant_id) as scope:
         progress = await find_progress(scope, path_id(campaign_id))
@@ -87,25 +88,31 @@ async def show_campaign(
         course = await tallies.course_of(scope, campaign.id)
         regions = await queries.regions(scope)
     seen = request.query_params.get("seen")
-    if wants_fragment(request) and seen is not None and seen != progress.standing:
-        return Response(None, headers={"HX-Refresh": "true"}, media_type="text/html")
-    return page(
+    moved = wants_fragment(request) and seen is not None and seen != progress.standing
+    answer = page(
         request,
         "newsletter/campaign.html",
-        fragment="newsletter/course.html",
+        fragment="newsletter/refresh.html",
         crumbs=[*crumbs_of(campaign)],
         campaign=campaign,
         progress=progress,
         counts=progress.counts,
+        moved=moved,
+        news=news_of(progress),
+        told=request.query_params.get("told"),
         curves=drawn(course, campaign),
         states=CAMPAIGN_STATES,
         delivery_states=DELIVERY_STATES,
         not_sent=NOT_SENT_LABEL,
+        not_sent_state=NOT_SENT,
         words=words,
         in_words=in_words,
         on_doubt=ON_DOUBT,
         segment=described(campaign.segment, regions),
     )
+    if moved:
+        answer.headers.update({"HX-Retarget": "#campaign", "HX-Reswap": "outerHTML"})
+    return answer
 
 
 @get("/campaigns/{campaign_id:str}/unsent", guards=EDITORS)
@@ -123,10 +130,14 @@ async def show_unsent(
         state = query.get("state", next((name for name, _n, count in tabs if count), tabs[0][0]))
         if state not in [name for name, _label, _count in tabs]:
             raise NotFound
-        causes = [cause for cause in progress.causes if cause.state == state]
+        causes = (
+            progress.cut_off
+            if state == NOT_SENT
+            else [cause for cause in progress.causes if cause.state == state]
+        )
         code = query.get("cause")
         chosen = [cause for cause in causes if not code or cause.code == code]
-        if state == NOT_SENT:
+        if state == NOT_SENT and not code:
             found = await unsent.never_sent(scope, campaign.id, after=after, limit=limit)
         else:
             found = await _listed(scope, campaign.id, chosen, query.get("from"), after, limit)
@@ -150,6 +161,7 @@ async def show_unsent(
         code=code,
         count=whole.count,
         number=words.how_many(whole),
+        not_sent=NOT_SENT_LABEL,
         can_resend=bool(chosen)
         and state in RESENDABLE_STATES
         and campaign.state in ("sending", "sent"),

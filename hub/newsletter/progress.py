@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import UUID
 
 from hub.db import TenantScope
@@ -9,10 +10,12 @@ from hub.mail.replies import CAUSES
 from hub.newsletter import queries, unsent
 from hub.newsletter.delivery import ledger, tallies
 from hub.newsletter.schemas import UNSENT_STATES, Campaign, Cause, Counts, Pace
-from hub.web.formats import ROME, format_datetime, format_number
+from hub.web.formats import ROME, format_date, format_datetime, format_number
 from hub.web.i18n import N_, ngettext
 from hub.web.i18n import gettext as _
 
+# A wait of up to so many seconds is told in seconds.
+COUNTED_DOWN = 120
 # A row that lost its worker has no answer of a server to its name.
 _OURS = {ledger.LOST_WORKER: N_("The hub's own process was lost while sending")}
 
@@ -20,11 +23,15 @@ _OURS = {ledger.LOST_WORKER: N_("The hub's own process was lost while sending")}
 @dataclass(frozen=True, slots=True)
 class Progress:
     campaign: Campaign
+    at: datetime
+    """When it stood like this."""
     counts: Counts
     pace: Pace
     next_try: datetime | None
     """When the next message is tried again; None while others still wait for their first turn."""
     causes: list[Cause]
+    cut_off: list[Cause]
+    """Of a cancelled campaign: why those who were to be tried again had not got it until then."""
 
     @property
     def asks_about_doubts(self) -> bool:
@@ -62,15 +69,19 @@ async def look_at(scope: TenantScope, campaign_id: UUID) -> Progress | None:
     moves = campaign.state == "sending" and not campaign.is_paused and not campaign.stalled_at
     waits = moves and counts.of("retry") > 0 and counts.of("queued") == 0
     causes = counted(await unsent.by_cause(scope, campaign_id), counts)
+    cut_off = []
     if campaign.state == "cancelled":
-        # Nothing is tried again then: the reason is the cancellation.
+        # Nothing is tried again then: these are told apart by what had kept them until the cancellation.
+        cut_off = [cause for cause in causes if cause.state == "retry"]
         causes = [cause for cause in causes if cause.state != "retry"]
     return Progress(
         campaign,
+        scope.now,
         counts,
         await tallies.pace_of(scope, campaign_id, counts) if moves else Pace(0, None),
         await ledger.next_due(scope, campaign_id) if waits else None,
         causes,
+        cut_off,
     )
 
 
@@ -118,9 +129,23 @@ def left_in_words(left: timedelta) -> str:
     return ngettext("about %(num)s hour left", "about %(num)s hours left", hours)
 
 
-def moment_in_words(moment: datetime, *, since: datetime, until: datetime) -> str:
-    """As exact as the span in which it lies asks for."""
+def next_try_in_words(moment: datetime, now: datetime) -> str:
+    """In seconds, where one may wait for it."""
+    seconds = ceil((moment - now) / timedelta(seconds=1))
+    if seconds <= 0:
+        return _("The next try is under way.")
+    if seconds <= COUNTED_DOWN:
+        return ngettext("Next try in %(num)s second", "Next try in %(num)s seconds", seconds)
+    return _("Next try: %(when)s", when=format_datetime(moment, "short"))
+
+
+def moment_in_words(
+    moment: datetime, *, since: datetime, until: datetime, exact: bool = False
+) -> str:
+    """As exact as the span in which it lies asks for, or to the second."""
     local = moment.astimezone(ROME)
+    exact = exact or until - since < timedelta(minutes=10)
+    time = f"{local:%H:%M:%S}" if exact else f"{local:%H:%M}"
     if since.astimezone(ROME).date() != until.astimezone(ROME).date():
-        return format_datetime(moment, "short")
-    return f"{local:%H:%M:%S}" if until - since < timedelta(minutes=10) else f"{local:%H:%M}"
+        return f"{format_date(moment, 'short')}, {time}"
+    return time

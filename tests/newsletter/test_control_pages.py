@@ -16,6 +16,7 @@ from hub.ids import uuid7
 from hub.newsletter import course
 from hub.newsletter.schemas import Counts, PausedWhy
 from hub.web.i18n import gettext as _
+from hub.web.i18n import ngettext
 from tests.factories import Member, make_membership, make_tenant
 from tests.newsletter.delivery.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
 from tests.newsletter.making import load, make_campaign, make_subscriber, states
@@ -169,33 +170,176 @@ async def test_the_next_try_is_said_once_nothing_else_waits(
     browser: httpx.AsyncClient, editor: Member
 ) -> None:
     campaign_id = await running(editor)
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await scope.execute(
+            "UPDATE deliveries SET due_at = $2 WHERE campaign_id = $1 AND state = 'retry'",
+            campaign_id,
+            scope.now + timedelta(hours=1),
+        )
     next_try = _("Next try: %(when)s", when="").strip()
     assert next_try not in text_of(await browser.get(f"/campaigns/{campaign_id}"))
     await end_rows(editor, campaign_id, "queued", "sent")
     assert next_try in text_of(await browser.get(f"/campaigns/{campaign_id}"))
 
 
-async def test_the_page_is_loaded_anew_when_its_offers_have_changed(
+async def stall(editor: Member, campaign_id: UUID, *, seconds: int) -> None:
+    pause = timedelta(seconds=seconds)
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await course.mark_stalled(scope, campaign_id, "421 closing", shortest=pause, longest=pause)
+
+
+async def test_the_next_try_after_an_outage_comes_nearer_and_can_be_hurried(
+    browser: httpx.AsyncClient, editor: Member
+) -> None:
+    campaign_id = await running(editor)
+    here = f"/campaigns/{campaign_id}"
+    assert not button(await browser.get(here), f"{here}/try-now")
+    await stall(editor, campaign_id, seconds=60)
+    left = []
+    for passed in (1, 21):
+        with clock.moved(timedelta(seconds=passed)):
+            page = await browser.get(here)
+        text = text_of(page)
+        assert "421 closing" in text
+        assert button(page, f"{here}/try-now")
+        left += [int(found) for found in re.findall(r"tra (\d+) secondi", text)]
+    assert 50 < left[0] < 60
+    assert left[1] < left[0] - 15
+    for _click in range(2):
+        answer = await press(browser, f"{here}/try-now")
+        assert (answer.status_code, answer.headers["location"]) == (303, here)
+    assert _("The next try is under way.") in text_of(await browser.get(here))
+    await press(browser, f"{here}/pause")
+    assert not button(await browser.get(here), f"{here}/try-now"), "a pause holds"
+
+
+def asked_again(page: httpx.Response) -> str:
+    """The address at which the page asks again by itself."""
+    (again,) = re.findall(r'hx-get="([^"]+)"', page.text)
+    return html.unescape(again)
+
+
+def read_aloud(answer: httpx.Response) -> str | None:
+    """What this answer puts into the live region; None where it leaves it alone."""
+    found = re.findall(r'<p id="campaign-news" hx-swap-oob="innerHTML">(.*?)</p>', answer.text)
+    return html.unescape(found[0]) if found else None
+
+
+async def test_what_the_standing_offers_comes_anew_with_it(
     browser: httpx.AsyncClient, editor: Member
 ) -> None:
     """Else its buttons would be wrong, and what was said when it was opened would stay beside 100 %."""
     campaign_id = await make_ledger(editor, (1, "queued", None))
-    page = await browser.get(f"/campaigns/{campaign_id}")
-    (again,) = re.findall(r'hx-get="([^"]+)"', page.text)
-    same = await browser.get(html.unescape(again), headers=HTMX)
+    here = f"/campaigns/{campaign_id}"
+    again = asked_again(await browser.get(here))
+    same = await browser.get(again, headers=HTMX)
     assert same.text.lstrip().startswith("<section")
-    assert "hx-refresh" not in same.headers
-    await press(browser, f"/campaigns/{campaign_id}/pause")
-    paused = await browser.get(html.unescape(again), headers=HTMX)
-    assert (paused.headers["hx-refresh"], paused.text) == ("true", "")
-    await press(browser, f"/campaigns/{campaign_id}/resume")
+    assert "hx-retarget" not in same.headers
+    await press(browser, f"{here}/pause")
+    paused = await browser.get(again, headers=HTMX)
+    assert paused.headers["hx-retarget"] == "#campaign"
+    assert paused.text.lstrip().startswith('<div id="campaign">')
+    assert button(paused, f"{here}/resume")
+    assert '<div id="message" hx-swap-oob="innerHTML"></div>' in paused.text
+    known = await browser.get(asked_again(paused), headers=HTMX)
+    assert known.text.lstrip().startswith("<section")
+    await press(browser, f"{here}/resume")
     await end_rows(editor, campaign_id, "queued", "sent")
     assert await end_campaign(editor, campaign_id)
-    ended = await browser.get(html.unescape(again), headers=HTMX)
-    assert ended.headers["hx-refresh"] == "true"
-    whole = await browser.get(html.unescape(again))
-    assert "hx-refresh" not in whole.headers, "whoever opens the address gets the page"
+    ended = await browser.get(again, headers=HTMX)
+    assert ended.headers["hx-retarget"] == "#campaign"
+    assert "hx-get" not in ended.text, "it asks no more"
+    whole = await browser.get(again)
+    assert "<html" in whole.text, "whoever opens the address gets the page"
+    assert "hx-retarget" not in whole.headers
     assert "100%" in whole.text
+
+
+async def test_only_what_matters_is_read_aloud_and_once(
+    browser: httpx.AsyncClient, editor: Member
+) -> None:
+    campaign_id = await make_ledger(editor, (45, "sent", None), (55, "queued", None))
+    here = f"/campaigns/{campaign_id}"
+    page = await browser.get(here)
+    assert '<p class="visually-hidden" id="campaign-news" role="status"></p>' in page.text
+    assert page.text.index("campaign-news") < page.text.index('<div id="campaign">'), "it stays"
+    again = asked_again(page)
+
+    async def news() -> str | None:
+        nonlocal again
+        answer = await browser.get(again, headers=HTMX)
+        if "hx-get" in answer.text:
+            again = asked_again(answer)
+        said = read_aloud(answer)
+        assert read_aloud(await browser.get(again, headers=HTMX)) in (None, said)
+        return said
+
+    assert await news() is None
+    await add_rows(editor, campaign_id, 2, "sent")
+    assert await news() is None, "46 % is no news"
+    await add_rows(editor, campaign_id, 10, "sent")
+    assert await news() == _("%(share)s of the addresses are done.", share="50%")
+    assert await news() is None
+    await stall(editor, campaign_id, seconds=60)
+    assert await news() == _("The mail server does not take mail at the moment.")
+    assert await news() is None, "the seconds are no news"
+    await press(browser, f"{here}/pause")
+    assert await news() == _("The campaign is paused.")
+    await press(browser, f"{here}/resume")
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await course.mark_moving(scope, campaign_id)
+    assert await news() == _("%(share)s of the addresses are done.", share="50%")
+    await add_rows(editor, campaign_id, 1, "in_doubt", "connection_lost")
+    said = await news()
+    assert said
+    assert said.endswith(_("Some messages are in doubt"))
+    await end_rows(editor, campaign_id, "queued", "failed")
+    await end_rows(editor, campaign_id, "in_doubt", "sent")
+    assert await end_campaign(editor, campaign_id)
+    assert await news() == ngettext(
+        "The campaign is sent. %(number)s address did not get it.",
+        "The campaign is sent. %(number)s addresses did not get it.",
+        55,
+        number=55,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ("freezing", "The campaign is being prepared."),
+        ("sending", "The campaign is being sent."),
+        ("cancelled", "The campaign is cancelled."),
+        ("sent", "The campaign is sent. The mail server took it for everyone."),
+    ],
+)
+async def test_a_state_in_words_to_be_heard(
+    browser: httpx.AsyncClient, editor: Member, state: str, says: str
+) -> None:
+    campaign_id = await make_ledger(editor, (1, "sent", None), state=state)
+    if state == "sending":
+        await add_rows(editor, campaign_id, 99, "queued")
+    answer = await browser.get(f"/campaigns/{campaign_id}?told=x", headers=HTMX)
+    assert read_aloud(answer) == _(says)
+
+
+async def test_whatever_has_the_focus_keeps_it_by_its_id(
+    browser: httpx.AsyncClient, editor: Member
+) -> None:
+    campaign_id = await running(editor)
+    pages = [await browser.get(f"/campaigns/{campaign_id}")]
+    await stall(editor, campaign_id, seconds=60)
+    pages.append(await browser.get(f"/campaigns/{campaign_id}"))
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await course.pause_automatically(scope, campaign_id, "failing_share", None)
+    pages.append(await browser.get(f"/campaigns/{campaign_id}"))
+    for page in pages:
+        part = page.text[page.text.index('<div id="campaign">') : page.text.index("<footer")]
+        stops = re.findall(r"<(?:a|button|input(?! type=.hidden))\b[^>]*>", part)
+        ids = [re.findall(r' id="([^" ]+)"', stop) for stop in stops]
+        assert len(ids) > 8
+        assert all(ids), [stop for stop, found in zip(stops, ids, strict=True) if not found]
+        assert len({found[0] for found in ids}) == len(ids), "each of its own"
 
 
 async def test_doubts_ask_for_a_decision(browser: httpx.AsyncClient, editor: Member) -> None:
@@ -292,6 +436,30 @@ async def test_who_did_not_get_it_by_state_and_cause(
         assert (await browser.get(bad)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("rows", "opened"),
+    [
+        ([(3, "retry", "policy")], "Will be tried again"),
+        ([(3, "retry", "policy"), (1, "in_doubt", "no_answer")], "In doubt"),
+        ([(2, "suppressed", None)], "Unsubscribed in time"),
+        ([], "Refused"),
+    ],
+)
+async def test_it_opens_where_there_is_somebody(
+    browser: httpx.AsyncClient,
+    editor: Member,
+    rows: list[tuple[int, str, str | None]],
+    opened: str,
+) -> None:
+    campaign_id = await make_ledger(editor, (5, "queued", None), *rows)
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await course.pause_automatically(scope, campaign_id, "policy", "550 5.7.1 spam")
+    page = await browser.get(f"/campaigns/{campaign_id}/unsent")
+    (current,) = re.findall(r'aria-current="page">([^<]+ \(\d+\))</a>', page.text)
+    count = rows[-1][0] if rows else 0
+    assert html.unescape(current) == f"{_(opened)} ({count})"
+
+
 async def test_a_cause_that_nobody_named_is_shown_as_it_is(
     browser: httpx.AsyncClient, editor: Member
 ) -> None:
@@ -317,6 +485,14 @@ async def test_who_still_waited_when_it_was_cancelled(
     rest = await browser.get(html.unescape(following))
     found += re.findall(r"reader-[\w-]+@example", rest.text)
     assert len(found) == len(set(found)) == 61
+    why = f"{_('Not sent: cancelled')} {_('Last failure:')} {_('Server busy, tried again later')}"
+    assert (text_of(page) + text_of(rest)).count(why) == 3, "the last failure beside what ended it"
+    (of_cause,) = re.findall(rf'href="({page.url.path}[^"]+busy)"', page.text)
+    busy = await browser.get(html.unescape(of_cause))
+    assert text_of(busy).count(why) == len(re.findall(r"reader-[\w-]+@example", busy.text)) == 3
+    whole = await browser.get(f"/campaigns/{campaign_id}")
+    assert of_cause in whole.text
+    assert f"{_('Server busy, tried again later')} {_('Not sent: cancelled')} 3" in text_of(whole)
     failed = await browser.get(f"/campaigns/{campaign_id}/unsent?state=failed")
     assert "/resend" not in failed.text, "a cancelled campaign stays cancelled"
     assert (await browser.get(f"/campaigns/{campaign_id}/unsent?state=retry")).status_code == 404
@@ -344,6 +520,7 @@ async def test_the_policy_is_chosen_before_sending(
 STEPS = [
     ("POST", "pause"),
     ("POST", "resume"),
+    ("POST", "try-now"),
     ("GET", "cancel"),
     ("POST", "cancel"),
     ("POST", "leave-doubts"),
