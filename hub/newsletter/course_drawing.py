@@ -1,6 +1,7 @@
 """A campaign's course as curves, for `web/charts.html`."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from hub.newsletter.progress import moment_in_words
 from hub.newsletter.schemas import Campaign, CoursePoint
@@ -36,21 +37,36 @@ def drawn(course: Sequence[CoursePoint], campaign: Campaign) -> Curves | None:
     if any(point.failed or point.in_doubt for point in course):
         curves.append(curve(_("Refused or in doubt"), "danger", _lost))
     step = -(-(len(course) - 1) // MOST_ROWS)
-    rows = [
-        (
-            moment_in_words(point.at, since=since, until=until),
-            format_number(point.sent),
-            *([format_number(_lost(point))] if len(curves) > 1 else []),
-        )
-        for point in course[::-1][::step][::-1]
-    ]
     return Curves(
         curves=curves,
         most=format_number(total),
         first=moment_in_words(since, since=since, until=until),
         last=moment_in_words(until, since=since, until=until),
-        rows=rows,
+        rows=_rows(course[::-1][::step][::-1], since, until, lost_too=len(curves) > 1),
     )
+
+
+def _rows(
+    points: Sequence[CoursePoint], since: datetime, until: datetime, *, lost_too: bool
+) -> list[tuple[str, ...]]:
+    """Each with a time of its own; of points that not even seconds tell apart, the last."""
+
+    def times(*, exact: bool) -> list[str]:
+        return [
+            moment_in_words(point.at, since=since, until=until, exact=exact) for point in points
+        ]
+
+    found = times(exact=False)
+    if len(set(found)) < len(found):
+        found = times(exact=True)
+    return [
+        (
+            time,
+            format_number(point.sent),
+            *([format_number(_lost(point))] if lost_too else []),
+        )
+        for time, point in dict(zip(found, points, strict=True)).items()
+    ]
 
 
 def _lost(point: CoursePoint) -> int:
