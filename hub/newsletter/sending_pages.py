@@ -8,8 +8,9 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import Conflict
+from hub.mail.headers import without_control
 from hub.newsletter import queries
-from hub.newsletter.delivery.letter import compile_bodies, fill_letter
+from hub.newsletter.delivery.letter import compile_bodies, fill_letter, filled
 from hub.newsletter.page_parts import EDITORS, PageRequest, crumbs_of, described, find_campaign
 from hub.newsletter.schemas import ON_DOUBT, Campaign, Recipient, SendForm
 from hub.newsletter.start_campaign import CountChanged, NobodyToReach, start_campaign
@@ -38,7 +39,9 @@ async def preview(
         publisher = await queries.publisher(scope)
         recipient = await _someone(scope, actor, campaign)
         body = await _body(scope, campaign, locale)
-    subject, filled = fill_letter(campaign.subject, body, recipient, "#")
+    # Plain text shows the address that HTML hides behind words: no "#" there, and nobody's real one.
+    own_link = f"({_('each reader has a link of their own here')})"
+    subject, letter = fill_letter(campaign.subject, body, recipient, own_link)
     return page(
         request,
         "newsletter/preview.html",
@@ -47,7 +50,8 @@ async def preview(
         publisher=publisher,
         recipient=recipient,
         subject=subject,
-        text=filled.text,
+        first_words=filled(campaign.preheader, {"name": without_control(recipient.name)}),
+        text=letter.text,
         shown_locale=locale,
     )
 
@@ -61,8 +65,8 @@ async def preview_html(
         campaign = await find_campaign(scope, path_id(campaign_id))
         recipient = await _someone(scope, actor, campaign)
         body = await _body(scope, campaign, _locale_asked(request))
-    _subject, filled = fill_letter(campaign.subject, body, recipient, "#")
-    return Response(filled.html, media_type="text/html")
+    _subject, letter = fill_letter(campaign.subject, body, recipient, "#")
+    return Response(letter.html, media_type="text/html")
 
 
 @get("/campaigns/{campaign_id:str}/send", guards=EDITORS)

@@ -18,6 +18,7 @@ from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
 from hub.newsletter.schemas import Campaign
 from hub.newsletter.segments import Choices, choices_of
 from hub.web.headers import PREVIEW_CSP
+from hub.web.i18n import gettext as _
 from hub.worker import drain_now
 from tests.factories import CAMPANIA, Member, make_membership, make_tenant
 from tests.newsletter.making import (
@@ -236,7 +237,7 @@ async def test_the_count_is_exact_live_and_without_javascript(
 async def test_a_double_click_makes_one_campaign(
     browser: httpx.AsyncClient, editor: Member
 ) -> None:
-    answers = [await browser.post("/campaigns", data=FILLED) for _ in range(2)]
+    answers = [await browser.post("/campaigns", data=FILLED) for _click in range(2)]
     assert len({answer.headers["location"] for answer in answers}) == 1
     assert (await only_campaign(editor)).version == 1
 
@@ -270,6 +271,22 @@ async def test_the_preview_is_what_a_recipient_sees(
     assert "/unsubscribe/" not in letter.text, "nobody can leave for somebody else from here"
 
 
+async def test_the_preview_shows_the_first_words_and_no_empty_link(
+    browser: httpx.AsyncClient, editor: Member
+) -> None:
+    await make_subscriber(editor.tenant, name="Rosa <b>")
+    campaign_id = await make_campaign(editor, draft(preheader="Per {name|te} & per tutti"))
+    page = await browser.get(f"/campaigns/{campaign_id}/preview")
+    assert "Per Rosa &lt;b&gt; &amp; per tutti</dd>" in page.text
+    (text,) = re.findall(r"<pre class=.news-text.[^>]*>(.*?)</pre>", page.text, re.DOTALL)
+    leave = html.unescape(text).split(_("To receive no more of them:"))[1]
+    assert leave.split()[0] != "#", "an address stands there in the mail"
+    assert _("each reader has a link of their own here") in leave
+    assert "/unsubscribe/" not in text
+    none = await make_campaign(editor, draft(preheader=""))
+    assert _("First words") not in (await browser.get(f"/campaigns/{none}/preview")).text
+
+
 async def test_send_once_and_watch(
     browser: httpx.AsyncClient, editor: Member, relay: SmtpSink
 ) -> None:
@@ -279,7 +296,7 @@ async def test_send_once_and_watch(
     ask = await browser.get(f"/campaigns/{campaign_id}/send")
     fields = fields_of(ask.text)
     assert (fields["recipients"], fields["version"]) == ("12", "1")
-    for _ in range(2):
+    for _click in range(2):
         answer = await browser.post(f"/campaigns/{campaign_id}/send", data=fields)
         assert answer.status_code == 303
         assert answer.headers["location"] == f"/campaigns/{campaign_id}"
@@ -345,7 +362,7 @@ async def test_a_draft_can_be_deleted_and_a_started_one_cannot(
 ) -> None:
     await make_subscriber(editor.tenant)
     campaign_id = await make_campaign(editor)
-    for _ in range(2):
+    for _click in range(2):
         assert (await browser.post(f"/campaigns/{campaign_id}/delete")).status_code == 303
     assert (await browser.get(f"/campaigns/{campaign_id}")).status_code == 404
     started_id = await make_campaign(editor)
