@@ -35,6 +35,25 @@ def sign(purpose: str, subject: bytes, *, lasts: timedelta | None = None) -> str
     return f"{head}.{_mac(key, purpose, head)}"
 
 
+class Signer:
+    """The same tokens as `sign` makes, thousands in a row, for subjects that begin alike and never expire."""
+
+    def __init__(self, purpose: str, begins: bytes) -> None:
+        key = _keys[0]
+        # Three octets become four letters: what is left over is encoded with what follows.
+        whole = len(begins) // 3 * 3
+        self._left = begins[whole:]
+        head = ".".join((VERSION, key.id, purpose, "", _encode(begins[:whole])))
+        self._head = head.encode()
+        self._mac = hmac.new(_derived(key.secret, purpose), self._head, "sha256")
+
+    def sign(self, rest: bytes) -> bytes:
+        subject = _encoded(self._left + rest)
+        mac = self._mac.copy()
+        mac.update(subject)
+        return b"%b%b.%b" % (self._head, subject, _encoded(mac.digest()))
+
+
 def verify(purpose: str, token: str) -> bytes:
     """The subject. Raises BadToken."""
     head, _, mac = token.rpartition(".")
@@ -66,4 +85,8 @@ def _derived(secret: bytes, purpose: str) -> bytes:
 
 
 def _encode(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return _encoded(data).decode()
+
+
+def _encoded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")

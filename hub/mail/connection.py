@@ -8,7 +8,7 @@ take a message for whole without its dot (RFC 5321 §4.1.1.4).
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hub.mail.capabilities import Capabilities
@@ -91,9 +91,9 @@ class Connection(Wire):
         # The mail of the transaction (None once it has ended and only its replies are waited for), and the one whose
         # envelope has been sent behind it.
         self._mail: Mail | None = None
-        self._body = b""
+        self._body: Sequence[bytes] = ()
         self._next: Mail | None = None
-        self._next_body = b""
+        self._next_body: Sequence[bytes] = ()
         self._dirty = False
         self._closing = False
         self._taken = self._carried = 0
@@ -114,7 +114,7 @@ class Connection(Wire):
         elif self._stage in (RSET, MAIL, RCPT, DATA):
             self._stop(None, "connection_lost", ours=True)
         elif self._next is not None:
-            mail, self._next, self._next_body = self._next, None, b""
+            mail, self._next, self._next_body = self._next, None, ()
             self.feed.returned(mail)
 
     def abort(self) -> None:
@@ -190,8 +190,8 @@ class Connection(Wire):
         """Say nothing more, and account for every mail in hand. `ours`: the server did nothing wrong."""
         self._over = True
         stage, self._stage = self._stage, OVER
-        mail, self._mail, self._body = self._mail, None, b""
-        following, self._next, self._next_body = self._next, None, b""
+        mail, self._mail, self._body = self._mail, None, ()
+        following, self._next, self._next_body = self._next, None, ()
         in_the_middle, self._tail, self._pouring = bool(self._tail), b"", memoryview(b"")
         self._error = error
         if self._transport is not None:

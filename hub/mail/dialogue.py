@@ -102,7 +102,7 @@ class Dialogue(Envelopes):
             self._go_on()
         else:
             self._dirty = True
-            mail, self._mail, self._body, self._stage = self._mail, None, b"", IDLE
+            mail, self._mail, self._body, self._stage = self._mail, None, (), IDLE
             self.feed.ended(mail, classify(code, line, "DATA"))
             self._go_on()
 
@@ -110,19 +110,20 @@ class Dialogue(Envelopes):
         envelope = self._take_behind()
         if self._stage != DATA:
             return
-        body, self._body = self._body, b""
+        body, self._body = self._body, ()
         if not self.feed.begun(mail):
             self._stop(None, "connection_lost", ours=True)
             return
         self._stage = END
         tail = b".\r\n" + envelope
-        if len(body) <= _AT_ONCE:
-            self._due += 4 if envelope else 1
-            self._deadline = self._time() + self.patience.answer
-            self._write(body + tail)
-            return
-        self._pouring, self._tail = memoryview(body), tail
+        # Only here: whoever waits for its go-ahead needs no copy of its own.
+        whole = b"".join((*body, tail))
         self._deadline = self._time() + self.patience.answer
+        if len(whole) <= _AT_ONCE:
+            self._due += 4 if envelope else 1
+            self._write(whole)
+            return
+        self._pouring, self._tail = memoryview(whole)[: -len(tail)], tail
         self._pour()
 
     def _pour(self) -> None:
@@ -145,7 +146,7 @@ class Dialogue(Envelopes):
         mail, self._mail = self._mail, self._next
         self._carried += 1
         if self._next is not None:
-            self._body, self._next, self._next_body = self._next_body, None, b""
+            self._body, self._next, self._next_body = self._next_body, None, ()
             self._stage = MAIL
             self._deadline = self._time() + self.patience.command
         else:
@@ -156,7 +157,7 @@ class Dialogue(Envelopes):
 
     def _refuse(self, answer: Answer, then: int) -> bool:
         """The transaction has failed. Behind a pipelined envelope further replies are due, and are swallowed."""
-        mail, self._mail, self._body = self._mail, None, b""
+        mail, self._mail, self._body = self._mail, None, ()
         self._stage = then if self.capabilities.pipelining else IDLE
         if mail is not None:
             self.feed.ended(mail, answer)

@@ -1,6 +1,7 @@
 """Mails as a connection takes them from its feed, and the envelopes in which they are announced to the server."""
 
 import logging
+from collections.abc import Sequence
 
 from hub import logs
 from hub.mail.connection import END, IDLE, MAIL, RSET, Connection
@@ -26,7 +27,7 @@ class Envelopes(Connection):
                 self._due += 3
                 self._write(envelope)
 
-    def _take(self) -> tuple[Mail, bytes] | None:
+    def _take(self) -> tuple[Mail, Sequence[bytes]] | None:
         """The next mail that can be carried. One that cannot ends here: nothing of it is ever sent."""
         capabilities = self.capabilities
         while self._taken < self.limit and not self._closing:
@@ -34,7 +35,7 @@ class Envelopes(Connection):
             if mail is None:
                 return None
             try:
-                body = mail.data()
+                body = mail.pieces()
             except BadHeader:
                 self.feed.ended(mail, UNWRITABLE)
             except Exception as error:  # noqa: BLE001  # one broken message must not hold up the others
@@ -47,7 +48,7 @@ class Envelopes(Connection):
                     return None
                 if mail.needs_utf8 and not capabilities.smtputf8:
                     self.feed.ended(mail, NEEDS_UTF8)
-                elif 0 < capabilities.largest < len(body):
+                elif 0 < capabilities.largest < _size(body):
                     self.feed.ended(mail, TOO_LARGE)
                 else:
                     self._taken += 1
@@ -81,7 +82,7 @@ class Envelopes(Connection):
         else:
             self._deadline = self._time() + self.patience.idle
 
-    def _start(self, mail: Mail, body: bytes) -> None:
+    def _start(self, mail: Mail, body: Sequence[bytes]) -> None:
         self._mail, self._body = mail, body
         self._deadline = self._time() + self.patience.command
         self._stage = MAIL
@@ -97,14 +98,18 @@ class Envelopes(Connection):
         self._due += replies
         self._write(words)
 
-    def _envelope(self, mail: Mail, body: bytes) -> bytes:
+    def _envelope(self, mail: Mail, body: Sequence[bytes]) -> bytes:
         if mail.needs_utf8 or self.capabilities.announces_size:
             return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self._mail_from(mail, body), mail.recipient)
         return b"MAIL FROM:<%b>\r\nRCPT TO:<%b>\r\nDATA\r\n" % (mail.sender, mail.recipient)
 
-    def _mail_from(self, mail: Mail, body: bytes) -> bytes:
-        parameters = b" SIZE=%d" % len(body) if self.capabilities.announces_size else b""
+    def _mail_from(self, mail: Mail, body: Sequence[bytes]) -> bytes:
+        parameters = b" SIZE=%d" % _size(body) if self.capabilities.announces_size else b""
         if mail.needs_utf8:
             parameters += b" BODY=8BITMIME" if self.capabilities.eight_bit else b""
             parameters += b" SMTPUTF8"
         return b"MAIL FROM:<%b>%b\r\n" % (mail.sender, parameters)
+
+
+def _size(body: Sequence[bytes]) -> int:
+    return sum(map(len, body))

@@ -1,5 +1,6 @@
 """Where a connection gets its mails, and whom it tells what became of them."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from hub.mail.replies import Answer, RelayUnavailable
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
 
 
 class Mail(Protocol):
+    # What stands in the envelope may be unknown until `pieces` was called.
+
     @property
     def sender(self) -> bytes:
         """The reverse path without its angle brackets; empty for a message that must not come back."""
@@ -22,7 +25,7 @@ class Mail(Protocol):
     def needs_utf8(self) -> bool:
         """An address or a header of it is written in UTF-8 (RFC 6531)."""
 
-    def data(self) -> bytes:
+    def pieces(self) -> Sequence[bytes]:
         """The message in wire form: lines end with CRLF, dots that begin one are doubled, the final dot is left out.
 
         Called once, when a connection takes the mail. Raises BadHeader for a mail that cannot be written.

@@ -5,7 +5,6 @@ which no mail program undoes in List-Unsubscribe.
 """
 
 import base64
-import itertools
 import re
 from functools import lru_cache
 
@@ -96,7 +95,8 @@ def wire_address(address: str) -> str:
         found = f"{local}@{_ascii_domain(domain)}"
         if not _UTF8_ADDRESS.fullmatch(found) or len(found.encode()) > _LONGEST_ADDRESS:
             raise BadHeader("address")
-    if len(found.partition("@")[0].encode()) > _LONGEST_LOCAL_PART:
+    is_short = len(found) <= _LONGEST_LOCAL_PART and found.isascii()
+    if not is_short and len(found.partition("@")[0].encode()) > _LONGEST_LOCAL_PART:
         raise BadHeader("address")
     return found
 
@@ -112,7 +112,8 @@ def _ascii_domain(domain: str) -> str:
 
 def without_control(text: str) -> str:
     """A name from elsewhere, fit for a header: control characters become spaces, spaces become one."""
-    if _PLAIN_NAME.fullmatch(text):
+    # Nothing but plain spaces is space and printable.
+    if text.isprintable() and "  " not in text and text[:1] != " " != text[-1:]:
         return text
     return " ".join(_CONTROL.sub(" ", text).split())
 
@@ -128,19 +129,27 @@ def _words(text: str, plain: re.Pattern[str]) -> list[str]:
     A reader drops the space between two encoded words, so theirs is inside; Python's reader of names keeps it, one
     more reason to encode no more than must be.
     """
-    if text != " ".join(text.split()):
+    found = text.split()
+    if text != " ".join(found):
         return _encoded(text)
     words: list[str] = []
-    for is_plain, run in itertools.groupby(
-        text.split(" "), lambda word: len(word) < _LINE and bool(plain.fullmatch(word))
-    ):
-        neighbours = list(run)
-        words += neighbours if is_plain else _encoded(" ".join(neighbours))
-    return words
+    odd: list[str] = []
+    for word in found:
+        if not (len(word) < _LINE and plain.fullmatch(word)):
+            odd.append(word)
+            continue
+        if odd:
+            words += _encoded(" ".join(odd))
+            odd.clear()
+        words.append(word)
+    return words + _encoded(" ".join(odd)) if odd else words
 
 
 def _encoded(text: str) -> list[str]:
     """RFC 2047: no encoded word may split a character."""
+    octets = text.encode()
+    if len(octets) <= _WORD_BYTES:
+        return [_encoded_word(octets)]
     chunks, chunk = [], b""
     for character in text:
         encoded = character.encode()
@@ -149,11 +158,18 @@ def _encoded(text: str) -> list[str]:
             chunk = b""
         chunk += encoded
     chunks.append(chunk)
-    return [f"=?utf-8?b?{base64.b64encode(chunk).decode()}?=" for chunk in chunks]
+    return [_encoded_word(chunk) for chunk in chunks]
+
+
+def _encoded_word(octets: bytes) -> str:
+    return f"=?utf-8?b?{base64.b64encode(octets).decode()}?="
 
 
 def _folded(name: str, words: list[str]) -> bytes:
     """Words with single spaces between them, broken before the line gets too long."""
+    line = f"{name}: {' '.join(words)}\r\n"
+    if len(line) <= _LINE + len("\r\n"):
+        return line.encode()
     lines = [f"{name}:"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) > _LINE and lines[-1] != f"{name}:":

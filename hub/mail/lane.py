@@ -33,8 +33,8 @@ class Single:
         self.came_back = False
         self._message = message
 
-    def data(self) -> bytes:
-        return self._message
+    def pieces(self) -> list[bytes]:
+        return [self._message]
 
 
 class Lane:

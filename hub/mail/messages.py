@@ -76,7 +76,7 @@ def build(
     if not body.html:
         return b"".join([*lines, _TEXT, b"\r\n", quoted_text(body.text)])
     parts = Template(alternative([quoted_text(body.text)], [quoted_text(body.html)]))
-    return b"".join([*lines, ALTERNATIVE, b"\r\n", parts.fill({})])
+    return b"".join([*lines, ALTERNATIVE, b"\r\n", *parts.fill({})])
 
 
 def alternative(

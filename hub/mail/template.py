@@ -33,18 +33,23 @@ class Template:
 
     def __init__(self, pieces: Iterable[bytes | Slot]) -> None:
         self._parts: list[bytes] = []
-        self._slots: list[tuple[int, str, bytes]] = []
+        places: dict[Slot, list[int]] = {}
         for piece in _joined(pieces):
             if isinstance(piece, Slot):
-                self._slots.append((len(self._parts), piece.name, slot_value(piece.fallback)))
+                places.setdefault(piece, []).append(len(self._parts))
             self._parts.append(b"" if isinstance(piece, Slot) else piece)
+        self._slots = [
+            (slot.name, slot_value(slot.fallback), where) for slot, where in places.items()
+        ]
 
-    def fill(self, values: Mapping[str, bytes]) -> bytes:
-        """`values` were made by `slot_value`."""
+    def fill(self, values: Mapping[str, bytes]) -> list[bytes]:
+        """In pieces, to be joined by whoever needs them together. `values` were made by `slot_value`."""
         parts = self._parts.copy()
-        for place, name, fallback in self._slots:
-            parts[place] = values[name] or fallback
-        return b"".join(parts)
+        for name, fallback, places in self._slots:
+            value = values[name] or fallback
+            for place in places:
+                parts[place] = value
+        return parts
 
 
 def slot_value(text: str) -> bytes:
@@ -82,7 +87,11 @@ def quoted_line(line: str) -> bytes:
         octets = octets[:-1] + b"=20"
     if len(octets) <= _LONGEST:
         return _guarded(octets)
-    return _SOFT_BREAK.join([_guarded(part) for part in _LINE.findall(octets)])
+    if b"=" in octets:
+        lines = _LINE.findall(octets)
+    else:
+        lines = [octets[at : at + _LONGEST] for at in range(0, len(octets), _LONGEST)]
+    return _SOFT_BREAK.join([_guarded(line) for line in lines])
 
 
 def with_line_ends(text: str) -> str:

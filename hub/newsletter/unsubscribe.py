@@ -29,8 +29,9 @@ class Leaving:
     email_token: bytes
 
 
-def unsubscribe_token(tenant_id: UUID, campaign_id: UUID, email_token: bytes) -> str:
-    return tokens.sign(PURPOSE, tenant_id.bytes + campaign_id.bytes + email_token)
+def unsubscribe_tokens(tenant_id: UUID, campaign_id: UUID) -> tokens.Signer:
+    """Signs each recipient's `email_token`."""
+    return tokens.Signer(PURPOSE, tenant_id.bytes + campaign_id.bytes)
 
 
 def read_token(token: str) -> Leaving:

@@ -8,7 +8,7 @@ import pytest
 
 from hub import clock, tokens
 from hub.config import Key
-from hub.tokens import BadToken, sign, verify
+from hub.tokens import BadToken, Signer, sign, verify
 from tests.conftest import SECRET_KEYS
 
 OLD, NEW = Key("old", b"o" * 32), Key("new", b"n" * 32)
@@ -92,3 +92,11 @@ def test_keys_for_another_form_of_token() -> None:
     tokens.use_keys((OLD,))
     assert tokens.derived_keys("return-path") == (old,)
     assert OLD.secret not in new + old
+
+
+@pytest.mark.parametrize("begins", [b"", b"a", b"ab", b"abc", bytes(32)])
+def test_many_tokens_that_begin_alike_are_the_same_as_single_ones(begins: bytes) -> None:
+    signer = Signer("unsubscribe", begins)
+    for rest in (b"", b"x", bytes(range(32)), b"\xff" * 33):
+        assert signer.sign(rest).decode() == sign("unsubscribe", begins + rest)
+        assert verify("unsubscribe", signer.sign(rest).decode()) == begins + rest

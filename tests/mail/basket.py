@@ -25,8 +25,8 @@ class Letter:
     needs_utf8: bool = False
     sender: bytes = b"news@example.org"
 
-    def data(self) -> bytes:
-        return self.message
+    def pieces(self) -> list[bytes]:
+        return [self.message[:7], self.message[7:]]
 
 
 def letters(count: int, message: bytes = LETTER) -> list[Letter]:

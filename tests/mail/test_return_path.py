@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
@@ -41,6 +42,15 @@ def test_it_tells_the_delivery() -> None:
         assert local == local.lower()
         assert read_return_path(path) == delivery_id
         assert read_return_path(path.upper()) == delivery_id
+
+
+@pytest.mark.parametrize("number", [0, 1, 31, 2**64, 2**127 + 1, 2**128 - 1])
+def test_its_letters_are_those_of_base32(number: int) -> None:
+    """RFC 4648 §6, which every program reads."""
+    token = path_of(UUID(int=number)).partition("@")[0].partition("+")[2]
+    octets = base64.b32decode(token, casefold=True)
+    assert base64.b32encode(octets).decode().lower() == token
+    assert octets[1:17] == number.to_bytes(16, "big")
 
 
 def test_it_is_always_the_same() -> None:

@@ -286,11 +286,11 @@ async def test_a_feed_may_leave_while_it_hands_out_a_mail(
 
 async def test_a_mail_that_cannot_be_written_ends_alone(extensions: tuple[str, ...]) -> None:
     class Unwritable(Letter):
-        def data(self) -> bytes:
+        def pieces(self) -> list[bytes]:
             raise BadHeader("To")
 
     class Broken(Letter):
-        def data(self) -> bytes:
+        def pieces(self) -> list[bytes]:
             raise ZeroDivisionError
 
     mails = [Unwritable(b"1@example.org"), Broken(b"2@example.org"), *letters(3)[2:]]

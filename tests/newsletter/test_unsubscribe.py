@@ -13,7 +13,7 @@ from hub.crypto import email_token
 from hub.db import tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter.tasks import freeze
-from hub.newsletter.unsubscribe import PURPOSE, unsubscribe_token
+from hub.newsletter.unsubscribe import PURPOSE, unsubscribe_tokens
 from hub.outbox import Job
 from hub.web import csrf
 from hub.worker import drain_now
@@ -54,7 +54,8 @@ def link_in(received: Received) -> str:
 
 
 def path_for(publisher: Tenant, email: str, campaign_id: UUID | None = None) -> str:
-    return f"/unsubscribe/{unsubscribe_token(publisher.id, campaign_id or uuid7(), email_token(email))}"
+    signed = unsubscribe_tokens(publisher.id, campaign_id or uuid7()).sign(email_token(email))
+    return f"/unsubscribe/{signed.decode()}"
 
 
 async def test_from_the_message_to_silence(

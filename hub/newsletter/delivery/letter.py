@@ -29,14 +29,13 @@ from hub.mail.messages import (
     Envelope,
     alternative,
     date_header,
-    envelope,
 )
 from hub.mail.relay import Relay
 from hub.mail.return_path import ReturnPath
 from hub.mail.template import Slot, Template, quoted_pieces, slot_value, with_line_ends
 from hub.newsletter.blocks import PLACEHOLDER, as_html, block_as_text, chunks
 from hub.newsletter.schemas import Draft, Publisher, Recipient
-from hub.newsletter.unsubscribe import unsubscribe_token
+from hub.newsletter.unsubscribe import unsubscribe_tokens
 from hub.web import i18n
 from hub.web.i18n import gettext as _
 
@@ -101,6 +100,7 @@ class _Edition:
     """What is the same in every message of one language."""
 
     headers: bytes
+    """With the empty line behind them."""
     canonical: Canonical
     body: Template
 
@@ -121,47 +121,61 @@ class Letter:
         self._sender = relay.sender.address
         self._domain = relay.sender.domain
         self._base_url = relay.base_url
+        self._tokens = unsubscribe_tokens(publisher.id, campaign_id)
+        self._url_begins = f"{relay.base_url}/unsubscribe/"
+        # A token needs no escape.
+        self._url_is_plain = html.escape(relay.base_url) == relay.base_url
         self._return_path = ReturnPath(relay.bounces or relay.sender.address)
         self._signers = signers_for(self._domain)
         self._subject = subject
         self._fixed_subject = None if _SLOT.search(subject) else _subject_header(subject, "", "")
-        self._message_id = f"Message-ID: <{campaign_id}."
+        self._message_id = f"Message-ID: <{campaign_id}.".encode()
+        self._behind_message_id = f"@{self._domain}>\r\nList-Unsubscribe: <".encode()
         self._editions = {locale: self._edition(locale, body) for locale, body in bodies.items()}
 
-    def envelope(self, delivery_id: UUID, email: str) -> Envelope:
-        """Raises BadHeader for an address that SMTP refuses."""
-        return envelope(self._return_path.of(delivery_id), email)
-
-    def data(
-        self, delivery_id: UUID, email: str, email_token: bytes, name: str, locale: str
-    ) -> bytes:
-        """The message in wire form, signed. Raises BadHeader for an address that SMTP refuses."""
-        edition = self._editions.get(locale) or self._editions[i18n.DEFAULT_LOCALE]
-        name = without_control(name)
-        url = self.unsubscribe_url(email_token)
-        head = b"".join(
-            (
-                named_header("To", name, wire_address(email)),
-                self._fixed_subject or _subject_header(self._subject, name, url),
-                date_header(int(clock.now().timestamp())),
-                f"{self._message_id}{delivery_id}@{self._domain}>\r\n".encode(),
-                f"List-Unsubscribe: <{url}>\r\n".encode(),
-            )
+    def addressed(self, delivery_id: UUID, to: Recipient) -> tuple[Envelope, list[bytes]]:
+        """The envelope, and the message in wire form, signed, in pieces. Raises BadHeader for an address that SMTP refuses."""
+        edition = self._editions.get(to.locale) or self._editions[i18n.DEFAULT_LOCALE]
+        address = wire_address(to.email)
+        name = without_control(to.name)
+        url = self.unsubscribe_url(to.email_token)
+        head = b"%b%b%b%b%b%b%b>\r\n" % (
+            named_header("To", name, address),
+            self._fixed_subject or _subject_header(self._subject, name, url),
+            date_header(int(clock.now().timestamp())),
+            self._message_id,
+            str(delivery_id).encode(),
+            self._behind_message_id,
+            url.encode(),
         )
-        body = edition.body.fill(_slot_values(name, url))
-        signed = b""
-        if self._signers:
-            lines = edition.canonical.followed_by(canonical(head))
-            signed = signatures(self._signers, lines, body)
-        return b"".join((signed, head, edition.headers, b"\r\n", body))
+        body = edition.body.fill(self._slot_values(name, url))
+        sender = self._return_path.of(delivery_id)
+        sending = Envelope(sender, address.encode(), not address.isascii())
+        if not self._signers:
+            return sending, [head, edition.headers, *body]
+        whole = b"".join(body)
+        lines = edition.canonical.followed_by(canonical(head))
+        signed = signatures(self._signers, lines, whole)
+        return sending, [signed, head, edition.headers, whole]
 
     def unsubscribe_url(self, email_token: bytes) -> str:
-        token = unsubscribe_token(self._publisher.id, self.campaign_id, email_token)
-        return f"{self._base_url}/unsubscribe/{token}"
+        return f"{self._url_begins}{self._tokens.sign(email_token).decode()}"
+
+    def _slot_values(self, name: str, url: str) -> dict[str, bytes]:
+        text_name, text_url = slot_value(name), slot_value(url)
+        html_name = html.escape(name)
+        return {
+            "text name": text_name,
+            "html name": text_name if html_name == name else slot_value(html_name),
+            "text unsubscribe_url": text_url,
+            "html unsubscribe_url": text_url
+            if self._url_is_plain
+            else slot_value(html.escape(url)),
+        }
 
     def _edition(self, locale: str, body: Mapping[str, str]) -> _Edition:
         headers = self._fixed_headers(locale)
-        return _Edition(headers, canonical(headers), Template(_pieces(body)))
+        return _Edition(headers + b"\r\n", canonical(headers), Template(_pieces(body)))
 
     def _fixed_headers(self, locale: str) -> bytes:
         """RFC 2919, 2369 and 8058, and Gmail's feedback loop.
@@ -203,17 +217,6 @@ def _pieces(body: Mapping[str, str]) -> Iterator[bytes | Slot]:
     return alternative(
         quoted_pieces(body["text"], _SLOT, text_slot), quoted_pieces(body["html"], _SLOT, html_slot)
     )
-
-
-def _slot_values(name: str, url: str) -> dict[str, bytes]:
-    text_name, text_url = slot_value(name), slot_value(url)
-    html_name, html_url = html.escape(name), html.escape(url)
-    return {
-        "text name": text_name,
-        "html name": text_name if html_name == name else slot_value(html_name),
-        "text unsubscribe_url": text_url,
-        "html unsubscribe_url": text_url if html_url == url else slot_value(html_url),
-    }
 
 
 def fill_letter(

@@ -76,11 +76,12 @@ class Parcel:
         self.row = row
         self.slot: int | None = None
 
-    def data(self) -> bytes:
+    def pieces(self) -> list[bytes]:
         """Also addresses the envelope: a whole batch at once would hold up the loop. Raises BadHeader."""
-        row, to, letter = self.row, self.row.recipient, self.campaign.letter
-        self.sender, self.recipient, self.needs_utf8 = letter.envelope(row.id, to.email)
-        return letter.data(row.id, to.email, to.email_token, to.name, to.locale)
+        row = self.row
+        envelope, pieces = self.campaign.letter.addressed(row.id, row.recipient)
+        self.sender, self.recipient, self.needs_utf8 = envelope
+        return pieces
 
 
 class Outbound:

@@ -306,7 +306,7 @@ def test_an_address_that_no_message_can_carry(hands: Hands) -> None:
     hands.add(running, rows(1, email="two words@example.org"))
     parcel = take(hands)
     with pytest.raises(BadHeader):
-        parcel.data()
+        parcel.pieces()
     hands.ended(parcel, UNWRITABLE)
     (outcome,) = record(hands)
     assert (outcome.state, outcome.cause) == ("failed", "address")
