@@ -15,6 +15,7 @@ from hub.mail.replies import (
     NO_TLS,
     TLS_FAILED,
     RelayUnavailable,
+    classify,
     one_line,
 )
 
@@ -40,7 +41,7 @@ async def introduce(connection: Dialogue, relay: Relay, *, starttls: bool) -> No
     """Up to where mails can be sent. `starttls` false leaves the offer of TLS alone."""
     code, line = await connection.greeting
     if code != 220:
-        raise _refusal(line, "unreachable")
+        raise _refusal(code, line)
     await _say_hello(connection, relay)
     if starttls and connection.capabilities.starttls:
         await _start_tls(connection, relay)
@@ -61,7 +62,7 @@ async def _say_hello(connection: Dialogue, relay: Relay) -> None:
         code, line = await connection.ask(b"HELO " + name)
         connection.capabilities = Capabilities()
     if not 200 <= code < 300:
-        raise _refusal(line, "unreachable")
+        raise _refusal(code, line)
 
 
 def _own_name(connection: Dialogue) -> bytes:
@@ -77,7 +78,7 @@ async def _start_tls(connection: Dialogue, relay: Relay) -> None:
     code, line = await connection.ask(b"STARTTLS")
     if code != 220:
         if relay.needs_starttls:
-            raise _refusal(line, "tls")
+            raise RelayUnavailable(one_line(line), "tls")
         return
     try:
         # Raises where anything was said behind the reply: it would be taken for said under TLS (RFC 3207 §6).
@@ -114,7 +115,7 @@ async def _sign_in(connection: Dialogue, relay: Relay) -> None:
     else:
         raise RelayUnavailable(NO_SIGN_IN, "sign_in")
     if code != 235:
-        raise _refusal(line, "sign_in")
+        raise _refusal(code, line, "sign_in")
 
 
 async def _plain(connection: Dialogue, relay: Relay) -> tuple[int, bytes]:
@@ -139,5 +140,8 @@ async def _login(connection: Dialogue, relay: Relay) -> tuple[int, bytes]:
     return code, line
 
 
-def _refusal(line: bytes, cause: str) -> RelayUnavailable:
-    return RelayUnavailable(one_line(line), cause)
+def _refusal(code: int, line: bytes, cause: str = "") -> RelayUnavailable:
+    if code < 400:
+        return RelayUnavailable(one_line(line), cause or "nonsense")
+    answer = classify(code, line, "HELLO")
+    return RelayUnavailable(answer.reply, cause or answer.cause, policy=answer.policy)

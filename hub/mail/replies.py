@@ -13,11 +13,12 @@ from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
 State = Literal["sent", "retry", "failed", "in_doubt"]
-Stage = Literal["MAIL", "RCPT", "DATA", "END"]
+Stage = Literal["HELLO", "MAIL", "RCPT", "DATA", "END"]
+"""HELLO is all that is said before the first mail; END is the answer to the message."""
 Blame = Literal["recipient", "us", "nobody"]
 
 GIVE_UP_AFTER = timedelta(days=2)
-_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=2)
+_FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=2)
 
 _LONGEST_REPLY = 300
 
@@ -33,12 +34,18 @@ class Answer(NamedTuple):
 
 
 class RelayUnavailable(Exception):
-    """The relay cannot be reached, or refuses us. `reply` is what it said, or our own words; `cause` one of CAUSES."""
+    """The relay cannot be reached, or refuses us. `reply` is what it said, or our own words; `cause` one of CAUSES.
 
-    def __init__(self, reply: str = "", cause: str = "unreachable") -> None:
+    `policy`: it refuses us for good, so that asking again by itself only makes it worse.
+    """
+
+    def __init__(
+        self, reply: str = "", cause: str = "unreachable", *, policy: bool = False
+    ) -> None:
         # A reply to one envelope may name its recipient, and is shown to everyone whose mail waits.
         self.reply = without_addresses(_short(reply))
         self.cause = cause
+        self.policy = policy
         super().__init__(self.reply)
 
 
@@ -205,6 +212,8 @@ def classify(code: int, line: bytes, stage: Stage) -> Answer:
     if stage == "MAIL" and (blame == "recipient" or cause == "policy"):
         # It knows nothing yet but who sends.
         cause, blame = "sender", "us"
+    elif stage == "HELLO" and blame == "recipient":
+        cause, blame = "policy", "us"
     if code < 500:
         return Answer("retry", cause, reply)
     return Answer("failed" if blame == "recipient" else "retry", cause, reply, policy=blame == "us")
@@ -213,7 +222,7 @@ def classify(code: int, line: bytes, stage: Stage) -> Answer:
 def retry_pause(attempts: int) -> timedelta:
     """How long to wait after so many attempts: from a minute to two hours, each twice the one before."""
     doublings = min(max(attempts, 1) - 1, 10)
-    return min(_FIRST_PAUSE * (1 << doublings), _LONGEST_PAUSE)
+    return min(_FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
 
 
 # What we say where the server said nothing.

@@ -340,6 +340,31 @@ async def test_a_server_of_old_is_greeted_as_of_old(said: str) -> None:
     assert server.verbs[:3] == ["greeting", "EHLO", "HELO"]
 
 
+@pytest.mark.parametrize(
+    ("greeting", "cause", "policy"),
+    [
+        ("554 5.7.1 your address is on our list", "policy", True),
+        ("554 no service for you", "policy", True),
+        ("521 5.3.2 this host takes no mail", "policy", True),
+        ("550 5.7.25 no PTR record", "unproven", True),
+        ("421 4.7.0 too many connections", "slowed", False),
+        ("450 4.3.2 not now", "busy", False),
+        ("503 bad sequence", "protocol", False),
+        ("250 what?", "nonsense", False),
+    ],
+)
+async def test_a_refusal_in_place_of_a_greeting(greeting: str, cause: str, policy: bool) -> None:
+    for says in ({"greeting": greeting}, {"EHLO": greeting, "HELO": greeting}):
+        if greeting.startswith("2") and "EHLO" in says:
+            continue
+        async with scripted() as server:
+            server.says |= says
+            with pytest.raises(RelayUnavailable) as refused:
+                await carry(relay_at(server.port), letters(1))
+        error = refused.value
+        assert (error.reply, error.cause, error.policy) == (greeting, cause, policy)
+
+
 async def test_nobody_listening() -> None:
     with pytest.raises(RelayUnavailable) as refused:
         await carry(relay_at(1), letters(1))

@@ -162,6 +162,7 @@ async def test_sign_in(mechanisms: str) -> None:
         with pytest.raises(RelayUnavailable) as refused:
             await carry(relay_at(server.port, username="somebody"), letters(1))
     assert (refused.value.cause, refused.value.reply) == ("sign_in", "535 5.7.8 wrong password")
+    assert refused.value.policy
     assert "RCPT" not in server.verbs[server.verbs.index("QUIT") :]
 
 

@@ -309,6 +309,10 @@ class _Life:
         }
         for tenant_id, campaign_id in waiting | set(self._rota):
             async with tenant_transaction(tenant_id) as scope:
+                if error.policy:
+                    # Until a person has looked: asked again and again, it would refuse us for longer.
+                    await course.pause_automatically(scope, campaign_id, "policy", error.reply)
+                    continue
                 pause = await course.mark_stalled(
                     scope,
                     campaign_id,
