@@ -23,7 +23,7 @@ def shorten() -> None:
     sender.DOUBT_GRACE = timedelta(seconds=1)
     sender.SHORTEST_STALL, sender.LONGEST_STALL = timedelta(seconds=0.05), timedelta(seconds=0.1)
     pool.FEWER_SECONDS = 0.1
-    replies._FIRST_PAUSE = replies._LONGEST_PAUSE = timedelta(seconds=0.5)
+    replies._FIRST_PAUSE = replies.LONGEST_PAUSE = timedelta(seconds=0.5)
 
 
 def set_clock_back(*_: object) -> None:

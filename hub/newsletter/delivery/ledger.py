@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.db import RelayScope, TenantScope
+from hub.mail.replies import LONGEST_PAUSE
 from hub.newsletter.queries import UUID7, matching
 from hub.newsletter.schemas import MOST_RESENDS, Claimed, Outcome, Recipient
 from hub.newsletter.segments import AllOf
@@ -80,7 +81,7 @@ async def claim(
         SET state = CASE WHEN due.suppressed THEN 'suppressed' ELSE 'sending' END,
           attempts = d.attempts + CASE WHEN due.suppressed THEN 0 ELSE 1 END,
           holder = CASE WHEN NOT due.suppressed THEN $4::uuid END,
-          tried_since = coalesce(d.tried_since, $2),
+          tried_since = least(d.tried_since, $2),
           reply = NULL, cause = NULL, updated_at = $2
         FROM due WHERE d.ctid = due.place
         RETURNING d.id, d.attempts, d.tries, d.tried_since, d.holder, d.email, d.email_token, d.name, d.locale
@@ -120,7 +121,7 @@ async def _record(scope: TenantScope, outcomes: Sequence[Outcome]) -> int:
         """
         UPDATE deliveries d
         SET state = o.state, cause = o.cause, reply = o.reply, due_at = o.due_at, updated_at = $7,
-          tried_since = CASE WHEN o.state <> 'queued' THEN d.tried_since END,
+          tried_since = CASE WHEN o.state <> 'queued' OR d.tries > 0 THEN d.tried_since END,
           tries = d.tries + CASE WHEN o.state <> 'queued' AND d.state = 'sending' THEN 1 ELSE 0 END,
           doubts = d.doubts + CASE WHEN o.state = 'in_doubt' AND d.state <> 'in_doubt' THEN 1 ELSE 0 END
         FROM unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
@@ -152,7 +153,8 @@ async def release(
     released = await scope.execute(
         """
         UPDATE deliveries
-        SET state = 'queued', cause = NULL, due_at = $3, updated_at = $3, tried_since = NULL
+        SET state = 'queued', cause = NULL, due_at = $3, updated_at = $3,
+          tried_since = CASE WHEN tries > 0 THEN tried_since END
         WHERE campaign_id = $1 AND holder = $2 AND NOT id = ANY($4)
           AND (state = 'sending' OR state = 'in_doubt' AND cause = $5)
         """,
@@ -231,15 +233,16 @@ async def next_due(scope: TenantScope, campaign_id: UUID) -> datetime | None:
 
 
 async def pull_back(scope: TenantScope, campaign_id: UUID, *, farther_than: timedelta) -> int:
-    """Make queued rows due that lie farther ahead than any pause: the clock was set back since they were written."""
+    """Make rows due that lie farther ahead than any pause: the clock was set back since they were written."""
     return await scope.execute(
         """
         UPDATE deliveries SET due_at = $2, updated_at = $2
-        WHERE campaign_id = $1 AND state = 'queued' AND due_at > $3
+        WHERE campaign_id = $1 AND (state = 'queued' AND due_at > $3 OR state = 'retry' AND due_at > $4)
         """,
         campaign_id,
         scope.now,
         scope.now + farther_than,
+        scope.now + farther_than + LONGEST_PAUSE,
     )
 
 

@@ -223,6 +223,48 @@ async def test_retries_end_after_two_days(editor: Member, relay: SmtpSink) -> No
         assert await states(editor, campaign_id) == {"retry": 1}, "two days from there on"
 
 
+@pytest.mark.parametrize("lost", [False, True], ids=["given back", "its worker was lost"])
+async def test_what_was_tried_keeps_its_two_days_when_it_comes_back(
+    editor: Member, relay: SmtpSink, lost: bool
+) -> None:
+    """Pauses, workers that stop and relays that go away must not begin them anew each time."""
+    campaign_id, emails = await frozen(editor, 1)
+    relay.replies[emails[0]] = "450 4.2.0 greylisted"
+    await drain_now()
+    worker = uuid7()
+    with clock.moved(timedelta(hours=30)):
+        async with tenant_transaction(editor.tenant.id) as scope:
+            (row,), _ = await ledger.claim(scope, campaign_id, worker, limit=9)
+            if lost:
+                assert await ledger.release(scope, campaign_id, worker, but=[]) == 1
+            else:
+                back = Outcome(row.id, row.attempts, "queued", None, None, scope.now)
+                assert await ledger.record(scope, campaign_id, [back]) == 1
+    with clock.moved(timedelta(hours=49)):
+        await drain_now()
+    assert await states(editor, campaign_id) == {"failed": 1}
+
+
+async def test_two_days_do_not_grow_when_a_clock_is_set_back(
+    editor: Member, relay: SmtpSink
+) -> None:
+    campaign_id, emails = await frozen(editor, 1)
+    worker = uuid7()
+    with clock.moved(timedelta(days=30)):
+        async with tenant_transaction(editor.tenant.id) as scope:
+            (row,), _ = await ledger.claim(scope, campaign_id, worker, limit=9)
+            busy = Outcome(row.id, row.attempts, "retry", "busy", "450", scope.now)
+            assert await ledger.record(scope, campaign_id, [busy]) == 1
+    relay.replies[emails[0]] = "450 4.2.0 greylisted"
+    await drain_now()
+    assert await states(editor, campaign_id) == {"retry": 1}
+    with clock.moved(timedelta(hours=1)):
+        await drain_now()
+    with clock.moved(timedelta(hours=51)):
+        await drain_now()
+    assert await states(editor, campaign_id) == {"failed": 1}
+
+
 async def test_a_relay_that_is_down_costs_nobody_anything(editor: Member, relay: SmtpSink) -> None:
     campaign_id, emails = await frozen(editor, 30)
     await relay.stop()
