@@ -159,8 +159,8 @@ def read_left_behind(folder: Path) -> Iterator[LeftBehind]:
     """The journals whose workers are gone. One that says nothing is deleted: its machine was started anew, or it is cut short."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
-            file = os.open(path, os.O_RDWR)
-        except OSError:  # Another worker was quicker.
+            file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:  # Another worker was quicker, or it is none.
             continue
         left = _locked(path, file)
         if left is None:
@@ -173,11 +173,15 @@ def read_left_behind(folder: Path) -> Iterator[LeftBehind]:
 
 
 def _locked(path: Path, file: int) -> LeftBehind | None:
+    # Where others may write into the folder, as in a shared temporary one: what they put there is believed by nobody.
+    found = os.fstat(file)
+    if found.st_uid != os.getuid() or not stat.S_ISREG(found.st_mode):
+        return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:  # Its worker lives.
         return None
-    content = os.pread(file, os.fstat(file).st_size, 0)
+    content = os.pread(file, found.st_size, 0)
     if not _says_something(content):
         path.unlink(missing_ok=True)
         return None

@@ -134,6 +134,32 @@ def test_any_other_file_says_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_what_another_user_put_there_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = leave(tmp_path, sent())
+    made = os.fstat
+
+    def made_by_another(file: int) -> os.stat_result:
+        found = made(file)
+        return os.stat_result((*found[:4], found.st_uid + 1, *found[5:10]))
+
+    with monkeypatch.context() as theirs:
+        theirs.setattr(os, "fstat", made_by_another)
+        assert left_in(tmp_path) == []
+    assert path.exists(), "nor is it ours to delete"
+
+
+def test_what_is_no_file_stops_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.journal")
+    (tmp_path / "folder.journal").mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "link.journal").symlink_to(leave(elsewhere, sent()))
+    leave(tmp_path, sent())
+    assert len(left_in(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("letter", ["e", "è", "€", "🙂"])
 @pytest.mark.parametrize("before", range(4))
 def test_a_reply_is_cut_between_letters(tmp_path: Path, letter: str, before: int) -> None:
