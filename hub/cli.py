@@ -104,6 +104,7 @@ def worker(*, once: bool) -> None:
     from hub.worker import run_once, run_worker
 
     settings = _settings()
+    metrics.check(settings.metrics_address)
     logs.configure()
     with metrics.serve("" if once else settings.metrics_address):
         _run(lambda: run_once(settings) if once else run_worker(settings))

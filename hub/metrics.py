@@ -5,6 +5,7 @@ one host, each takes the next free port. Without an address the numbers are kept
 """
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Iterable, Iterator, Mapping
@@ -149,12 +150,12 @@ async def watch_outbox(stop: asyncio.Event) -> None:
 def serve(address: str) -> Iterator[int | None]:
     """Answer under `host:port`, or on the next free port; gives the port, None where there is nothing to serve on.
 
-    A worker that finds no free port sends all the same: that is said in the log. Raises SettingsError for an address
-    that cannot be read.
+    A worker that finds no free port sends all the same: that is said in the log. Raises SettingsError like `check`.
     """
     if not address:
         yield None
         return
+    check(address)
     host, ports = _read(address)
     server = _start(host, ports)
     if server is None:
@@ -167,6 +168,23 @@ def serve(address: str) -> Iterator[int | None]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def check(address: str) -> None:
+    """Raises SettingsError for one that cannot be read or is not this machine's. Takes no port."""
+    if not address:
+        return
+    host, _ports = _read(address)
+    try:
+        family, kind, _, _, found = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(found)
+    except (socket.gaierror, UnicodeError):
+        raise SettingsError("HUB_METRICS_ADDRESS names a host that is not known here.") from None
+    except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise SettingsError("HUB_METRICS_ADDRESS is no address of this machine.") from None
+        raise _not_served(error) from None
 
 
 def _read(address: str) -> tuple[str, Iterable[int]]:
@@ -182,11 +200,13 @@ def _start(host: str, ports: Iterable[int]) -> WSGIServer | None:
     for port in ports:
         try:
             server, _thread = start_http_server(port, host, REGISTRY)
-        except socket.gaierror:
-            raise SettingsError(
-                "HUB_METRICS_ADDRESS names a host that is not known here."
-            ) from None
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                continue
+            raise _not_served(error) from None
         return server
     return None
+
+
+def _not_served(error: OSError) -> SettingsError:
+    return SettingsError(f"HUB_METRICS_ADDRESS cannot be served on: {error.strerror}.")

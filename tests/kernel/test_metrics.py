@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 import os
 import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
-from hub import metrics
+from hub import cli, metrics
 from hub.config import Settings, SettingsError, variable
 from hub.db import network_transaction, relay_transaction
 from hub.embedded.plan import HUB_COMMAND
@@ -129,6 +132,53 @@ def test_without_an_address_nothing_is_served() -> None:
 def test_an_address_that_cannot_be_read(address: str) -> None:
     with pytest.raises(SettingsError, match="HUB_METRICS_ADDRESS"), metrics.serve(address):
         pass
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of another machine (RFC 5737: nobody's), which tests may not look up."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.113.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    return "203.0.113.1:9464"
+
+
+def test_an_address_of_another_machine(elsewhere: str) -> None:
+    with (
+        pytest.raises(SettingsError, match="no address of this machine"),
+        metrics.serve(elsewhere),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("error", [socket.gaierror(-2, "unknown"), UnicodeError("label too long")])
+def test_a_host_that_is_none(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def look_up(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(SettingsError, match="not known here"):
+        metrics.check("numbers.example.org:9464")
+
+
+def test_a_port_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(metrics, "start_http_server", forbidden)
+    with (
+        pytest.raises(SettingsError, match="cannot be served on: Permission denied"),
+        metrics.serve(f"{HERE}:{free_port()}"),
+    ):
+        pass
+
+
+def test_it_is_checked_where_nothing_is_served(
+    settings: Settings, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "_settings", lambda: replace(settings, metrics_address=elsewhere))
+    answer = CliRunner().invoke(cli.main, ["worker", "--once"])
+    assert answer.exit_code == 1
+    assert answer.output == "Error: HUB_METRICS_ADDRESS is no address of this machine.\n"
 
 
 async def test_a_worker_serves_its_numbers(db: Database, settings: Settings, valkey: str) -> None:
