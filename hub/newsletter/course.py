@@ -6,9 +6,14 @@ Its deliveries have theirs in `delivery/ledger.py` and `unsent.py`.
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
+
 from hub import audit
 from hub.db import RelayScope, TenantScope
 from hub.newsletter.schemas import DELIVERY_STATES, MOST_RESENDS, OnDoubt, PausedWhy
+from hub.newsletter.segments import AllOf
+
+BEFORE_ALL = UUID(int=0)
 
 
 async def mark_started(
@@ -35,12 +40,16 @@ async def mark_started(
     )
 
 
-async def lock_in_state(scope: TenantScope, campaign_id: UUID, state: str, how: str) -> bool:
-    """Whether the campaign is in that state, and stays in it until this transaction ends. `how`: a lock's name."""
-    found = await scope.fetchval(
-        f"SELECT state FROM campaigns WHERE id = $1 FOR {how}", campaign_id
+async def lock_freezing(scope: TenantScope, campaign_id: UUID) -> tuple[AllOf, UUID] | None:
+    """Its segment, and the last subscriber reached; None where it is not being frozen, or somebody is at it."""
+    row = await scope.fetchrow(
+        """
+        SELECT segment, frozen_to FROM campaigns
+        WHERE id = $1 AND state = 'freezing' FOR NO KEY UPDATE SKIP LOCKED
+        """,
+        campaign_id,
     )
-    return bool(found == state)
+    return (msgspec.convert(row[0], AllOf), row[1] or BEFORE_ALL) if row else None
 
 
 async def lock_sending(scope: TenantScope, campaign_id: UUID) -> bool:
@@ -49,14 +58,6 @@ async def lock_sending(scope: TenantScope, campaign_id: UUID) -> bool:
         "SELECT state FROM campaigns WHERE id = $1 FOR NO KEY UPDATE", campaign_id
     )
     return bool(state == "sending")
-
-
-async def frozen_to(scope: TenantScope, campaign_id: UUID) -> UUID | None:
-    """The last subscriber that a freeze has reached."""
-    last: UUID | None = await scope.fetchval(
-        "SELECT frozen_to FROM campaigns WHERE id = $1", campaign_id
-    )
-    return last
 
 
 async def mark_frozen_to(scope: TenantScope, campaign_id: UUID, subscriber_id: UUID) -> None:
@@ -262,16 +263,9 @@ async def tenant_of(scope: RelayScope, campaign_id: UUID) -> UUID | None:
     return tenant_id
 
 
-async def resting_freezes(scope: RelayScope) -> list[tuple[UUID, UUID]]:
-    """(tenant, campaign) of those being frozen for which no task is waiting or at work."""
+async def freezing(scope: RelayScope) -> list[tuple[UUID, UUID]]:
+    """(tenant, campaign), the oldest first."""
     rows = await scope.fetch(
-        """
-        SELECT c.tenant_id, c.id FROM campaigns c
-        WHERE c.state = 'freezing' AND NOT EXISTS (
-          SELECT FROM outbox o
-          WHERE o.done_at IS NULL AND o.dead_at IS NULL
-            AND o.tenant_id = c.tenant_id AND o.args ->> 'campaign_id' = c.id::text)
-        ORDER BY c.started_at
-        """
+        "SELECT tenant_id, id FROM campaigns WHERE state = 'freezing' ORDER BY started_at"
     )
     return [(row[0], row[1]) for row in rows]

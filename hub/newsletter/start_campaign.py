@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from hub import audit, outbox
+from hub import audit
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
@@ -37,7 +37,7 @@ async def start_campaign(
     key: UUID,
     on_doubt: OnDoubt = "ask",
 ) -> None:
-    """Compile what will be sent, and ask a worker to freeze the recipients. A second click finds it done.
+    """Compile what will be sent, and leave the freeze of the recipients to the workers. A second click finds it done.
 
     Raises NotFound; Conflict where the draft was changed or started since it was looked at; KeyReused.
     """
@@ -63,7 +63,6 @@ async def start_campaign(
         expected=recipients,
         on_doubt=on_doubt,
     )
-    await outbox.enqueue(scope, "newsletter.freeze", campaign_id=campaign_id)
     await audit.record(
         scope, actor, "campaign.started", "campaign", campaign_id, recipients=recipients
     )

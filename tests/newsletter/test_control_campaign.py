@@ -141,7 +141,7 @@ async def test_a_freeze_that_is_cancelled_writes_no_further_rows(editor: Member)
     campaign_id = await make_ledger(editor, state="freezing")
     await do(editor, cancel_campaign, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
-        assert not await course.lock_in_state(scope, campaign_id, "freezing", "SHARE")
+        assert await course.lock_freezing(scope, campaign_id) is None
 
 
 @pytest.mark.parametrize("state", ["draft", "sent", "cancelled"])

@@ -12,9 +12,8 @@ from hub import tokens
 from hub.crypto import email_token
 from hub.db import tenant_transaction
 from hub.ids import uuid7
-from hub.newsletter.tasks import freeze
+from hub.newsletter.freeze import freeze_what_is_due
 from hub.newsletter.unsubscribe import PURPOSE, unsubscribe_tokens
-from hub.outbox import Job
 from hub.web import csrf
 from hub.worker import drain_now
 from tests.factories import Member, Tenant, make_tenant
@@ -194,8 +193,7 @@ async def test_leaving_between_freeze_and_turn(
     await make_subscriber(editor.tenant)
     campaign_id = await make_campaign(editor)
     await start(editor, campaign_id)
-    job = Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1)
-    await freeze(job, campaign_id=campaign_id)
+    await freeze_what_is_due()
     assert await states(editor, campaign_id) == {"queued": 2}
     await mail_program.post(path_for(editor.tenant, leaving, campaign_id))
     await drain_now()

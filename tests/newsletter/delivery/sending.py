@@ -19,10 +19,9 @@ from hub.db import tenant_transaction
 from hub.newsletter import course
 from hub.newsletter.delivery import ledger, outbound, sender
 from hub.newsletter.delivery.sender import Sender
+from hub.newsletter.freeze import freeze_what_is_due
 from hub.newsletter.schemas import Claimed, OnDoubt
 from hub.newsletter.segments import Audience, Choices, segment_of
-from hub.newsletter.tasks import freeze
-from hub.outbox import Job
 from tests.factories import Member
 from tests.newsletter.making import draft, make_campaign, make_subscribers, start
 from tests.support.smtp_sink import SmtpSink
@@ -44,9 +43,7 @@ async def frozen(
     await start(editor, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
         await course.set_on_doubt(scope, campaign_id, on_doubt)
-    await freeze(
-        Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1), campaign_id=campaign_id
-    )
+    await freeze_what_is_due()
     return campaign_id, emails
 
 

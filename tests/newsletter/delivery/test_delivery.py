@@ -13,21 +13,19 @@ import pytest
 
 from hub import clock, mail
 from hub.config import Settings
-from hub.db import network_transaction, relay_transaction, tenant_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter import course
 from hub.newsletter.blocks import Button, Divider, Heading, Paragraph
 from hub.newsletter.control_campaign import resend
 from hub.newsletter.delivery import ledger
 from hub.newsletter.delivery.sender import Sender, send_what_is_due
+from hub.newsletter.freeze import freeze_what_is_due
 from hub.newsletter.schemas import Outcome
-from hub.newsletter.tasks import freeze, resume
-from hub.outbox import Job
 from hub.worker import drain_now
 from tests.factories import Member
 from tests.mail.scripted_server import CLOSE, scripted
 from tests.newsletter.making import (
-    EVERYONE,
     draft,
     load,
     make_campaign,
@@ -36,7 +34,6 @@ from tests.newsletter.making import (
     start,
     states,
 )
-from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 
 # Senders look across tenants.
@@ -56,13 +53,9 @@ async def started(editor: Member, readers: int) -> tuple[UUID, list[str]]:
 
 async def frozen(editor: Member, readers: int) -> tuple[UUID, list[str]]:
     campaign_id, emails = await started(editor, readers)
-    await freeze(freezing(editor), campaign_id=campaign_id)
+    await freeze_what_is_due()
     assert (await load(editor, campaign_id)).state == "sending"
     return campaign_id, emails
-
-
-def freezing(editor: Member) -> Job:
-    return Job(UUID(int=1), editor.tenant.id, "newsletter.freeze", {}, 1)
 
 
 def received_by(relay: SmtpSink) -> list[str]:
@@ -370,16 +363,15 @@ async def test_a_freeze_can_be_done_again(
     editor: Member, relay: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a kill between two chunks, and by a second worker once it is complete."""
-    monkeypatch.setattr("hub.newsletter.tasks.CHUNK", 7)
+    monkeypatch.setattr("hub.newsletter.freeze.CHUNK", 7)
     campaign_id, emails = await started(editor, 50)
     campaign = await load(editor, campaign_id)
     async with tenant_transaction(editor.tenant.id) as scope:
         await ledger.freeze_chunk(scope, campaign_id, campaign.segment, after=UUID(int=0), limit=20)
-    job = freezing(editor)
-    await freeze(job, campaign_id=campaign_id)
+    await freeze_what_is_due()
     assert await states(editor, campaign_id) == {"queued": 50}
     await make_subscriber(editor.tenant)
-    await freeze(job, campaign_id=campaign_id)
+    await freeze_what_is_due()
     assert await states(editor, campaign_id) == {"queued": 50}, "what is frozen stays as it is"
     await drain_now()
     assert received_by(relay) == sorted(emails)
@@ -453,26 +445,6 @@ async def test_an_address_that_no_message_can_carry_fails_alone(
     await drain_now()
     assert await states(editor, campaign_id) == {"sent": 2, "failed": 1}
     assert received_by(relay) == sorted([good, accented])
-
-
-async def test_a_campaign_that_nobody_works_at_is_taken_up(
-    own_database: Database, editor: Member, relay: SmtpSink
-) -> None:
-    """A task that failed too often is dead; its campaign is not."""
-    campaign_id, emails = await started(editor, 3)
-    other_id = await make_campaign(editor, draft(segment=EVERYONE))
-    async with relay_transaction() as scope:
-        await scope.execute("UPDATE outbox SET dead_at = $1", scope.now)
-    await drain_now()
-    assert (await load(editor, campaign_id)).state == "freezing"
-    await resume()
-    async with relay_transaction() as scope:
-        assert await course.resting_freezes(scope) == []
-        await scope.execute("DELETE FROM outbox WHERE dead_at IS NOT NULL")
-    await drain_now()
-    assert (await load(editor, campaign_id)).state == "sent"
-    assert (await load(editor, other_id)).state == "draft"
-    assert received_by(relay) == sorted(emails)
 
 
 async def test_everyone_left_before_the_freeze(editor: Member, relay: SmtpSink) -> None:
