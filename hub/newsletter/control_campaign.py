@@ -5,6 +5,7 @@ campaigns in their hands, so that a step takes effect within a second.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from hub import audit, outbox
@@ -12,6 +13,7 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.newsletter import course, queries, unsent
+from hub.newsletter.delivery import ledger
 from hub.newsletter.schemas import RESENDABLE_STATES, Campaign, Cause
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
@@ -53,6 +55,8 @@ async def hurry_campaign(scope: TenantScope, actor: Actor, campaign_id: UUID) ->
     """Ask the relay again now; nothing where the campaign does not wait for it. Raises NotFound, NotUnderWay."""
     await _under_way(scope, campaign_id)
     if await course.hurry(scope, campaign_id):
+        # What workers gave back when the relay went away waits as long as the campaign did.
+        await ledger.pull_back(scope, campaign_id, farther_than=timedelta(0))
         await audit.record(scope, actor, "campaign.hurried", "campaign", campaign_id)
 
 
