@@ -10,6 +10,7 @@ puts the row back with a growing pause; returning ends the row.
 """
 
 import asyncio
+import gc
 import importlib
 import logging
 import signal
@@ -232,6 +233,13 @@ def use_settings(settings: Settings) -> None:
     mail.use_relay(settings)
 
 
+def _collect_seldom() -> None:
+    """What is loaded by now stays; and of what comes with messages little is in cycles, so looking for them can wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 10)
+
+
 async def run_worker(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; then stop taking rows, wait a little for those at work, and give back the rest."""
     use_settings(settings)
@@ -249,6 +257,7 @@ async def run_worker(settings: Settings) -> None:
         asyncio.create_task(metrics.watch_outbox(stop)),
         *(asyncio.create_task(_accompany(run, stop)) for run in _companions),
     ]
+    _collect_seldom()
     log.info("worker is ready")
     try:
         await stop.wait()
