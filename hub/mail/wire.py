@@ -8,7 +8,9 @@ from typing import cast
 # No other number is a reply. A table reads them faster than int() does, and refuses the rest.
 _CODES = {b"%d" % code: code for code in range(200, 600)}
 _GO_AHEAD = 354
-_MORE, _ENDS = ord("-"), b" \r\n"
+# What may stand behind it: a hyphen says that more lines come (RFC 5321 §4.2.1).
+_MORE = b"-"
+_MARKS = frozenset((b"-", b" ", b"\r", b""))
 
 # RFC 5321 §4.5.3.1.5 allows 512 octets a line; servers that explain themselves send more.
 _LONGEST_LINE = 4_096
@@ -75,38 +77,43 @@ class Wire(asyncio.Protocol, ABC):
     def data_received(self, data: bytes) -> None:
         if self._rest:
             data, self._rest = self._rest + data, b""
+        *lines, rest = data.split(b"\n")
+        behind = len(lines)
         # A reply that is here already cannot answer what is written from now on.
-        start, due = 0, self._due
-        while (end := data.find(b"\n", start)) >= 0 and not self._over:
-            code = _CODES.get(data[start : start + 3], 0)
-            mark = data[start + 3] if code else 0
-            if mark == _MORE:
-                self._more(data[start : end + 1])
-            elif mark not in _ENDS or (self._lines and self._lines[0][0] != data[start]):
+        due = self._due
+        for line in lines:
+            if self._over:
+                return
+            behind -= 1
+            code = _CODES.get(line[:3])
+            mark = line[3:4]
+            if code is None or mark not in _MARKS or (self._lines and self._lines[0][0] != line[0]):
                 self._lost_the_thread()
+            elif mark == _MORE:
+                self._more(line + b"\n")
             else:
-                line = data[start:end]
-                if self._lines:
-                    line = b"".join([*self._lines, line])
-                    self._lines, self._lines_size = [], 0
-                if due == 0 or (code == _GO_AHEAD and end + 1 < len(data)):
-                    self._out_of_turn(code, line)
+                whole = self._with_those_before(line) if self._lines else line
+                if due == 0 or (code == _GO_AHEAD and (behind or rest)):
+                    self._out_of_turn(code, whole)
                 else:
                     due -= 1
                     self._due -= 1
-                    self._reply(code, line)
-            start = end + 1
-        if start < len(data) and not self._over:
-            self._rest = data[start:]
-            if due == 0 or len(self._rest) > _LONGEST_LINE:
+                    self._reply(code, whole)
+        if rest and not self._over:
+            self._rest = rest
+            if due == 0 or len(rest) > _LONGEST_LINE:
                 self._out_of_turn(0, b"")
 
     def _more(self, line: bytes) -> None:
         """One line of several, with its end."""
         self._lines.append(line)
         self._lines_size += len(line)
-        if self._lines_size > _LONGEST_REPLY or line[0] != self._lines[0][0]:
+        if self._lines_size > _LONGEST_REPLY:
             self._lost_the_thread()
+
+    def _with_those_before(self, line: bytes) -> bytes:
+        lines, self._lines, self._lines_size = self._lines, [], 0
+        return b"".join((*lines, line))
 
     def eof_received(self) -> None:
         if not self._over:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -175,8 +175,7 @@ class Cause:
     """There are more than were counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """A subscriber as a message addresses one."""
 
     email: str
@@ -185,8 +184,7 @@ class Recipient:
     locale: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery in this worker's hands. `attempts` is its lease: results are recorded under it only."""
 
     id: UUID
@@ -196,8 +194,7 @@ class Claimed:
     recipient: Recipient
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a claimed delivery. `due_at` matters for a retry."""
 
     id: UUID

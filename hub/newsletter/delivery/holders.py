@@ -19,11 +19,12 @@ TRUSTED = 15.0
 DEAD = 30.0
 
 
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
 def steady() -> float:
     """Seconds that pass also while the machine sleeps; never set, never back."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return time.clock_gettime(_CLOCK)
 
 
 async def register(scope: RelayScope, worker_id: UUID, host: str) -> None:

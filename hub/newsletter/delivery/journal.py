@@ -30,8 +30,8 @@ _MAGIC = b"hubjrnl2"
 _HEAD = struct.Struct(">8s16s36sI")
 _HEAD_BYTES = 256
 _SLOT_BYTES = 320
-# Tenant, campaign, delivery, attempt. The phase comes last: a slot counts once everything before it is there.
-_BEGUN = struct.Struct(">16s16s16sI")
+# Tenant and campaign, delivery, attempt. The phase comes last: a slot counts once everything before it is there.
+_BEGUN = struct.Struct(">32s16sI")
 _ANSWER = struct.Struct(">d10p30p200p")
 _PHASE_AT = _BEGUN.size + _ANSWER.size
 _FREE, _ON_WIRE, _ANSWERED = 0, 1, 2
@@ -73,11 +73,11 @@ class Journal:
             unfinished.unlink()
             raise
 
-    def begin(self, tenant_id: bytes, campaign_id: bytes, delivery_id: bytes, attempt: int) -> int:
-        """The first byte of this message is about to be written. Returns its slot."""
+    def begin(self, campaign: bytes, delivery_id: bytes, attempt: int) -> int:
+        """The first byte of this message is about to be written. `campaign` is its tenant's id and its own. Returns a slot."""
         slot = self._free.pop()
         at = _HEAD_BYTES + slot * _SLOT_BYTES
-        _BEGUN.pack_into(self._map, at, tenant_id, campaign_id, delivery_id, attempt)
+        _BEGUN.pack_into(self._map, at, campaign, delivery_id, attempt)
         self._map[at + _PHASE_AT] = _ON_WIRE
         return slot
 
@@ -126,11 +126,12 @@ class LeftBehind:
         for at in range(_HEAD_BYTES, len(self._content), _SLOT_BYTES):
             phase = self._content[at + _PHASE_AT]
             if phase != _FREE:
-                tenant, campaign, delivery, attempt = _BEGUN.unpack_from(self._content, at)
+                of, delivery, attempt = _BEGUN.unpack_from(self._content, at)
                 outcome = (self._answer if phase == _ANSWERED else _unanswered)(
                     delivery, attempt, at
                 )
-                found.setdefault((UUID(bytes=tenant), UUID(bytes=campaign)), []).append(outcome)
+                key = (UUID(bytes=of[:16]), UUID(bytes=of[16:]))
+                found.setdefault(key, []).append(outcome)
         return found
 
     def _answer(self, delivery: bytes, attempt: int, at: int) -> Outcome:

@@ -44,6 +44,11 @@ class Running:
     refusal: str | None = None
     """What the relay said against us or the content; the campaign is to be paused for it."""
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+    key: bytes = field(init=False)
+    """What the journal knows it by."""
+
+    def __post_init__(self) -> None:
+        self.key = self.tenant_id.bytes + self.campaign_id.bytes
 
     @property
     def why_to_pause(self) -> PausedWhy | None:
@@ -151,12 +156,8 @@ class Outbound:
         campaign = mail.campaign
         if not self.may_begin or campaign.halted:
             return False
-        mail.slot = self.journal.begin(
-            campaign.tenant_id.bytes,
-            campaign.campaign_id.bytes,
-            mail.row.id.bytes,
-            mail.row.attempts,
-        )
+        row = mail.row
+        mail.slot = self.journal.begin(campaign.key, row.id.bytes, row.attempts)
         return True
 
     def ended(self, mail: Mail, answer: Answer) -> None:

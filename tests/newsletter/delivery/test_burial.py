@@ -62,7 +62,9 @@ async def lose_worker(
         async with tenant_transaction(editor.tenant.id) as scope:
             now = scope.now
         for row in taken[:3]:
-            slot = left.begin(editor.tenant.id.bytes, campaign_id.bytes, row.id.bytes, row.attempts)
+            slot = left.begin(
+                editor.tenant.id.bytes + campaign_id.bytes, row.id.bytes, row.attempts
+            )
             if row is lost.sent:
                 left.answer(slot, Outcome(row.id, row.attempts, "sent", None, "250 ok", now))
             elif row is lost.refused:

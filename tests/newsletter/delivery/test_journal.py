@@ -36,11 +36,11 @@ from hub.newsletter.schemas import Outcome
 
 journal = Journal(Path(sys.argv[1]), UUID(int=9), 8)
 tenant, campaign, other = (UUID(int=number).bytes for number in (1, 2, 3))
-answered = journal.begin(tenant, campaign, UUID(int=21).bytes, 4)
+answered = journal.begin(tenant + campaign, UUID(int=21).bytes, 4)
 due = datetime(2026, 11, 23, 10, 0, 0, 250_000, tzinfo=UTC)
 journal.answer(answered, Outcome(UUID(int=21), 4, "retry", "greylisted", "450 come back", due))
-journal.begin(tenant, other, UUID(int=22).bytes, 1)
-forgotten = journal.begin(tenant, campaign, UUID(int=23).bytes, 1)
+journal.begin(tenant + other, UUID(int=22).bytes, 1)
+forgotten = journal.begin(tenant + campaign, UUID(int=23).bytes, 1)
 journal.answer(forgotten, Outcome(UUID(int=23), 1, "sent", None, "250 ok", due))
 journal.forget(forgotten)
 print("written", flush=True)
@@ -55,7 +55,7 @@ def leave(folder: Path, *outcomes: Outcome, slots: int = 8) -> Path:
     """The journal of a worker that could not record these."""
     written = Journal(folder, uuid7(), slots)
     for outcome in outcomes:
-        slot = written.begin(TENANT.bytes, CAMPAIGN.bytes, outcome.id.bytes, outcome.attempts)
+        slot = written.begin(TENANT.bytes + CAMPAIGN.bytes, outcome.id.bytes, outcome.attempts)
         written.answer(slot, outcome)
     written.close(keep=True)
     return written.path
@@ -193,7 +193,7 @@ def test_slots_are_used_again(tmp_path: Path) -> None:
     with closing(Journal(tmp_path, WORKER, 2)) as written:
         for number in range(50):
             slots = [
-                written.begin(TENANT.bytes, CAMPAIGN.bytes, UUID(int=number).bytes, 1)
+                written.begin(TENANT.bytes + CAMPAIGN.bytes, UUID(int=number).bytes, 1)
                 for _ in range(2)
             ]
             assert sorted(slots) == [0, 1]
@@ -205,10 +205,10 @@ def test_slots_are_used_again(tmp_path: Path) -> None:
 
 def test_a_slot_used_again_does_not_show_the_answer_before(tmp_path: Path) -> None:
     written = Journal(tmp_path, WORKER, 1)
-    slot = written.begin(TENANT.bytes, CAMPAIGN.bytes, FIRST.bytes, 1)
+    slot = written.begin(TENANT.bytes + CAMPAIGN.bytes, FIRST.bytes, 1)
     written.answer(slot, sent())
     written.forget(slot)
-    written.begin(TENANT.bytes, CAMPAIGN.bytes, SECOND.bytes, 2)
+    written.begin(TENANT.bytes + CAMPAIGN.bytes, SECOND.bytes, 2)
     written.close(keep=True)
     ((outcome,),) = left_in(tmp_path)[0].values()
     assert (outcome.id, outcome.attempts, outcome.state) == (SECOND, 2, "in_doubt")
