@@ -130,9 +130,25 @@ async def test_exactly_by_its_journal(editor: Member, tmp_path: Path) -> None:
     await other.see_to(await unsettled())
     assert await found(editor, lost) == EXACTLY
     assert left_in(tmp_path) == []
+    with clock.moved(LONGEST_TRANSACTION + timedelta(seconds=1)):
+        await other.see_to(await unsettled())
     assert await unsettled() == []
     await read_journals(tmp_path)
     assert await found(editor, lost) == EXACTLY
+
+
+async def test_a_claim_that_is_committed_after_its_journal_was_read(
+    editor: Member, tmp_path: Path
+) -> None:
+    """The database was slow over it. Nobody else would ever look at these rows again."""
+    lost = await lose_worker(editor, tmp_path, others=2)
+    other = Burial(tmp_path, uuid7())
+    for _ in range(2):
+        await other.see_to(await unsettled())
+    late = await claimed(editor, lost.campaign_id, lost.id, 9)
+    assert len(late) == 3
+    await other.see_to(await unsettled())
+    assert await states(editor, lost.campaign_id) == {"sent": 1, "failed": 1, "in_doubt": 4}
 
 
 async def test_by_doubt_where_nothing_is_left(
