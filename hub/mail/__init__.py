@@ -5,7 +5,17 @@
 """
 
 from hub.mail.letters import letter
+from hub.mail.messages import Attachment
 from hub.mail.relay import base_url, current_relay, use_relay
 from hub.mail.transactional import NotSent, close_lane, send
 
-__all__ = ["NotSent", "base_url", "close_lane", "current_relay", "letter", "send", "use_relay"]
+__all__ = [
+    "Attachment",
+    "NotSent",
+    "base_url",
+    "close_lane",
+    "current_relay",
+    "letter",
+    "send",
+    "use_relay",
+]

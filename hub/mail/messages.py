@@ -4,6 +4,8 @@ Wire form: lines end with CRLF and have at most 998 octets, and none begins with
 done to it but the final dot (RFC 5321 §4.5.2).
 """
 
+import base64
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +13,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from hub.mail.headers import mailbox_header, raw_header, text_header, wire_address
+from hub.mail.headers import BadHeader, mailbox_header, raw_header, text_header, wire_address
 from hub.mail.relay import Mailbox
 from hub.mail.template import Slot, Template, quoted_text
 
@@ -20,6 +22,11 @@ _BOUNDARY = "=_microwork_hub"
 _PART = 'Content-Type: text/{}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n'
 _TEXT, _HTML = _PART.format("plain").encode(), _PART.format("html").encode()
 _MARK = f"--{_BOUNDARY}\r\n".encode()
+
+# The letter's own boundary must not begin with this one, or it would end the letter.
+_OUTER_BOUNDARY = "=_mixed_microwork_hub"
+_MIXED = f'Content-Type: multipart/mixed; boundary="{_OUTER_BOUNDARY}"\r\n'.encode()
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 MIME_VERSION = b"MIME-Version: 1.0\r\n"
 ALTERNATIVE = f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"\r\n'.encode()
@@ -48,6 +55,15 @@ class Body:
     html: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """`name` in ASCII letters, digits, dots and hyphens; other characters have no place in a name we give."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 def build(
     *,
     sender: Mailbox,
@@ -58,6 +74,7 @@ def build(
     date: datetime,
     locale: str,
     headers: Sequence[tuple[str, str]] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> bytes:
     """In wire form. `headers` are further ones, given as they shall stand.
 
@@ -74,9 +91,31 @@ def build(
         MIME_VERSION,
     ]
     if not body.html:
-        return b"".join([*lines, _TEXT, b"\r\n", quoted_text(body.text)])
-    parts = Template(alternative([quoted_text(body.text)], [quoted_text(body.html)]))
-    return b"".join([*lines, ALTERNATIVE, b"\r\n", *parts.fill({})])
+        inner = [_TEXT, b"\r\n", quoted_text(body.text)]
+    else:
+        parts = Template(alternative([quoted_text(body.text)], [quoted_text(body.html)]))
+        inner = [ALTERNATIVE, b"\r\n", *parts.fill({})]
+    if attachments:
+        inner = _mixed(inner, attachments)
+    return b"".join([*lines, *inner])
+
+
+def _mixed(inner: Sequence[bytes], attachments: Iterable[Attachment]) -> list[bytes]:
+    """RFC 2046 §5.1.3: the letter, and behind it what comes with it."""
+    mark = f"--{_OUTER_BOUNDARY}".encode()
+    parts = [_MIXED, b"\r\n", mark, b"\r\n", *inner]
+    for attachment in attachments:
+        if not _FILE_NAME.fullmatch(attachment.name):
+            raise BadHeader("attachment")
+        parts += [
+            b"\r\n",
+            mark,
+            f'\r\nContent-Type: {attachment.media_type}; name="{attachment.name}"\r\n'.encode(),
+            f'Content-Disposition: attachment; filename="{attachment.name}"\r\n'.encode(),
+            b"Content-Transfer-Encoding: base64\r\n\r\n",
+            base64.encodebytes(attachment.content).replace(b"\n", b"\r\n"),
+        ]
+    return [*parts, b"\r\n", mark, b"--\r\n"]
 
 
 def alternative(

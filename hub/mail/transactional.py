@@ -10,7 +10,7 @@ from hub.ids import uuid7
 from hub.mail.dkim import sign
 from hub.mail.headers import BadHeader
 from hub.mail.lane import Lane, Single
-from hub.mail.messages import Body, build, envelope, message_id
+from hub.mail.messages import Attachment, Body, build, envelope, message_id
 from hub.mail.relay import Mailbox, Relay, current_relay
 from hub.web import i18n
 
@@ -37,6 +37,7 @@ async def send(
     name: str = "",
     key: UUID | None = None,
     headers: Sequence[tuple[str, str]] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> None:
     """Returns once the relay has taken the mail.
 
@@ -54,6 +55,7 @@ async def send(
             date=_now(),
             locale=i18n.locale(),
             headers=[*_AUTOMATIC, *headers],
+            attachments=attachments,
         )
         sender, recipient, needs_utf8 = envelope(relay.sender.address.encode(), to)
     except BadHeader as error:

@@ -2,7 +2,8 @@
 
 Litestar's own middleware keeps the last thousand form bodies in a cache, passwords included, and fails on a body that
 is not UTF-8; this one reads the one field it needs. The API sends the token in a header. A route opts out with
-`opt={"exclude_from_csrf": True}`: one-click unsubscribe, whose own token is in its address.
+`opt={"exclude_from_csrf": True}`: one-click unsubscribe, whose own token is in its address. A route with `opt=MULTIPART`
+reads its form itself, through `hub.web.multipart`, which gives the token to `check`; one that does not answers nothing.
 """
 
 import hmac
@@ -25,6 +26,8 @@ FIELD = "_csrf_token"
 HEADER = "x-csrf-token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 FORM_TYPE = "application/x-www-form-urlencoded"
+MULTIPART = {"multipart": True}
+_PENDING = "csrf_pending"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELD_IN_BODY = re.compile(rb"(?:^|&)" + FIELD.encode() + rb"=([A-Za-z0-9_-]{43})(?=&|$)")
 
@@ -53,15 +56,22 @@ class CsrfMiddleware(ASGIMiddleware):
             # where a request comes from; programs say nothing.
             if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
                 raise StaleForm
-            sent = await _sent_token(request)
-            if not token or not hmac.compare_digest(token, sent):
+            handler = scope.get("route_handler")
+            if handler is not None and handler.opt.get("multipart"):
+                scope["state"][_PENDING] = True
+            elif not token or not hmac.compare_digest(token, await _sent_token(request)):
                 raise StaleForm
         await next_app(scope, receive, self._with_new_cookie(scope, send))
 
     def _with_new_cookie(self, scope: Scope, send: Send) -> Send:
         async def wrapped(message: Message) -> None:
+            if message["type"] != "http.response.start":
+                await send(message)
+                return
+            if scope["state"].get(_PENDING) and message["status"] < 400:
+                raise RuntimeError("a form was answered whose token nobody checked")
             made = scope["state"].get(COOKIE)
-            if made and message["type"] == "http.response.start":
+            if made:
                 cookie = Cookie(
                     COOKIE,
                     value=made,
@@ -75,6 +85,15 @@ class CsrfMiddleware(ASGIMiddleware):
             await send(message)
 
         return wrapped
+
+
+def check(request: Request[Any, Any, Any], sent: str) -> None:
+    """For a form that was read elsewhere. Raises StaleForm."""
+    sent = request.headers.get(HEADER, "") or sent
+    token = _cookie_token(request)
+    if not token or not sent.isascii() or not hmac.compare_digest(token, sent):
+        raise StaleForm
+    request.scope["state"].pop(_PENDING, None)
 
 
 def render_for(request: Request[Any, Any, Any]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hub.mail.headers import BadHeader, without_control
-from hub.mail.messages import Body, build, message_id
+from hub.mail.messages import Attachment, Body, build, message_id
 from hub.mail.relay import Mailbox
 from tests.mail.reading import as_sent, body_of, display_name, lines_end_well, parsed
 
@@ -124,3 +124,45 @@ def test_the_fixed_headers() -> None:
     assert message["content-language"] == "it"
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("html", ["", "<p>Ciao</p>"])
+def test_attachments_come_back(html: str) -> None:
+    contents = [bytes(range(256)) * 50, b".\r\n..\r\n", b""]
+    data = build(
+        sender=Mailbox("Ente", "no-reply@hub.example.org"),
+        to=Mailbox("Anna", "anna@example.org"),
+        subject="Ricevuta",
+        body=Body("Ciao", html),
+        message_id=message_id("hub.example.org", "c"),
+        date=DATE,
+        locale="it",
+        attachments=[
+            Attachment(f"receipt-{number}.pdf", "application/pdf", content)
+            for number, content in enumerate(contents)
+        ],
+    )
+    message = parsed(data)
+    assert lines_end_well(data)
+    found = list(message.iter_attachments())
+    assert [part.get_content() for part in found] == contents
+    assert [part.get_filename() for part in found] == [f"receipt-{n}.pdf" for n in range(3)]
+    assert {part.get_content_type() for part in found} == {"application/pdf"}
+    body = message.get_body(("html",) if html else ("plain",))
+    assert body is not None
+    assert "Ciao" in body.get_content()
+
+
+@pytest.mark.parametrize("name", ["a b.pdf", 'a".pdf', "a\r\nX: y.pdf", "", "è.pdf", "../a.pdf"])
+def test_a_name_that_is_none_of_ours_is_refused(name: str) -> None:
+    with pytest.raises(BadHeader):
+        build(
+            sender=Mailbox("", "no-reply@hub.example.org"),
+            to=Mailbox("", "anna@example.org"),
+            subject="",
+            body=Body("x"),
+            message_id=message_id("hub.example.org", "c"),
+            date=DATE,
+            locale="it",
+            attachments=[Attachment(name, "application/pdf", b"x")],
+        )

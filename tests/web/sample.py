@@ -17,6 +17,7 @@ from litestar.response import Template
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hub.errors import Conflict, HubError, TooManyAttempts
+from hub.web import csrf
 from hub.web.drawing import Moment, Step
 from hub.web.error_pages import page_for
 from hub.web.fields import (
@@ -36,6 +37,7 @@ from hub.web.fields import (
 )
 from hub.web.forms import blank, read_form, read_query
 from hub.web.headers import PREVIEW_CSP
+from hub.web.multipart import LARGEST_REQUEST, read_upload
 from hub.web.page import page
 from hub.web.plugin import WebPlugin
 from hub.web.redirects import message, see_other
@@ -147,6 +149,17 @@ async def preview() -> str:
     return "<p style='color:red'>mail</p>"
 
 
+@post("/upload", opt=csrf.MULTIPART, request_max_body_size=LARGEST_REQUEST)
+async def upload(request: AnyRequest) -> dict[str, object]:
+    sent = await read_upload(request)
+    return {"name": sent.name, "size": len(sent.content), "fields": sent.fields}
+
+
+@post("/upload-unchecked", opt=csrf.MULTIPART)
+async def upload_unchecked(request: AnyRequest) -> dict[str, object]:
+    return {"fields": len(await request.form())}
+
+
 @post("/one-click", opt={"exclude_from_csrf": True}, status_code=200)
 async def one_click() -> str:
     return "done"
@@ -168,7 +181,7 @@ def on_error(request: AnyRequest, error: Exception) -> Any:
 
 def sample_app(base_url: str = "http://hub.test") -> Litestar:
     app = Litestar(
-        [new, create, listed, preview, one_click, fail],
+        [new, create, listed, preview, one_click, upload, upload_unchecked, fail],
         plugins=[WebPlugin(base_url=base_url)],
         middleware=[WhoReads()],
         exception_handlers={HubError: on_error, HTTPException: on_error, Exception: on_error},
