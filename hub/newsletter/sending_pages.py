@@ -40,7 +40,7 @@ async def preview(
         recipient = await _someone(scope, actor, campaign)
         body = await _body(scope, campaign, locale)
     # Plain text shows the address that HTML hides behind words: no "#" there, and nobody's real one.
-    own_link = f"({_('each reader has a link of their own here')})"
+    own_link = _("(each reader has a link of their own here)")
     subject, letter = fill_letter(campaign.subject, body, recipient, own_link)
     return page(
         request,

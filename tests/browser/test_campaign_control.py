@@ -37,6 +37,32 @@ HOLD = """
 """
 
 
+# The relay does not answer, and is asked again in a minute.
+STALL = """
+    UPDATE campaigns SET stalled_at = updated_at, stalled_reply = 'cannot be reached',
+      next_try_at = updated_at + interval '1 minute' WHERE id = $1 RETURNING id
+"""
+LATER = (
+    "UPDATE campaigns SET next_try_at = next_try_at + interval '1 hour' WHERE id = $1 RETURNING id"
+)
+# How often something is put where a screen reader reads it aloud.
+COUNT_NEWS = """() => {
+    window.news = 0;
+    new MutationObserver(() => { window.news += 1; }).observe(
+        document.getElementById("campaign-news"), {childList: true, characterData: true, subtree: true});
+}"""
+
+
+def heard(reader: Reader, words: str) -> None:
+    region = reader.page.locator("#campaign-news[role=status]", has_text=words)
+    region.wait_for(state="attached")
+
+
+def has_focus(reader: Reader) -> str:
+    found: str = reader.page.evaluate("document.activeElement.id")
+    return found
+
+
 def sent(editor: Reader, subject: str) -> int:
     """A campaign to the operators in Campania that reached everybody; gives how many."""
     editor.open("/campaigns/new")
@@ -102,19 +128,68 @@ def test_a_campaign_is_stopped_without_a_mouse(new_reader: NewReader, stack: Sta
 
 
 def test_another_window_notices(new_reader: NewReader, stack: Stack) -> None:
-    """Whoever only watches gets other buttons by themselves."""
+    """Whoever only watches gets other buttons, stays where they are, and hears of it."""
     editor, watcher = new_reader(EDITOR), new_reader(EDITOR)
     subject = "Novità osservate"
     sent(editor, subject)
     here = f"/campaigns/{stack.ask(HOLD, subject)}"
     editor.open(here)
     watcher.open(here)
-    with watcher.arriving():
-        editor.press(_("Pause"))
+    Keyboard(watcher).to(_("Pause"), "button")
+    watcher.page.evaluate(COUNT_NEWS)
+    editor.press(_("Pause"))
     watcher.page.get_by_role("button", name=_("Resume"), exact=True).wait_for()
-    with watcher.arriving():
-        editor.press(_("Resume"))
+    heard(watcher, _("The campaign is paused."))
+    assert has_focus(watcher) == "campaign-hold", "on what stands there now"
+    watcher.look()
+    Keyboard(watcher).to(_("Cancel …"), "a")
+    editor.press(_("Resume"))
     watcher.page.get_by_role("button", name=_("Pause"), exact=True).wait_for()
+    heard(watcher, _("The campaign is being sent."))
+    assert has_focus(watcher) == "campaign-cancel"
+    assert watcher.page.evaluate("window.news") == 2, "each once, whatever number changed"
+
+
+def test_the_focus_stays_at_each_refresh(new_reader: NewReader, stack: Stack) -> None:
+    subject = "Novità seguite con la tastiera"
+    editor = new_reader(EDITOR)
+    sent(editor, subject)
+    campaign_id = stack.ask(HOLD, subject)
+    stack.ask(MISS, subject)
+    stack.ask(STALL, campaign_id)
+    editor.open(f"/campaigns/{campaign_id}")
+    editor.look()
+    stops = editor.page.locator("#course :is(a, button):visible")
+    ids = [stops.nth(number).get_attribute("id") or "" for number in range(stops.count())]
+    assert {"course-try-now", "course-unsent", "cause-failed-mailbox_full"} <= set(ids)
+    editor.page.evaluate(COUNT_NEWS)
+    for each in ids:
+        editor.page.locator(f"[id='{each}']").focus()
+        editor.page.evaluate("document.activeElement.dataset.old = 'yes'")
+        editor.page.wait_for_function(
+            "id => document.activeElement.id === id && !document.activeElement.dataset.old",
+            arg=each,
+        )
+    assert editor.page.evaluate("window.news") == 0, "seconds that pass are not read aloud"
+
+
+def test_the_next_try_is_hurried(new_reader: NewReader, stack: Stack) -> None:
+    subject = "Novità in attesa del server"
+    editor = new_reader(EDITOR)
+    sent(editor, subject)
+    campaign_id = stack.ask(HOLD, subject)
+    stack.ask(STALL, campaign_id)
+    for scripts in (False, True):
+        stack.ask(LATER, campaign_id)
+        reader = new_reader(EDITOR, scripts=scripts)
+        reader.open(f"/campaigns/{campaign_id}")
+        reader.reads("Prossimo tentativo")
+        if scripts:
+            Keyboard(reader).enter(_("Try now"), "button")
+        else:
+            reader.press(_("Try now"))
+        reader.reads(_("The hub asks the mail server again now."))
+        reader.reads(_("The next try is under way."))
 
 
 def test_why_it_stopped_on_a_phone(new_reader: NewReader, stack: Stack) -> None:
@@ -136,11 +211,7 @@ def test_why_it_stopped_on_a_phone(new_reader: NewReader, stack: Stack) -> None:
         editor.reads(says)
         editor.look()
     editor.press(_("Resume"))
-    stalled = (
-        "UPDATE campaigns SET stalled_at = updated_at, stalled_reply = 'cannot be reached',"
-        " next_try_at = updated_at + interval '1 minute' WHERE id = $1 RETURNING id"
-    )
-    stack.ask(stalled, campaign_id)
+    stack.ask(STALL, campaign_id)
     editor.open(f"/campaigns/{campaign_id}")
     badge(editor, _("Waiting for the mail server"))
     editor.look()

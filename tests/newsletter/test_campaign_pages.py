@@ -281,7 +281,7 @@ async def test_the_preview_shows_the_first_words_and_no_empty_link(
     (text,) = re.findall(r"<pre class=.news-text.[^>]*>(.*?)</pre>", page.text, re.DOTALL)
     leave = html.unescape(text).split(_("To receive no more of them:"))[1]
     assert leave.split()[0] != "#", "an address stands there in the mail"
-    assert _("each reader has a link of their own here") in leave
+    assert _("(each reader has a link of their own here)") in leave
     assert "/unsubscribe/" not in text
     none = await make_campaign(editor, draft(preheader=""))
     assert _("First words") not in (await browser.get(f"/campaigns/{none}/preview")).text
