@@ -13,6 +13,8 @@ from hub.mail.pace import UNLIMITED, Pace
 from hub.mail.return_path import check_bounce_address
 
 _ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+# Like `hub.mail.headers`, which would refuse each mail for it.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 StartTls = Literal["required", "opportunistic", "off"]
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -158,6 +160,8 @@ def _bounces(settings: Settings) -> str:
 
 
 def _sender(text: str) -> Mailbox:
+    if _CONTROL.search(text):
+        raise SettingsError("HUB_MAIL_FROM holds a control character, such as a line break.")
     name, address = parseaddr(text)
     if not _ADDRESS.fullmatch(address):
         raise SettingsError("HUB_MAIL_FROM must be an address such as Name <name@example.org>.")
