@@ -2,7 +2,8 @@
 
 `relaxed/simple`: headers may be folded anew on their way, the body may not be touched, and nothing has a reason to:
 it is quoted-printable, without trailing space, and ends with one CRLF, so it is canonical as it stands and is hashed
-without a look at it. Every header is signed; From, To and Subject once more than they occur, so that none can be added.
+without a look at it. Every header is signed; those that say who writes to whom about what, and how to read it, once more
+than they occur, so that none can be added (RFC 6376 §8.15).
 
 Without a key for the sender's domain nothing is signed: the relay does it.
 """
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hub import clock
 from hub.mail.dkim_keys import DkimKey, PrivateKey, signing
 
-_OVERSIGNED = b":from:to:subject"
+_OVERSIGNED = b":from:to:cc:reply-to:subject:date:content-type"
 _LINE = 72
 _FOLD = b"\r\n "
 
