@@ -21,6 +21,14 @@ class BadToken(Exception):
     """Not ours, altered, made for something else, or past its time. The reader is told only that it is not valid."""
 
 
+class ExpiredToken(BadToken):
+    """Ours and as we made it, but past its time; `subject` is what it was made for."""
+
+    def __init__(self, subject: bytes) -> None:
+        self.subject = subject
+        super().__init__()
+
+
 def use_keys(keys: tuple[Key, ...]) -> None:
     """Set this process's signing keys, the newest first."""
     global _keys
@@ -55,7 +63,7 @@ class Signer:
 
 
 def verify(purpose: str, token: str) -> bytes:
-    """The subject. Raises BadToken."""
+    """The subject. Raises BadToken, and of its kinds ExpiredToken."""
     head, _, mac = token.rpartition(".")
     parts = head.split(".")
     if not token.isascii() or len(parts) != 5 or parts[0] != VERSION or parts[2] != purpose:
@@ -64,9 +72,10 @@ def verify(purpose: str, token: str) -> bytes:
     key = next((key for key in _keys if key.id == key_id), None)
     if key is None or not hmac.compare_digest(_mac(key, purpose, head), mac):
         raise BadToken
+    decoded = base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4))
     if expiry and datetime.fromtimestamp(int(expiry, 16), clock.now().tzinfo) < clock.now():
-        raise BadToken
-    return base64.urlsafe_b64decode(subject + "=" * (-len(subject) % 4))
+        raise ExpiredToken(decoded)
+    return decoded
 
 
 def derived_keys(purpose: str) -> tuple[bytes, ...]:

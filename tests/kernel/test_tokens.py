@@ -8,7 +8,7 @@ import pytest
 
 from hub import clock, tokens
 from hub.config import Key
-from hub.tokens import BadToken, Signer, sign, verify
+from hub.tokens import BadToken, ExpiredToken, Signer, sign, verify
 from tests.conftest import SECRET_KEYS
 
 OLD, NEW = Key("old", b"o" * 32), Key("new", b"n" * 32)
@@ -38,8 +38,13 @@ def test_a_token_ends_when_its_time_is_over() -> None:
     token = sign("password", SUBJECT, lasts=timedelta(hours=1))
     with clock.moved(timedelta(minutes=59)):
         assert verify("password", token) == SUBJECT
-    with clock.moved(timedelta(minutes=61)), pytest.raises(BadToken):
-        verify("password", token)
+    with clock.moved(timedelta(minutes=61)):
+        with pytest.raises(ExpiredToken) as expired:
+            verify("password", token)
+        assert expired.value.subject == SUBJECT
+        with pytest.raises(BadToken) as altered:
+            verify("password", token[:-1] + ("A" if token[-1] != "A" else "B"))
+        assert not isinstance(altered.value, ExpiredToken)
 
 
 def test_a_token_without_an_end_outlives_us() -> None:
