@@ -210,6 +210,17 @@ def read_query(
     return _fill(form, _sent_in(request.scope.get("query_string", b""), form))
 
 
+def filled(
+    asks: type[Struct],
+    sent: Mapping[str, list[str]],
+    *,
+    choices: Mapping[str, Pairs] | None = None,
+    prefix: str = "field",
+) -> Form[Struct]:
+    """As if just that had been sent: for what was kept as it was typed, right or wrong."""
+    return _fill(Form(asks, choices or {}, prefix=prefix), sent)
+
+
 def pairs_in(encoded: bytes) -> dict[str, list[str]]:
     """Names and values; bytes that are not UTF-8 stay recognisable, so that their field can be refused.
 
