@@ -193,6 +193,9 @@ CREATE TABLE applications (
   FOREIGN KEY (tenant_id, receipt_id) REFERENCES files (tenant_id, id) ON DELETE RESTRICT
 );
 CREATE INDEX applications_call ON applications (tenant_id, call_id, state, region_code);
+-- An address prepares one application at a time for a call: asking again brings back the same.
+CREATE UNIQUE INDEX applications_address ON applications (tenant_id, call_id, email)
+  WHERE state <> 'withdrawn';
 -- One organisation applies once; after a withdrawal it may again.
 CREATE UNIQUE INDEX applications_once ON applications (tenant_id, call_id, fiscal_code)
   WHERE state NOT IN ('draft', 'withdrawn');
