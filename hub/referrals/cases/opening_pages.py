@@ -12,13 +12,13 @@ from hub.db import TenantScope, tenant_transaction
 from hub.idempotency import KeyReused
 from hub.referrals.cases import queries, service
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
-from hub.referrals.citizens import residence
 from hub.referrals.citizens.codice_fiscale import is_born_on
 from hub.referrals.citizens.queries import KnownCitizen
 from hub.referrals.citizens.service import PersonKnown, visible_citizen
 from hub.referrals.guards import DESK_WRITERS
 from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.territory import naming
 from hub.tenants.territory.queries import FoundMunicipality, region_names
 from hub.web.forms import Form, Pairs, blank, read_form
 from hub.web.i18n import N_
@@ -36,8 +36,8 @@ CASE_OPENED = message("case-opened", N_("The case is open."))
 async def suggest_municipalities(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     """Options for the field's list while a person types."""
     async with tenant_transaction(actor.tenant_id) as scope:
-        found = await residence.suggest(scope, request.query_params.get("municipality", "")[:80])
-    names = [residence.label_of(one) for one in found]
+        found = await naming.suggest(scope, request.query_params.get("municipality", "")[:80])
+    names = [naming.label_of(one) for one in found]
     return page(request, "referrals/municipality_options.html", names=names)
 
 
@@ -117,7 +117,7 @@ def _new_case_page(
         citizen=citizen,
         known=known,
         sure=sure,
-        places=[(place.istat_code, residence.label_of(place)) for place in places],
+        places=[(place.istat_code, naming.label_of(place)) for place in places],
     )
 
 
@@ -133,14 +133,14 @@ async def _check_person(
         form.refuse("birth_date", _("The codice fiscale says another date of birth."))
     if asked.municipality is None:
         return None, ()
-    resolved = await residence.resolve(scope, asked.municipality, asked.municipality_code)
+    resolved = await naming.resolve(scope, asked.municipality, asked.municipality_code)
     if resolved.one is None:
         several = _("Several municipalities begin like this: choose one of them.")
         none = _("No municipality begins like this. Please check the name.")
         form.refuse("municipality", several if resolved.candidates else none)
         return None, resolved.candidates
     # Should the form come back for another reason, this need not be asked again.
-    form.values["municipality"] = [residence.label_of(resolved.one)]
+    form.values["municipality"] = [naming.label_of(resolved.one)]
     return resolved.one.istat_code, ()
 
 

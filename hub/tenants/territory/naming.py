@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.db import TenantScope
+from hub.db import Scope
 from hub.tenants.territory.build_data import fold
 from hub.tenants.territory.queries import FoundMunicipality, find_municipalities
 
@@ -26,13 +26,13 @@ def label_of(municipality: FoundMunicipality) -> str:
     return f"{municipality.name} ({municipality.province_code})"
 
 
-async def suggest(scope: TenantScope, typed: str) -> Sequence[FoundMunicipality]:
+async def suggest(scope: Scope, typed: str) -> Sequence[FoundMunicipality]:
     name, province = _parts(typed)
     found = await find_municipalities(scope, name, limit=_CANDIDATES if not province else 50)
     return [one for one in found if province in (None, one.province_code)][:_CANDIDATES]
 
 
-async def resolve(scope: TenantScope, typed: str, chosen: str | None = None) -> Resolved:
+async def resolve(scope: Scope, typed: str, chosen: str | None = None) -> Resolved:
     """`chosen` is a code picked among the candidates; one that the name no longer means is left aside."""
     found = await suggest(scope, typed)
     for one in found:
