@@ -2,8 +2,8 @@
 
 A task is an async function of a leased `Job` and the ids in its row:
 
-    @task("newsletter.freeze")
-    async def freeze(job: Job, *, campaign_id: UUID) -> None: ...
+    @task("cases.remind")
+    async def remind(job: Job, *, case_id: UUID) -> None: ...
 
 It opens its own scopes, checks the state before acting, and talks to the network outside of any. Whatever it raises
 puts the row back with a growing pause; returning ends the row.

@@ -33,20 +33,13 @@ async def run(
     seed: int = 3,
     on_doubt: OnDoubt = "resend",
     faults: Faults = SLOW,
-    spare_freeze: bool = True,
     longest: float = 600.0,
 ) -> Report:
-    """Who is killed, and when, follows from `seed`. A campaign that takes longer than `longest` is counted as it stands.
-
-    `spare_freeze` lets the recipients be written down in peace: a freeze whose worker is killed waits for the end of
-    its lease, half a minute in which nothing is on the wire.
-    """
+    """Who is killed, and when, follows from `seed`. A campaign that takes longer than `longest` is counted as it stands."""
     async with staged(workers, faults) as stage:
         for _ in range(workers):
             stage.add_worker().start()
         campaign_id = await stage.start_campaign(recipients, on_doubt)
-        while spare_freeze and not await stage.is_frozen(campaign_id):  # noqa: ASYNC110  # a worker does it
-            await asyncio.sleep(LOOK_SECONDS)
         fire = Fire(stage, random.Random(seed), seconds_between_kills)
         began = time.monotonic()
         await fire.until(partial(stage.has_ended, campaign_id), began + longest)

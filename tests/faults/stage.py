@@ -118,10 +118,6 @@ class Stage:
         )
         return dict(map(tuple, rows))
 
-    async def is_frozen(self, campaign_id: UUID) -> bool:
-        rows = await self.ask("SELECT state FROM campaigns WHERE id = $1", campaign_id)
-        return bool(rows[0]["state"] != "freezing")
-
     async def has_ended(self, campaign_id: UUID) -> bool:
         """The hub says so; False while PostgreSQL does not answer."""
         try:

@@ -20,9 +20,7 @@ async def test_resending_what_is_in_doubt_reaches_everyone() -> None:
 
 
 async def test_asking_doubles_nobody() -> None:
-    report = await campaign_under_fire.run(
-        SOME, seconds_between_kills=1.5, on_doubt="ask", spare_freeze=False
-    )
+    report = await campaign_under_fire.run(SOME, seconds_between_kills=1.5, on_doubt="ask")
     print(report)  # noqa: T201  # the same
     assert report.doubled == 0
     assert report.lost == 0, "who has nothing is listed"
