@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from hub import mail
 from hub.config import Settings
 from hub.db import tenant_transaction
+from hub.errors import Unavailable
 from hub.newsletter import course
 from hub.newsletter.delivery import ledger, outbound, sender
 from hub.newsletter.delivery.sender import Sender
@@ -23,7 +24,7 @@ from hub.newsletter.freeze import freeze_what_is_due
 from hub.newsletter.schemas import Claimed, OnDoubt
 from hub.newsletter.segments import Audience, Choices, segment_of
 from tests.factories import Member
-from tests.newsletter.making import draft, make_campaign, make_subscribers, start
+from tests.newsletter.making import draft, load, make_campaign, make_subscribers, start
 from tests.support.smtp_sink import SmtpSink
 
 
@@ -101,6 +102,26 @@ async def until_true(condition: Callable[[], Any], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  # nothing there could set an event
             await asyncio.sleep(0.05)
+
+
+async def until_sent(editor: Member, campaign_id: UUID, seconds: float = 30) -> None:
+    """Also where the database goes away in the meantime."""
+
+    async def is_sent() -> bool:
+        with suppress(Unavailable):
+            return (await load(editor, campaign_id)).state == "sent"
+        return False
+
+    await until_true(is_sent, seconds)
+
+
+async def until_stalled(editor: Member, campaign_id: UUID) -> None:
+    """Until the campaign says that it waits for the relay."""
+
+    async def is_stalled() -> bool:
+        return (await load(editor, campaign_id)).stalled_at is not None
+
+    await until_true(is_stalled)
 
 
 @dataclass(slots=True)

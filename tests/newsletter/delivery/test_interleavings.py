@@ -43,6 +43,7 @@ from tests.newsletter.delivery.sending import (
     left_in,
     send_by,
     sending,
+    until_stalled,
     until_true,
     use_batches,
 )
@@ -53,14 +54,6 @@ pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 
 T = TypeVar("T")
 SENT = Answer("sent", "", "250 ok")
-
-
-@pytest.fixture
-async def sink() -> AsyncIterator[SlowSink]:
-    slow = SlowSink()
-    await slow.start()
-    yield slow
-    await slow.stop()
 
 
 async def until_sent(editor: Member, campaign_id: UUID) -> None:
@@ -530,11 +523,7 @@ async def test_the_clock_is_set_back_while_it_waits_for_the_relay(
     async with sending():
         with clock.moved(timedelta(hours=1)):
             campaign_id, emails = await frozen(editor, 5)
-
-            async def is_stalled() -> bool:
-                return (await load(editor, campaign_id)).stalled_at is not None
-
-            await until_true(is_stalled)
+            await until_stalled(editor, campaign_id)
         await sink.start()
         await until_sent(editor, campaign_id)
     assert sorted(sink.order) == sorted(emails)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -20,14 +20,6 @@ from tests.support.databases import Database
 pytestmark = [pytest.mark.usefixtures("true_tallies"), pytest.mark.timeout(150)]
 
 READERS = 240
-
-
-@pytest.fixture
-async def sink() -> AsyncIterator[SlowSink]:
-    slow = SlowSink()
-    await slow.start()
-    yield slow
-    await slow.stop()
 
 
 @pytest.fixture

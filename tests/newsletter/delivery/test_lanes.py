@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -26,6 +26,7 @@ from tests.newsletter.delivery.sending import (
     in_scope,
     send_by,
     sending,
+    until_sent,
     until_true,
     use_batches,
 )
@@ -38,24 +39,9 @@ PROMISED_SECONDS = 1.0
 
 
 @pytest.fixture
-async def sink() -> AsyncIterator[SlowSink]:
-    slow = SlowSink()
-    await slow.start()
-    yield slow
-    await slow.stop()
-
-
-@pytest.fixture
 async def other(editor: Member) -> Member:
     """An editor of another tenant."""
     return await make_membership(await make_tenant("coordinator"), "editor")
-
-
-async def until_sent(editor: Member, campaign_id: UUID) -> None:
-    async def is_sent() -> bool:
-        return (await load(editor, campaign_id)).state == "sent"
-
-    await until_true(is_sent)
 
 
 async def until_paused(editor: Member, campaign_id: UUID) -> None:

@@ -15,7 +15,15 @@ from hub.newsletter import course
 from hub.newsletter.delivery import sender
 from tests.factories import Member
 from tests.mail.scripted_server import scripted
-from tests.newsletter.delivery.sending import frozen, in_scope, send_by, sending, until_true
+from tests.newsletter.delivery.sending import (
+    frozen,
+    in_scope,
+    send_by,
+    sending,
+    until_sent,
+    until_stalled,
+    until_true,
+)
 from tests.newsletter.making import load, states
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
@@ -59,11 +67,7 @@ async def test_for_good_it_waits_for_a_person(
             await asyncio.sleep(1)
             assert server.connections == asked, "it is not asked again and again"
             assert await in_scope(editor, course.resume, campaign_id)
-
-            async def is_sent() -> bool:
-                return (await load(editor, campaign_id)).state == "sent"
-
-            await until_true(is_sent)
+            await until_sent(editor, campaign_id)
         assert sorted(server.held) == sorted(emails)
 
 
@@ -74,11 +78,8 @@ async def test_for_now_it_is_asked_again(
     async with scripted(greeting="421 4.7.0 come back later") as server:
         send_by(settings, server.port, tmp_path)
 
-        async def is_stalled() -> bool:
-            return (await load(editor, campaign_id)).stalled_at is not None
-
         async with sending():
-            await until_true(is_stalled)
+            await until_stalled(editor, campaign_id)
     campaign = await load(editor, campaign_id)
     assert (campaign.stalled_reply, campaign.is_paused) == ("421 4.7.0 come back later", False)
     assert await states(editor, campaign_id) == {"queued": 12}

@@ -8,7 +8,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -19,7 +19,6 @@ import pytest
 from hub import clock, mail
 from hub.config import Settings
 from hub.db import TenantScope, relay_transaction, tenant_transaction
-from hub.errors import Unavailable
 from hub.ids import uuid7
 from hub.newsletter import control_campaign, course
 from hub.newsletter.delivery import holders, journal, ledger, sender
@@ -36,6 +35,8 @@ from tests.newsletter.delivery.sending import (
     left_in,
     send_by,
     sending,
+    until_sent,
+    until_stalled,
     until_true,
     use_batches,
 )
@@ -52,23 +53,6 @@ from tests.support.pool import pool_of
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
-
-
-@pytest.fixture
-async def sink() -> AsyncIterator[SlowSink]:
-    slow = SlowSink()
-    await slow.start()
-    yield slow
-    await slow.stop()
-
-
-async def until_sent(editor: Member, campaign_id: UUID, seconds: float = 30) -> None:
-    async def is_sent() -> bool:
-        with suppress(Unavailable):
-            return (await load(editor, campaign_id)).state == "sent"
-        return False
-
-    await until_true(is_sent, seconds)
 
 
 # Relays.
@@ -126,11 +110,7 @@ async def test_a_relay_that_comes_back(
     send_by(settings, sink.port, tmp_path)
     await sink.stop()
     async with sending():
-
-        async def is_stalled() -> bool:
-            return (await load(editor, campaign_id)).stalled_at is not None
-
-        await until_true(is_stalled)
+        await until_stalled(editor, campaign_id)
         assert await states(editor, campaign_id) == {"queued": 20}
         await sink.start()
         await until_sent(editor, campaign_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -28,11 +27,9 @@ pytestmark = pytest.mark.usefixtures("own_database", "true_tallies")
 
 
 @pytest.fixture
-async def sink() -> AsyncIterator[SlowSink]:
-    slow = SlowSink(seconds=0.02)
-    await slow.start()
-    yield slow
-    await slow.stop()
+def sink(sink: SlowSink) -> SlowSink:
+    sink.seconds = 0.02
+    return sink
 
 
 async def quiet(editor: Member, campaign_id: UUID) -> None:
