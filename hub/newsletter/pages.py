@@ -161,6 +161,7 @@ async def show_unsent(
         code=code,
         count=whole.count,
         number=words.how_many(whole),
+        nobody="state" not in query and not any(count for _name, _label, count in tabs),
         not_sent=NOT_SENT_LABEL,
         can_resend=bool(chosen)
         and state in RESENDABLE_STATES

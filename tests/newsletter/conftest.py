@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from hub import mail
@@ -13,12 +14,20 @@ from tests.factories import Member, make_membership, make_tenant
 from tests.newsletter.delivery.ledger_rows import false_tallies
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
+from tests.support.web import sign_in
 
 
 @pytest.fixture
 async def editor(db: object) -> Member:
     """Of a coordinator made for this test."""
     return await make_membership(await make_tenant("coordinator"), "editor")
+
+
+@pytest.fixture
+async def browser(client: httpx.AsyncClient, editor: Member) -> httpx.AsyncClient:
+    """The editor's, signed in; without JavaScript."""
+    await sign_in(client, editor)
+    return client
 
 
 @pytest.fixture

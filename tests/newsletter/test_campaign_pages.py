@@ -48,12 +48,6 @@ FILLED: dict[str, str | list[str]] = {
 }
 
 
-@pytest.fixture
-async def browser(client: httpx.AsyncClient, editor: Member) -> httpx.AsyncClient:
-    await sign_in(client, editor)
-    return client
-
-
 def fields_of(page: str) -> dict[str, str | list[str]]:
     """What the browser would send of the form on this page."""
     form = page[page.index('<form method="post"', page.index("<main")) :]

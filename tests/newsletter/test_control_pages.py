@@ -20,15 +20,8 @@ from hub.web.i18n import ngettext
 from tests.factories import Member, make_membership, make_tenant
 from tests.newsletter.delivery.ledger_rows import add_rows, end_campaign, end_rows, make_ledger
 from tests.newsletter.making import load, make_campaign, make_subscriber, states
-from tests.support.web import sign_in
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-async def browser(client: httpx.AsyncClient, editor: Member) -> httpx.AsyncClient:
-    await sign_in(client, editor)
-    return client
 
 
 async def running(editor: Member, on_doubt: str = "ask") -> UUID:
@@ -442,7 +435,6 @@ async def test_who_did_not_get_it_by_state_and_cause(
         ([(3, "retry", "policy")], "Will be tried again"),
         ([(3, "retry", "policy"), (1, "in_doubt", "no_answer")], "In doubt"),
         ([(2, "suppressed", None)], "Unsubscribed in time"),
-        ([], "Refused"),
     ],
 )
 async def test_it_opens_where_there_is_somebody(
@@ -456,8 +448,30 @@ async def test_it_opens_where_there_is_somebody(
         await course.pause_automatically(scope, campaign_id, "policy", "550 5.7.1 spam")
     page = await browser.get(f"/campaigns/{campaign_id}/unsent")
     (current,) = re.findall(r'aria-current="page">([^<]+ \(\d+\))</a>', page.text)
-    count = rows[-1][0] if rows else 0
-    assert html.unescape(current) == f"{_(opened)} ({count})"
+    assert html.unescape(current) == f"{_(opened)} ({rows[-1][0]})"
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        (
+            "sending",
+            "Nobody is refused or in doubt so far: whoever has not got it is still waiting.",
+        ),
+        ("sent", "The mail server took it for everyone."),
+    ],
+)
+async def test_it_opens_on_no_empty_list(
+    browser: httpx.AsyncClient, editor: Member, state: str, says: str
+) -> None:
+    """As a refusal of us leaves it: everybody is queued again, and nobody is blamed."""
+    row = "queued" if state == "sending" else "sent"
+    campaign_id = await make_ledger(editor, (5, row, None), state=state)
+    page = await browser.get(f"/campaigns/{campaign_id}/unsent")
+    assert _(says) in text_of(page)
+    assert 'aria-current="page"' not in page.text[page.text.index("<h1") :]
+    asked = await browser.get(f"/campaigns/{campaign_id}/unsent?state=failed")
+    assert f"{_('Refused')} (0)" in text_of(asked)
 
 
 async def test_a_cause_that_nobody_named_is_shown_as_it_is(
