@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 # Every module that holds tasks. The registry is filled by importing them.
 TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
+    "hub.tenants.calls.applications.receipt_tasks",
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
     "hub.newsletter.tasks",

@@ -27,12 +27,19 @@ def format_date(
     return _day(value, style, i18n.locale())
 
 
-def format_datetime(value: datetime | None, style: str = "medium", zone: str | None = None) -> str:
-    """Day and time to the minute."""
+def format_datetime(
+    value: datetime | None,
+    style: str = "medium",
+    zone: str | None = None,
+    *,
+    seconds: bool = False,
+) -> str:
+    """Day and time to the minute, or to the second where seconds decide."""
     if value is None:
         return ""
     local = value.astimezone(_zone(zone))
-    return f"{_day(local.date(), style, i18n.locale())}, {local:%H:%M}"
+    time = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
+    return f"{_day(local.date(), style, i18n.locale())}, {time}"
 
 
 def format_money(cents: int | None, currency: str = "EUR") -> str:

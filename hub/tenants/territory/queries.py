@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import NamedTuple
 
 from hub.db import Scope
@@ -45,3 +46,16 @@ async def region_names(scope: Scope) -> dict[str, str]:
     """By ISTAT code, from north to south as ISTAT counts them."""
     rows = await scope.fetch("SELECT code, name FROM regions ORDER BY code")
     return {row["code"]: row["name"] for row in rows}
+
+
+async def municipality_names(scope: Scope, codes: Collection[str]) -> dict[str, str]:
+    """With their province, by ISTAT code."""
+    rows = await scope.fetch(
+        """
+        SELECT m.istat_code, m.name, p.name AS province
+        FROM municipalities m JOIN provinces p ON p.code = m.province_code
+        WHERE m.istat_code = ANY($1::text[])
+        """,
+        list(codes),
+    )
+    return {row["istat_code"]: f"{row['name']} ({row['province']})" for row in rows}

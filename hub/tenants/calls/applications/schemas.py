@@ -1,7 +1,7 @@
 """What an application says once it is whole, and how it stands."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -130,3 +130,17 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
         if self.protocol_number is None:
             return None
         return f"{self.protocol_number:07d}/{self.protocol_year}"
+
+
+class Attached(NamedTuple):
+    """A file of an application. `kind` is a code of the call's `required_files`, or `completion`."""
+
+    id: UUID
+    kind: str
+    completion_id: UUID | None
+    file_id: UUID
+    name: str
+    media_type: str
+    size: int
+    sha256: bytes
+    added_at: datetime
