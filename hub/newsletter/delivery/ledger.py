@@ -99,21 +99,18 @@ async def claim(
     return taken, len(rows)
 
 
-async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outcome]) -> int:
-    """Returns how many were still ours to record. Recording the same again changes nothing.
+async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outcome]) -> None:
+    """Those that are still ours to record. Recording the same again changes nothing.
 
     `attempts` is the fence: nobody has claimed the row since. So a late answer also settles a doubt, and spares a
     message that was only waiting to be sent again; a doubt that comes late says nothing new about such a one.
     """
-    changed = 0
-    for _ in range(2):
+    if await _record(scope, outcomes) < len(outcomes):
         # A row that another transaction changed just now is only found by a second statement, which sees that change.
-        if changed < len(outcomes):
-            changed += await _record(scope, outcomes)
+        await _record(scope, outcomes)
     due = [outcome.due_at for outcome in outcomes if outcome.state in ("queued", "retry")]
     if due:
         await _wants_another_turn(scope, campaign_id, min(due))
-    return changed
 
 
 async def _record(scope: TenantScope, outcomes: Sequence[Outcome]) -> int:

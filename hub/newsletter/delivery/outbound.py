@@ -43,27 +43,31 @@ class Running:
     """Paused, cancelled, or about to be: nothing of it begins any more."""
     refusal: str | None = None
     """What the relay said against us or the content; the campaign is to be paused for it."""
+    why_to_pause: PausedWhy | None = None
+    """Until the ledger has it. What is on the wire by then may still be taken, and does not undo it."""
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
+    """Of the last ones, whether they failed."""
     key: bytes = field(init=False)
     """What the journal knows it by."""
 
     def __post_init__(self) -> None:
         self.key = self.tenant_id.bytes + self.campaign_id.bytes
 
-    @property
-    def why_to_pause(self) -> PausedWhy | None:
-        if self.refusal is not None:
-            return "policy"
+    def refused(self, reply: str) -> None:
+        """The server means us, or what we send."""
+        self.refusal, self.why_to_pause, self.halted = reply, "policy", True
+
+    def ended(self, *, failed: bool) -> None:
+        self.recent.append(failed)
         count = len(self.recent)
-        return (
-            "failing_share"
-            if count >= FEWEST and sum(self.recent) >= FAILING_SHARE * count
-            else None
-        )
+        # One that was taken raises the share only by making them enough.
+        enough = count >= FEWEST if failed else count == FEWEST
+        if enough and sum(self.recent) >= FAILING_SHARE * count:
+            self.why_to_pause, self.halted = self.why_to_pause or "failing_share", True
 
     def start_over(self) -> None:
         """It is paused; whoever resumes it has seen why."""
-        self.refusal = None
+        self.refusal = self.why_to_pause = None
         self.recent.clear()
 
 
@@ -169,13 +173,13 @@ class Outbound:
         if answer.policy:
             # Its own turn comes later than the others', or a recipient whom the server always refuses in such words
             # would stop the campaign at every resumption.
-            campaign.refusal, campaign.halted = answer.reply, True
+            campaign.refused(answer.reply)
         if state == "retry":
             due_at = now + retry_pause(row.tries + 1)
             if due_at > row.tried_since + GIVE_UP_AFTER:
                 state = "failed"
         if state in ("sent", "failed"):
-            campaign.recent.append(state == "failed")
+            campaign.ended(failed=state == "failed")
         self._know(
             mail, Outcome(row.id, row.attempts, state, answer.cause or None, answer.reply, due_at)
         )

@@ -190,7 +190,7 @@ class _Life:
         going = [each for each in under_way if each.is_sending]
         going_ids = {each.id for each in going}
         for campaign_id, campaign in list(self._campaigns.items()):
-            campaign.halted = campaign_id not in going_ids or campaign.refusal is not None
+            campaign.halted = campaign_id not in going_ids or campaign.why_to_pause is not None
             if campaign.halted and not campaign.held:
                 del self._campaigns[campaign_id]
                 await self._rest(campaign)

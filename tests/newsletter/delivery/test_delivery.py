@@ -232,7 +232,7 @@ async def test_what_was_tried_keeps_its_two_days_when_it_comes_back(
                 assert await ledger.release(scope, campaign_id, worker, but=[]) == 1
             else:
                 back = Outcome(row.id, row.attempts, "queued", None, None, scope.now)
-                assert await ledger.record(scope, campaign_id, [back]) == 1
+                await ledger.record(scope, campaign_id, [back])
     with clock.moved(timedelta(hours=49)):
         await drain_now()
     assert await states(editor, campaign_id) == {"failed": 1}
@@ -247,7 +247,7 @@ async def test_two_days_do_not_grow_when_a_clock_is_set_back(
         async with tenant_transaction(editor.tenant.id) as scope:
             (row,), _ = await ledger.claim(scope, campaign_id, worker, limit=9)
             busy = Outcome(row.id, row.attempts, "retry", "busy", "450", scope.now)
-            assert await ledger.record(scope, campaign_id, [busy]) == 1
+            await ledger.record(scope, campaign_id, [busy])
     relay.replies[emails[0]] = "450 4.2.0 greylisted"
     await drain_now()
     assert await states(editor, campaign_id) == {"retry": 1}
@@ -386,10 +386,12 @@ async def test_a_result_counts_only_under_its_claim(editor: Member) -> None:
         assert await ledger.release(scope, campaign_id, slow_worker, but=[]) == 1
         (quick,), _ = await ledger.claim(scope, campaign_id, quick_worker, limit=9)
         late = Outcome(slow.id, slow.attempts, "failed", "unknown", "late", scope.now)
-        assert await ledger.record(scope, campaign_id, [late]) == 0
+        await ledger.record(scope, campaign_id, [late])
+        assert await scope.fetchval("SELECT state FROM deliveries") == "sending"
         good = Outcome(quick.id, quick.attempts, "sent", None, "250 ok", scope.now)
-        assert await ledger.record(scope, campaign_id, [good]) == 1
-        assert await ledger.record(scope, campaign_id, [good]) == 0
+        for _ in range(2):
+            await ledger.record(scope, campaign_id, [good])
+            assert await scope.fetchval("SELECT (state, tries) FROM deliveries") == ("sent", 1)
     assert await states(editor, campaign_id) == {"sent": 1}
     assert slow.id == quick.id
 
@@ -407,7 +409,7 @@ async def test_a_late_answer_settles_a_doubt(editor: Member) -> None:
             Outcome(row.id, row.attempts, state, None, None, scope.now)
             for row, state in zip(rows, ("sent", "queued", "in_doubt"), strict=True)
         ]
-        assert await ledger.record(scope, campaign_id, outcomes) == 3
+        await ledger.record(scope, campaign_id, outcomes)
         assert await scope.fetchval("SELECT max(doubts) FROM deliveries") == 1
     assert await states(editor, campaign_id) == {"sent": 1, "queued": 1, "in_doubt": 1}
 

@@ -213,7 +213,7 @@ def by_the_journal(campaign_id: UUID, holder: UUID) -> Callable[[TenantScope], A
 
 def by_a_late_answer(campaign_id: UUID, rows: list[Claimed]) -> Callable[[TenantScope], Any]:
     async def work(scope: TenantScope) -> None:
-        assert await ledger.record(scope, campaign_id, outcomes(rows, "retry", "busy")) == 2
+        await ledger.record(scope, campaign_id, outcomes(rows, "retry", "busy"))
 
     return work
 
@@ -251,7 +251,7 @@ async def test_an_answer_beside_a_doubt(editor: Member, own_database: Database) 
     await until_waiting(own_database, recording)
     assert not recording.done()
     await doubting.commit()
-    assert await recording == 2
+    await recording
     assert await states(editor, campaign_id) == {"sent": 2}
 
 
@@ -595,7 +595,7 @@ async def test_a_persons_step_between_two_answers(editor: Member) -> None:
         async def work() -> None:
             async with tenant_transaction(editor.tenant.id) as scope:
                 outcome = Outcome(delivery_id, 1, "failed", "unknown", "550 who?", scope.now)
-                assert await ledger.record(scope, campaign_id, [outcome]) == 1
+                await ledger.record(scope, campaign_id, [outcome])
                 here.set()
                 await go.wait()
                 await ledger.look_again(scope, campaign_id, timedelta(seconds=1))
@@ -668,11 +668,11 @@ async def test_a_resend_is_not_undone_by_the_same_answer_again(editor: Member) -
     campaign_id, _ = await frozen(editor, 2)
     rows = await claimed(editor, campaign_id, uuid7(), 2)
     failed = outcomes(rows, "failed", "unknown")
-    assert await in_scope(editor, ledger.record, campaign_id, failed) == 2
+    await in_scope(editor, ledger.record, campaign_id, failed)
+    assert await states(editor, campaign_id) == {"failed": 2}
     async with tenant_transaction(editor.tenant.id) as scope:
         await resend(scope, editor.actor, campaign_id, state="failed", code=None, key=uuid7())
-    assert await in_scope(editor, ledger.record, campaign_id, failed) == 0
+    await in_scope(editor, ledger.record, campaign_id, failed)
     assert await states(editor, campaign_id) == {"queued": 2}
-    assert await in_scope(editor, ledger.record, campaign_id, outcomes(rows, "sent")) == 2, (
-        "that it arrived after all is always welcome"
-    )
+    await in_scope(editor, ledger.record, campaign_id, outcomes(rows, "sent"))
+    assert await states(editor, campaign_id) == {"sent": 2}, "that it arrived is always welcome"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -256,13 +257,57 @@ def test_a_refusal_of_us_blames_nobody(hands: Hands) -> None:
 )
 def test_a_failing_share(hands: Hands, refused: int, taken: int, pauses: bool) -> None:
     running = campaign()
-    for answer in [REFUSED] * refused + [SENT] * taken:
+    for answer in [SENT] * taken + [REFUSED] * refused:
         hands.add(running, rows(1))
         send(hands, answer)
         record(hands)
     assert running.why_to_pause == ("failing_share" if pauses else None)
     running.start_over()
     assert running.why_to_pause is None
+
+
+def test_as_many_as_are_needed_may_end_with_one_that_was_taken(hands: Hands) -> None:
+    running = campaign()
+    for answer in [REFUSED] * (FEWEST - 1) + [SENT]:
+        assert running.why_to_pause is None
+        hands.add(running, rows(1))
+        send(hands, answer)
+        record(hands)
+    assert running.why_to_pause == "failing_share"
+
+
+def test_a_failing_share_keeps_back_what_waits(hands: Hands) -> None:
+    """Those are on the wire that were when it showed; the batch in hand is for whoever resumes the campaign."""
+    running, other = campaign(), campaign()
+    hands.add(running, rows(FEWEST + 5))
+    hands.add(other, rows(1))
+    first, second = take(hands), take(hands)
+    for _ in range(FEWEST - 1):
+        send(hands, REFUSED)
+        record(hands)
+    assert hands.begun(first)
+    hands.ended(first, REFUSED)
+    assert take(hands).campaign is other
+    assert not hands.begun(second), "its envelope was on the wire, and it was not"
+    hands.returned(second)
+    assert Counter(outcome.state for outcome in record(hands)) == {"failed": 1, "queued": 5}
+
+
+def test_what_is_taken_late_does_not_undo_a_pause(hands: Hands) -> None:
+    running = campaign()
+    for answer in [REFUSED] * 10 + [SENT] * 150 + [REFUSED] * 39:
+        hands.add(running, rows(1))
+        send(hands, answer)
+        record(hands)
+    hands.add(running, rows(11))
+    on_the_wire = [take(hands) for _ in range(11)]
+    for parcel in on_the_wire:
+        assert hands.begun(parcel)
+    hands.ended(on_the_wire[0], REFUSED)
+    for parcel in on_the_wire[1:]:
+        hands.ended(parcel, SENT)
+    assert sum(running.recent) == 40, "less than a quarter again"
+    assert (running.why_to_pause, running.halted) == ("failing_share", True)
 
 
 def test_what_is_tried_again_is_no_failure(hands: Hands) -> None:
@@ -276,7 +321,7 @@ def test_what_is_tried_again_is_no_failure(hands: Hands) -> None:
 
 def test_old_refusals_are_forgotten(hands: Hands) -> None:
     running = campaign()
-    for answer in [REFUSED] * (FEWEST - 1) + [SENT] * 200:
+    for answer in [SENT] * 150 + [REFUSED] * (FEWEST - 1) + [SENT] * 200:
         hands.add(running, rows(1))
         send(hands, answer)
         record(hands)
