@@ -54,7 +54,7 @@ def test_a_value_stays_what_it_was(template: str, value: str) -> None:
 def test_it_is_tagged_and_says_title_and_language(template: str) -> None:
     reader = PdfReader(io.BytesIO(made(template)))
     root = reader.root_object
-    assert dict(cast("DictionaryObject", root["/MarkInfo"]))["/Marked"]
+    assert str(cast("DictionaryObject", root["/MarkInfo"])["/Marked"]) == "True"
     assert str(root["/Lang"]) == "it"
     assert reader.metadata is not None
     assert reader.metadata.title == "Ricevuta"
