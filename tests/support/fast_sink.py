@@ -3,6 +3,7 @@
     python -m tests.support.fast_sink PORT[,PORT …] LOG     a LOG of `-` keeps none
         --faults '{"delay": 0.01}'      how it behaves, see `Faults`; `XFAULTS {…}` in a session changes it for all
         --share-port                    let several processes listen on the same port
+        --host ADDRESS                  where it listens, by default on loopback only
 
 The log has a line for each event, written before the answer is: what a client was told is in the log, whoever is
 killed. Its fields are separated by tabs; every line begins with an event's letter, CLOCK_MONOTONIC in nanoseconds and
@@ -30,7 +31,6 @@ from typing import cast
 import msgspec
 import uvloop
 
-HOST = "127.0.0.1"
 _END = b"\r\n.\r\n"
 _MESSAGE_ID = re.compile(
     rb"^message-id:[ \t]*(?:\r\n[ \t]+)?([^\r\n]*)", re.IGNORECASE | re.MULTILINE
@@ -265,11 +265,11 @@ def message_id(content: bytes) -> bytes:
     return found[1].strip() if found else b""
 
 
-async def serve(ports: list[int], sink: Sink, *, share_port: bool) -> None:
+async def serve(host: str, ports: list[int], sink: Sink, *, share_port: bool) -> None:
     loop = asyncio.get_running_loop()
     for port in ports:
         await loop.create_server(
-            partial(Session, sink, port), HOST, port, reuse_port=share_port, backlog=1000
+            partial(Session, sink, port), host, port, reuse_port=share_port, backlog=1000
         )
     await asyncio.Event().wait()
 
@@ -280,6 +280,7 @@ def main() -> None:
     parser.add_argument("log")
     parser.add_argument("--faults", default="{}")
     parser.add_argument("--share-port", action="store_true")
+    parser.add_argument("--host", default="127.0.0.1")
     arguments = parser.parse_args()
     log = None
     if arguments.log != "-":
@@ -287,7 +288,7 @@ def main() -> None:
     faults = msgspec.json.decode(arguments.faults, type=Faults)
     sink = Sink(log, faults, random.Random(faults.seed))
     ports = [int(port) for port in arguments.ports.split(",")]
-    uvloop.run(serve(ports, sink, share_port=arguments.share_port))
+    uvloop.run(serve(arguments.host, ports, sink, share_port=arguments.share_port))
 
 
 if __name__ == "__main__":

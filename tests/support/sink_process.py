@@ -47,7 +47,7 @@ class SinkProcess:
         """Raises SinkFailed."""
         command = [sys.executable, "-m", "tests.support.fast_sink"]
         command += [",".join(map(str, self.ports)), str(self.log or "-")]
-        command += ["--faults", msgspec.json.encode(self._faults).decode()]
+        command += ["--host", ports.HOST, "--faults", msgspec.json.encode(self._faults).decode()]
         command += ["--share-port"] if self._count > 1 else []
         self._processes = [
             spawn(command, folder=ROOT, environment=dict(os.environ), when_orphaned=Signals.SIGKILL)
