@@ -49,7 +49,7 @@ async def sign_in(
     known, the second begins the session.
     """
     async with network_transaction() as scope:
-        await _count(scope, email, address, ATTEMPTS_PER_EMAIL)
+        await count_attempt(scope, email, address, ATTEMPTS_PER_EMAIL)
         credentials = await queries.credentials_by_email(scope, email)
     known = credentials.password_hash if credentials else None
     if not await passwords.matches(known, password) or credentials is None:
@@ -58,7 +58,8 @@ async def sign_in(
         return await _begin_session(scope, credentials, old_secret)
 
 
-async def _count(scope: NetworkScope, email: str, address: str, per_email: int) -> None:
+async def count_attempt(scope: NetworkScope, email: str, address: str, per_email: int) -> None:
+    """`email` may have a word before it, for what is counted apart. Raises TooManyAttempts."""
     subjects = {
         crypto.attempt_token("email:" + email): per_email,
         crypto.attempt_token("address:" + address): ATTEMPTS_PER_ADDRESS,
@@ -108,7 +109,7 @@ async def choose_membership(
 
 async def ask_for_link(scope: NetworkScope, email: str, address: str) -> None:
     """Mail a link if there is such an account; the answer is the same either way. Raises TooManyAttempts."""
-    await _count(scope, "link:" + email, address, LINKS_PER_EMAIL)
+    await count_attempt(scope, "link:" + email, address, LINKS_PER_EMAIL)
     credentials = await queries.credentials_by_email(scope, email)
     # The same work either way, or the time it takes would tell: the task finds nobody of an id that is new.
     account_id = credentials.account_id if credentials else uuid7()
