@@ -42,6 +42,22 @@ async def find_municipalities(
     return [FoundMunicipality(*row) for row in rows]
 
 
+async def municipalities_by_code(
+    scope: Scope, codes: Collection[str]
+) -> dict[str, FoundMunicipality]:
+    """Codes that are none are left out."""
+    if not codes:
+        return {}
+    rows = await scope.fetch(
+        """
+        SELECT istat_code, name, other_name, province_code, region_code, latitude, longitude
+        FROM municipalities WHERE istat_code = ANY($1::text[])
+        """,
+        list(codes),
+    )
+    return {row["istat_code"]: FoundMunicipality(*row) for row in rows}
+
+
 async def region_names(scope: Scope) -> dict[str, str]:
     """By ISTAT code, from north to south as ISTAT counts them."""
     rows = await scope.fetch("SELECT code, name FROM regions ORDER BY code")

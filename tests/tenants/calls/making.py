@@ -127,6 +127,7 @@ async def make_draft(ente: Tenant, call_id: UUID, *, with_file: bool = True) -> 
             application_id = await queries.add(
                 scope, call_id, f"{unique('ufficio')}@example.org", "it"
             )
+        assert application_id is not None
         if with_file:
             await attach(scope, application_id, "statute", CheckedFile("atto.pdf", PDF), papers.PDF)
         found = await queries.find(scope, application_id)

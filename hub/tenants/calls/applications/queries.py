@@ -38,13 +38,13 @@ def _application(row: Any) -> Application:
     return Application(**values)
 
 
-async def draft_of(scope: TenantScope, call_id: UUID, email: str) -> Application | None:
-    """The newest that this address is preparing for the call."""
+async def of_address(scope: TenantScope, call_id: UUID, email: str) -> Application | None:
+    """The one that this address prepares or has submitted, or else the last it withdrew."""
     row = await scope.fetchrow(
         f"""
         SELECT {_COLUMNS} FROM applications
-        WHERE tenant_id = $1 AND call_id = $2 AND email = $3 AND state = 'draft'
-        ORDER BY created_at DESC LIMIT 1
+        WHERE tenant_id = $1 AND call_id = $2 AND email = $3
+        ORDER BY state = 'withdrawn', created_at DESC LIMIT 1
         """,
         scope.tenant_id,
         call_id,
@@ -53,22 +53,22 @@ async def draft_of(scope: TenantScope, call_id: UUID, email: str) -> Application
     return _application(row) if row else None
 
 
-async def add(scope: TenantScope, call_id: UUID, email: str, locale: str) -> UUID:
-    """Within `terms.in_time`."""
-    application_id = uuid7()
-    await scope.execute(
+async def add(scope: TenantScope, call_id: UUID, email: str, locale: str) -> UUID | None:
+    """Within `terms.in_time`. None where the address has one already that is not withdrawn."""
+    added: UUID | None = await scope.fetchval(
         """
         INSERT INTO applications (id, tenant_id, call_id, email, locale, created_at, updated_at)
         VALUES ($1, $2, $3, $4, $5, $6, $6)
+        ON CONFLICT (tenant_id, call_id, email) WHERE state <> 'withdrawn' DO NOTHING RETURNING id
         """,
-        application_id,
+        uuid7(),
         scope.tenant_id,
         call_id,
         email,
         locale,
         scope.now,
     )
-    return application_id
+    return added
 
 
 async def renew_link(scope: TenantScope, application_id: UUID) -> int:
