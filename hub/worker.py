@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
     "hub.tenants.calls.applications.receipt_tasks",
+    "hub.tenants.calls.selection.tasks",
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
     "hub.newsletter.tasks",

@@ -26,6 +26,8 @@ STATEMENT_FILES = {
     "hub/newsletter/people.py",
     "hub/newsletter/delivery/tallies.py",
     "hub/newsletter/unsent.py",
+    "hub/tenants/calls/selection/incoming.py",
+    "hub/tenants/calls/selection/ranked.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}
 OPENS = {"acquire", "create_pool", "start_connection_pool", "transaction"}
