@@ -36,6 +36,30 @@ class RequiredFile(msgspec.Struct, frozen=True):
     required: bool = True
 
 
+class CriterionDraft(msgspec.Struct, frozen=True):
+    name: str
+    description: str
+    max_points: int
+    weight: int
+
+
+class CallDraft(msgspec.Struct, frozen=True, kw_only=True):
+    """What the Ente has written of a call so far. Without a `slug` one is made of the title."""
+
+    title: str
+    slug: str = ""
+    text: str = ""
+    regions: tuple[str, ...] = ()
+    host_kinds: tuple[str, ...] = ()
+    required_files: tuple[RequiredFile, ...] = ()
+    criteria: tuple[CriterionDraft, ...] = ()
+    quotas: dict[str, int] = {}
+    minimum_points: int = 60
+    difference_limit: int = 20
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
 class Criterion(msgspec.Struct, frozen=True):
     """Evaluators give 0 to `max_points`; the weights of a call make 100."""
 
