@@ -115,12 +115,24 @@ async def _sign_in(connection: Dialogue, relay: Relay) -> None:
     else:
         raise RelayUnavailable(NO_SIGN_IN, "sign_in")
     if code != 235:
-        raise _refusal(code, line, "sign_in")
+        raise _refusal(code, _without_password(line, relay), "sign_in")
+
+
+def _without_password(line: bytes, relay: Relay) -> bytes:
+    """A server may quote what it does not understand, and editors are shown its words."""
+    password = relay.password.encode()
+    for said in filter(None, (_plain_response(relay), base64.b64encode(password), password)):
+        line = line.replace(said, b"***")
+    return line
+
+
+def _plain_response(relay: Relay) -> bytes:
+    return base64.b64encode(f"\0{relay.username}\0{relay.password}".encode())
 
 
 async def _plain(connection: Dialogue, relay: Relay) -> tuple[int, bytes]:
     """RFC 4616."""
-    response = base64.b64encode(f"\0{relay.username}\0{relay.password}".encode())
+    response = _plain_response(relay)
     if len(response) <= _LONGEST_FIRST_RESPONSE:
         code, line = await connection.ask(b"AUTH PLAIN " + response)
     else:

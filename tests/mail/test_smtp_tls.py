@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 from collections import deque
 from dataclasses import replace
@@ -164,6 +165,22 @@ async def test_sign_in(mechanisms: str) -> None:
     assert (refused.value.cause, refused.value.reply) == ("sign_in", "535 5.7.8 wrong password")
     assert refused.value.policy
     assert "RCPT" not in server.verbs[server.verbs.index("QUIT") :]
+
+
+@pytest.mark.parametrize(("mechanism", "quoted"), [("PLAIN", "AUTH PLAIN ***"), ("LOGIN", "***")])
+async def test_a_server_that_quotes_the_password(mechanism: str, quoted: str) -> None:
+    """Its words stand on the page of every campaign that waits."""
+    name, password = (base64.b64encode(word).decode() for word in (b"hub", b"secret"))
+    async with scripted(extensions=[f"AUTH {mechanism}"]) as server:
+
+        def quote(_: int) -> str:
+            return f"500 5.5.2 what is {server.lines[-1]}?"
+
+        server.says["AUTH"] = "334 user?" if mechanism == "LOGIN" else quote
+        server.says |= {name.upper(): "334 password?", password.upper(): quote}
+        with pytest.raises(RelayUnavailable) as refused:
+            await carry(relay_at(server.port, username="hub"), letters(1))
+    assert refused.value.reply == f"500 5.5.2 what is {quoted}?"
 
 
 async def test_a_long_password_waits_for_the_go_ahead() -> None:
