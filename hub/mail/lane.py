@@ -1,13 +1,15 @@
 """The reserved lane: a few connections of their own for single mails, so that no newsletter stands before them.
 
 Opened at the first mail and kept warm for some seconds. A mail that was not begun when its connection ended goes over
-another one; one that was, has its honest answer.
+another one; one that was, has its honest answer. Where newsletters hold all the connections that the relay grants,
+they give way.
 """
 
 import asyncio
 from collections import deque
-from contextlib import suppress
-from typing import cast
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from typing import Protocol, cast
+from weakref import WeakSet
 
 from hub.mail.connection import Connection, Patience
 from hub.mail.feed import Mail
@@ -18,6 +20,34 @@ from hub.mail.smtp import open_connection
 CONNECTIONS = 2
 # Whoever waits for a sign-in link does not wait as long as a newsletter does; a task has less than a minute.
 PATIENCE = Patience(connect=15.0, command=20.0, answer=40.0, idle=20.0)
+
+
+class GivesWay(Protocol):
+    """Connections for newsletters."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def giving_way(self, within: float) -> AbstractAsyncContextManager[bool]:
+        """Close so many that the lane has its own; gives whether one has ended in so many seconds.
+
+        Inside, no further one is opened.
+        """
+
+
+_lanes: WeakSet["Lane"] = WeakSet()
+_behind: WeakSet[GivesWay] = WeakSet()
+
+
+def goes_before(newsletters: GivesWay) -> None:
+    """From now on, in their event loop."""
+    _behind.add(newsletters)
+
+
+def not_open() -> int:
+    """How many of the lane's connections are not open now."""
+    here = asyncio.get_running_loop()
+    open_now = (len(lane.connections) for lane in _lanes if lane.loop is here)
+    return CONNECTIONS - max(open_now, default=0)
 
 
 class Single:
@@ -44,10 +74,11 @@ class Lane:
         self.relay = relay
         self.loop = asyncio.get_running_loop()
         self._waiting: deque[Single] = deque()
-        self._connections: set[Connection] = set()
+        self.connections: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self._retired = False
+        _lanes.add(self)
 
     async def carry(self, mail: Single) -> Answer:
         """Raises RelayUnavailable."""
@@ -67,10 +98,10 @@ class Lane:
         self.retire()
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE.quit + 1):
-                while self._connections or self._opening:
+                while self.connections or self._opening:
                     self._changed.clear()
                     await self._changed.wait()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.abort()
 
     def retire(self) -> None:
@@ -78,15 +109,15 @@ class Lane:
         self._retired = True
         for task in self._opening:
             task.cancel()
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             connection.close()
         self._refuse_waiting(unavailable("connection_lost"))
 
     def _serve(self) -> None:
-        for connection in list(self._connections):
+        for connection in list(self.connections):
             if self._waiting and connection.is_idle:
                 connection.kick()
-        wanted = min(len(self._waiting), CONNECTIONS - len(self._connections))
+        wanted = min(len(self._waiting), CONNECTIONS - len(self.connections))
         for _ in range(wanted - len(self._opening)):
             task = self.loop.create_task(self._open())
             self._opening.add(task)
@@ -94,17 +125,31 @@ class Lane:
 
     async def _open(self) -> None:
         try:
-            connection = await open_connection(self.relay, self, patience=PATIENCE)
+            connection = await self._reach()
         except RelayUnavailable as error:
             # Where another connection is open or may be, the relay perhaps only wants no further one.
-            if not self._connections and len(self._opening) == 1:
+            if not self.connections and len(self._opening) == 1:
                 self._refuse_waiting(error)
         else:
             if connection.is_open:
-                self._connections.add(connection)
+                self.connections.add(connection)
         finally:
             self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self._changed.set()
+
+    async def _reach(self) -> Connection:
+        try:
+            return await open_connection(self.relay, self, patience=PATIENCE)
+        except RelayUnavailable as error:
+            if error.policy or self.connections:
+                raise
+            async with AsyncExitStack() as stack:
+                made_room = False
+                for each in [each for each in _behind if each.loop is self.loop]:
+                    made_room |= await stack.enter_async_context(each.giving_way(PATIENCE.connect))
+                if not made_room:
+                    raise
+                return await open_connection(self.relay, self, patience=PATIENCE)
 
     def _refuse_waiting(self, error: RelayUnavailable, *, came_back_only: bool = False) -> None:
         waiting, self._waiting = self._waiting, deque()
@@ -138,11 +183,11 @@ class Lane:
         self._waiting.appendleft(single)
 
     def closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
-        self._connections.discard(connection)
+        self.connections.discard(connection)
         self._changed.set()
         if error is not None:
             # What it was refused over this connection it is not to be refused over the next and the next.
-            alone = not self._connections and not self._opening
+            alone = not self.connections and not self._opening
             self._refuse_waiting(error, came_back_only=not alone)
         if self._retired:
             self._refuse_waiting(unavailable("connection_lost"))

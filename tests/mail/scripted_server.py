@@ -51,6 +51,10 @@ class ScriptedServer:
     verbs: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     connections: int = 0
+    """Asked for, granted or not."""
+    grants: int = 1000
+    """So many connections at once; whoever wants another one is told so."""
+    open_now: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def answer(self, verb: str) -> Said:
@@ -75,7 +79,12 @@ class ScriptedServer:
         self.connections += 1
         task = asyncio.current_task()
         assert task
+        if self.open_now >= self.grants:
+            writer.write(b"421 4.7.0 too many connections from you\r\n")
+            writer.close()
+            return
         self._tasks.add(task)
+        self.open_now += 1
         try:
             await self._converse(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
@@ -85,6 +94,7 @@ class ScriptedServer:
             writer.transport.abort()
         finally:
             self._tasks.discard(task)
+            self.open_now -= 1
             writer.close()
 
     async def stop(self) -> None:

@@ -75,17 +75,15 @@ async def test_a_relay_that_is_not_there() -> None:
     assert len(hands.mails) == 3, "not one was taken"
 
 
-async def test_a_relay_that_allows_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with scripted() as server:
-        server.says["greeting"] = lambda times: (
-            "220 hello" if times <= 2 else "421 4.7.0 too many connections"
-        )
-        server.says["."] = SILENCE
+async def test_a_relay_that_allows_four(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of them are for single mails."""
+    async with scripted(MAIL=SILENCE) as server:
+        server.grants = 4
         hands = hands_for(server, 50)
         await hands.pool.reach()
         hands.pool.grow(50)
         await until(lambda: server.connections == 8)
-        await until(lambda: len(hands.began) == 2)
+        await until(lambda: len(hands.returned_mails) == 2)
         for _ in range(20):
             hands.pool.grow(50)
             await asyncio.sleep(0.005)
