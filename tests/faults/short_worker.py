@@ -11,7 +11,7 @@ from datetime import timedelta
 from hub import clock
 from hub.cli import main
 from hub.mail import pool, replies
-from hub.newsletter.delivery import holders, sender
+from hub.newsletter.delivery import claiming, holders, sender
 
 CLOCK_STEP = timedelta(hours=1)
 
@@ -19,9 +19,12 @@ CLOCK_STEP = timedelta(hours=1)
 def shorten() -> None:
     """The proportions stay: a beat, then no more trust in oneself, then dead to the others."""
     holders.BEAT, holders.TRUSTED, holders.DEAD = 0.5, 2.5, 5.0
-    sender.LOOK_SECONDS, sender.SOONEST_LOOK = 0.1, timedelta(seconds=0.2)
-    sender.DOUBT_GRACE = timedelta(seconds=1)
-    sender.SHORTEST_STALL, sender.LONGEST_STALL = timedelta(seconds=0.05), timedelta(seconds=0.1)
+    sender.LOOK_SECONDS, claiming.SOONEST_LOOK = 0.1, timedelta(seconds=0.2)
+    claiming.DOUBT_GRACE = timedelta(seconds=1)
+    claiming.SHORTEST_STALL, claiming.LONGEST_STALL = (
+        timedelta(seconds=0.05),
+        timedelta(seconds=0.1),
+    )
     pool.FEWER_SECONDS = 0.1
     replies._FIRST_PAUSE = replies.LONGEST_PAUSE = timedelta(seconds=0.5)
 

@@ -18,7 +18,7 @@ from hub.config import Settings
 from hub.db import tenant_transaction
 from hub.errors import Unavailable
 from hub.newsletter import course
-from hub.newsletter.delivery import ledger, outbound, sender
+from hub.newsletter.delivery import claiming, ledger, outbound
 from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.freeze import freeze_what_is_due
 from hub.newsletter.schemas import Claimed, OnDoubt
@@ -79,9 +79,9 @@ def send_by(settings: Settings, port: int, folder: Path, **changed: Any) -> None
 
 def use_batches(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Claims of so many rows, so that a test needs few readers to see who takes turns."""
-    monkeypatch.setattr(sender, "BATCH", count)
-    monkeypatch.setattr(sender, "WINDOW", 3 * count)
-    for module in (sender, outbound):
+    monkeypatch.setattr(claiming, "BATCH", count)
+    monkeypatch.setattr(claiming, "WINDOW", 3 * count)
+    for module in (claiming, outbound):
         monkeypatch.setattr(module, "LOW", count)
 
 

@@ -27,7 +27,7 @@ from hub.mail.relay import current_relay
 from hub.mail.replies import Answer
 from hub.newsletter import course, queries
 from hub.newsletter.control_campaign import pause_campaign, resend, resume_campaign
-from hub.newsletter.delivery import burial, holders, ledger, sender
+from hub.newsletter.delivery import burial, claiming, holders, ledger, sender
 from hub.newsletter.delivery.burial import LONGEST_TRANSACTION, Burial
 from hub.newsletter.delivery.outbound import Parcel, Running
 from hub.newsletter.delivery.sender import send_what_is_due
@@ -146,7 +146,7 @@ async def a_life(settings: Settings, folder: Path) -> AsyncIterator[sender._Life
 async def takes(life: sender._Life, editor: Member, campaign_id: UUID, limit: int) -> Running:
     async with tenant_transaction(editor.tenant.id) as scope:
         rows, _ = await ledger.claim(scope, campaign_id, life.id, limit=limit)
-        campaign = await life._load(scope, campaign_id)
+        campaign = await life._claiming.load(scope, campaign_id)
     life._campaigns[campaign_id] = campaign
     life._out.add(campaign, rows)
     return campaign
@@ -171,7 +171,7 @@ async def test_one_campaigns_trouble_is_not_the_others(
 ) -> None:
     first, _ = await frozen(editor, 2, "first")
     second, _ = await frozen(editor, 2, "second", audience="tutors")
-    real, asked = sender._come_back_later, list[UUID]()
+    real, asked = claiming.come_back_later, list[UUID]()
 
     async def fails_once(scope: TenantScope, campaign_id: UUID) -> None:
         asked.append(campaign_id)
@@ -183,9 +183,9 @@ async def test_one_campaigns_trouble_is_not_the_others(
         for campaign_id in (first, second):
             await takes(life, editor, campaign_id, 2)
         answered(life, SENT)
-        monkeypatch.setattr(sender, "_come_back_later", fails_once)
+        monkeypatch.setattr(claiming, "come_back_later", fails_once)
         with pytest.raises(trouble):
-            await life._record()
+            await life._recording.record()
         assert len(life._out.known) == 1, "what is not recorded yet is kept"
         assert life._out.in_hand == 2
         assert await life._end()
@@ -232,7 +232,7 @@ async def test_a_campaign_does_not_end_while_its_rows_are_queued(
         "a late answer": by_a_late_answer(campaign_id, rows),
     }[who]
     queueing = await Held().begin(editor, work)
-    ending = apart(in_scope(editor, sender._come_back_later, campaign_id))
+    ending = apart(in_scope(editor, claiming.come_back_later, campaign_id))
     await until_waiting(own_database, ending)
     assert not ending.done()
     await queueing.commit()
@@ -314,7 +314,7 @@ async def test_a_cancelled_campaign_keeps_its_doubts(editor: Member) -> None:
     with clock.moved(timedelta(minutes=1)):
         async with tenant_transaction(editor.tenant.id) as scope:
             assert await ledger.resend_doubtful(scope, campaign_id, older_than=scope.now) == 0
-        await in_scope(editor, sender._come_back_later, campaign_id)
+        await in_scope(editor, claiming.come_back_later, campaign_id)
     assert await states(editor, campaign_id) == {"in_doubt": 3, "queued": 2}
     assert (await load(editor, campaign_id)).state == "cancelled"
 
@@ -516,8 +516,8 @@ async def test_the_clock_is_set_back_while_it_waits_for_the_relay(
     monkeypatch: pytest.MonkeyPatch,
     sink: SlowSink,
 ) -> None:
-    monkeypatch.setattr(sender, "SHORTEST_STALL", timedelta(seconds=0.2))
-    monkeypatch.setattr(sender, "LONGEST_STALL", timedelta(seconds=0.4))
+    monkeypatch.setattr(claiming, "SHORTEST_STALL", timedelta(seconds=0.2))
+    monkeypatch.setattr(claiming, "LONGEST_STALL", timedelta(seconds=0.4))
     send_by(settings, sink.port, tmp_path)
     await sink.stop()
     async with sending():
@@ -578,7 +578,7 @@ async def test_a_policy_of_resending_beside_answers(editor: Member) -> None:
     )
     with clock.moved(timedelta(minutes=1)):
         async with asyncio.timeout(10):
-            await within(editor, sender._come_back_later, campaign_id)
+            await within(editor, claiming.come_back_later, campaign_id)
     await recording.commit()
     assert await states(editor, campaign_id) == {"sent": 1, "queued": 2}
 

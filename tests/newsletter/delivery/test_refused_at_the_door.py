@@ -12,7 +12,7 @@ import pytest
 from hub import mail
 from hub.config import Settings
 from hub.newsletter import course
-from hub.newsletter.delivery import sender
+from hub.newsletter.delivery import claiming
 from tests.factories import Member
 from tests.mail.scripted_server import scripted
 from tests.newsletter.delivery.sending import (
@@ -45,7 +45,7 @@ async def test_for_good_it_waits_for_a_person(
     monkeypatch: pytest.MonkeyPatch,
     says: dict[str, str],
 ) -> None:
-    monkeypatch.setattr(sender, "SHORTEST_STALL", timedelta(0))
+    monkeypatch.setattr(claiming, "SHORTEST_STALL", timedelta(0))
     campaign_id, emails = await frozen(editor, 12)
     async with scripted(extensions=["PIPELINING", "AUTH PLAIN"]) as server:
         server.says |= says

@@ -21,7 +21,7 @@ from hub.config import Settings
 from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter import control_campaign, course
-from hub.newsletter.delivery import holders, journal, ledger, sender
+from hub.newsletter.delivery import claiming, holders, journal, ledger, sender
 from hub.newsletter.delivery.sender import Sender
 from hub.newsletter.progress import look_at
 from hub.newsletter.schemas import MOST_RESENDS, OnDoubt
@@ -73,8 +73,8 @@ async def test_a_relay_that_is_asked_again_at_once(
     sink: SlowSink,
 ) -> None:
     """By somebody who knows that it is back, long before the pause ends; pressed too early, it waits again."""
-    monkeypatch.setattr(sender, "SHORTEST_STALL", timedelta(hours=1))
-    monkeypatch.setattr(sender, "LONGEST_STALL", timedelta(hours=1))
+    monkeypatch.setattr(claiming, "SHORTEST_STALL", timedelta(hours=1))
+    monkeypatch.setattr(claiming, "LONGEST_STALL", timedelta(hours=1))
     campaign_id, emails = await frozen(editor, 20)
     send_by(settings, sink.port, tmp_path)
     await sink.stop()
@@ -104,8 +104,8 @@ async def test_a_relay_that_comes_back(
     sink: SlowSink,
 ) -> None:
     """Without anybody's doing: the pauses end, and nobody has lost an attempt."""
-    monkeypatch.setattr(sender, "SHORTEST_STALL", timedelta(seconds=0.2))
-    monkeypatch.setattr(sender, "LONGEST_STALL", timedelta(seconds=0.4))
+    monkeypatch.setattr(claiming, "SHORTEST_STALL", timedelta(seconds=0.2))
+    monkeypatch.setattr(claiming, "LONGEST_STALL", timedelta(seconds=0.4))
     campaign_id, emails = await frozen(editor, 20)
     send_by(settings, sink.port, tmp_path)
     await sink.stop()
