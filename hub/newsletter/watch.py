@@ -24,7 +24,13 @@ from hub.logins import check_login
 from hub.mail.replies import in_words
 from hub.newsletter import course, progress, queries
 from hub.newsletter.progress import Progress
-from hub.newsletter.schemas import CAMPAIGN_STATES, DELIVERY_STATES, Campaign
+from hub.newsletter.schemas import (
+    CAMPAIGN_STATES,
+    DELIVERY_STATES,
+    NOT_SENT,
+    NOT_SENT_LABEL,
+    Campaign,
+)
 from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 from hub.web import i18n
 from hub.web.formats import ROME, format_number, format_percent
@@ -40,7 +46,9 @@ COLOURS = {
     "retry": "yellow",
     "sending": "blue",
     "queued": "white",
+    NOT_SENT: "white",
 }
+LABELS = {**DELIVERY_STATES, NOT_SENT: NOT_SENT_LABEL}
 
 
 class CannotWatch(Exception):
@@ -92,6 +100,8 @@ async def _whose(campaign_id: UUID | None, console: Console) -> tuple[UUID, UUID
     running = [(tenant_id, found_id) for tenant_id, found_id, runs in started if runs]
     if len(running) == 1:
         return running[0]
+    if not started:
+        raise CannotWatch("no campaign was started yet")
     await _print_list(console)
     raise CannotWatch(
         "several campaigns are under way: say which"
@@ -172,7 +182,7 @@ def line(found: Progress) -> str:
         parts = [
             _standing(campaign),
             f"{format_percent(counts.share)} {counts.final}/{counts.total}",
-            *(f"{state}={counts.of(state)}" for state in DELIVERY_STATES if counts.of(state)),
+            *(f"{state}={number}" for state, number in _numbers(found).items()),
             *_pace(found),
         ]
     notice = _notice(found)
@@ -204,7 +214,7 @@ def picture(seen: Seen, *, away: bool = False) -> RenderableType:
     ]
     if not freezing:
         parts.append(_states(found))
-        if found.causes:
+        if found.causes or found.cut_off:
             parts.append(_causes(found))
     if notice := _notice(found):
         parts.append(Text(notice, style="yellow"))
@@ -213,16 +223,25 @@ def picture(seen: Seen, *, away: bool = False) -> RenderableType:
     return Group(*parts)
 
 
+def _numbers(found: Progress) -> dict[str, int]:
+    """How many are in each state, where any is; whoever still waited when it was cancelled is one group."""
+    numbers = {state: found.counts.of(state) for state in DELIVERY_STATES}
+    if found.campaign.state == "cancelled":
+        numbers[NOT_SENT] = numbers.pop("queued") + numbers.pop("retry")
+    return {state: number for state, number in numbers.items() if number}
+
+
 def _states(found: Progress) -> RenderableType:
+    numbers = _numbers(found)
     return Columns(
         [
             Text.assemble(
                 ("■ ", colour),
-                f"{_(DELIVERY_STATES[state])} ",
-                (format_number(found.counts.of(state)), "bold"),
+                f"{_(LABELS[state])} ",
+                (format_number(numbers[state]), "bold"),
             )
             for state, colour in COLOURS.items()
-            if found.counts.of(state)
+            if state in numbers
         ],
         padding=(0, 2),
     )
@@ -230,10 +249,12 @@ def _states(found: Progress) -> RenderableType:
 
 def _causes(found: Progress) -> RenderableType:
     table = Table.grid(padding=(0, 2))
-    for cause in found.causes[:MOST_CAUSES]:
+    causes = [(cause.state, cause) for cause in found.causes]
+    causes += [(NOT_SENT, cause) for cause in found.cut_off]
+    for state, cause in causes[:MOST_CAUSES]:
         table.add_row(
             Text(progress.how_many(cause), justify="right"),
-            Text(_(DELIVERY_STATES[cause.state]), style=COLOURS[cause.state]),
+            Text(_(LABELS[state]), style=COLOURS[state]),
             Text(progress.cause_in_words(cause.code)),
         )
     return table

@@ -109,6 +109,21 @@ async def test_a_picture_that_stays_in_place(editor: Member, here: Settings) -> 
         assert words in text
 
 
+async def test_of_a_cancelled_one_nothing_is_tried_again(editor: Member, here: Settings) -> None:
+    campaign_id = await running(editor)
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await cancel_campaign(scope, editor.actor, campaign_id)
+    lines, picture = pipe(), terminal()
+    for console in (lines, picture):
+        assert not await watch(here, campaign_id, console)
+    assert "sent=60  in_doubt=1  failed=3  not_sent=36" in shown(lines)
+    for text in (shown(lines), shown(picture)):
+        assert "retry" not in text
+        assert "tried again" not in text
+    assert "Not sent: cancelled 36" in shown(picture)
+    assert "Not sent: cancelled  First contact" in shown(picture), "why they had to wait"
+
+
 @pytest.mark.parametrize(
     ("why", "words"),
     [
@@ -177,9 +192,13 @@ async def test_which_one(editor: Member, here: Settings) -> None:
     for campaign_id in (uuid7(), draft_id):
         with pytest.raises(CannotWatch, match="no campaign that was started"):
             await watch(here, campaign_id, pipe())
+    with pytest.raises(CannotWatch, match="no campaign was started yet"):
+        await watch(here, None, console := pipe())
+    assert shown(console) == "", "it is said once"
+    ended = await make_ledger(editor, (4, "sent", None), state="sent")
     with pytest.raises(CannotWatch, match="no campaign is under way"):
         await watch(here, None, console := pipe())
-    assert "No campaign was started yet" in shown(console)
+    assert str(ended) in shown(console), "to choose from"
     for _ in range(2):
         await running(editor)
     with pytest.raises(CannotWatch, match="several"):
