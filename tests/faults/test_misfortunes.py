@@ -1,4 +1,4 @@
-"""What else happens to a worker: it is stopped, its bell is lost, the database's disk is full, its clock is set back."""
+"""What else happens to a worker: it is stopped, its bell is lost, its clock is set back, it is killed in a freeze."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from functools import partial
 from signal import Signals
 from uuid import UUID
 
+from hub.newsletter import freeze
 from tests.faults.stage import Stage, staged, until_ended
+from tests.faults.worker import Worker
 from tests.support import sink_log
 from tests.support.fast_sink import Faults
 
@@ -19,13 +21,13 @@ SECONDS = 120.0
 SHORT_WORKER = (sys.executable, "-m", "tests.faults.short_worker")
 SLOW = Faults(delay=0.02)
 
-# What every statement on deliveries meets when no page can be added to the table.
-DISK_FULL = """
-CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+SLOW_FREEZE = """
+CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full';
+  PERFORM pg_sleep(1);
+  RETURN NULL;
 END $$;
-CREATE TRIGGER disk_full BEFORE UPDATE ON deliveries EXECUTE FUNCTION disk_full();
+CREATE TRIGGER slowly AFTER INSERT ON deliveries EXECUTE FUNCTION slowly();
 """
 
 
@@ -87,24 +89,6 @@ async def test_a_worker_outlives_its_bell() -> None:
         assert await stage.states(later) == {"sent": 50}
 
 
-async def test_a_full_disk_of_the_database_is_waited_for() -> None:
-    async with staged(2, SLOW) as stage:
-        for _ in range(2):
-            stage.add_worker().start()
-        campaign_id = await stage.start_campaign(READERS, "ask")
-        await until(partial(has_received, stage, READERS // 10))
-        await stage.tell(DISK_FULL)
-        # They go on as far as they may without recording anything, and then wait.
-        before = -1
-        while before != (now := times_received(stage).total()):
-            before = now
-            await asyncio.sleep(2)
-        assert now < READERS
-        await stage.tell("DROP TRIGGER disk_full ON deliveries")
-        await until_ended(stage, campaign_id, SECONDS)
-        await everyone_has_it_once(stage, campaign_id)
-
-
 async def test_a_clock_that_is_set_back_buries_nobody_and_doubles_nothing() -> None:
     async with staged(3, SLOW) as stage:
         for _ in range(3):
@@ -126,3 +110,42 @@ async def test_a_clock_that_is_set_back_holds_up_nothing() -> None:
         worker.process.send_signal(Signals.SIGUSR1)
         await until_ended(stage, campaign_id, SECONDS)
         await everyone_has_it_once(stage, campaign_id)
+
+
+async def is_ready(worker: Worker) -> bool:
+    return "worker is ready" in worker.last_words()
+
+
+async def freezes(stage: Stage, campaign_id: UUID) -> bool:
+    """Some chunks are written, and a worker is at the next: its row cannot be had."""
+    rows = await stage.ask(
+        """
+        SELECT (SELECT frozen_to IS NOT NULL FROM campaigns WHERE id = $1) AND NOT EXISTS (
+          SELECT FROM (SELECT id FROM campaigns WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED) AS free)
+        """,
+        campaign_id,
+    )
+    return bool(rows[0][0])
+
+
+async def test_a_freeze_whose_worker_is_killed_goes_on_whatever_the_clock_elsewhere_says() -> None:
+    """No lease holds it up: for the other worker, one that ends in half a minute would last an hour longer."""
+    readers = 3 * freeze.CHUNK
+    async with staged(2) as stage:
+        first, second = stage.add_worker(SHORT_WORKER), stage.add_worker(SHORT_WORKER)
+        await stage.tell(SLOW_FREEZE)
+        for worker in (first, second):
+            worker.start()
+            await until(partial(is_ready, worker))
+        second.process.send_signal(Signals.SIGUSR1)
+        second.process.send_signal(Signals.SIGSTOP)
+        campaign_id = await stage.start_campaign(readers, "ask")
+        await until(partial(freezes, stage, campaign_id))
+        first.kill()
+        assert await stage.states(campaign_id) != {"queued": readers}, "it was in the middle"
+        second.process.send_signal(Signals.SIGCONT)
+        async with asyncio.timeout(SECONDS):
+            while not await stage.has_ended(campaign_id):
+                assert second.is_alive, second.last_words()
+                await asyncio.sleep(0.2)
+        await everyone_has_it_once(stage, campaign_id, readers)
