@@ -1,6 +1,9 @@
-"""A connection to the relay as its feed, a pool or a lane sees it, and every way in which it ends.
+"""A connection to the relay: what it knows, what its feed, a pool or a lane may do with it, and how it ends.
 
-`envelopes` takes mails for it and `dialogue` carries them. When it ends, what was answered is recorded as it was answered; what was not is sorted by one question only: may the
+Three classes make one connection, each in its own module: this one, `Envelopes` (which takes mails from the feed) and
+`Dialogue` (which carries them, reply by reply).
+
+At its end, what was answered has been told as it was answered; what was not is sorted by one question only: may the
 server hold the whole message? Before the first byte of the data it certainly does not (`returned`, or `retry`); once
 the final dot has been handed to the transport it may (`in_doubt`); between the two it cannot, because no server may
 take a message for whole without its dot (RFC 5321 §4.1.1.4).
@@ -34,7 +37,7 @@ class Patience:
     """How often a connection looks at its clock."""
 
 
-# Stages, in the order of a transaction.
+# Which reply is waited for, in the order of a transaction: none in IDLE, that to a stray final dot in STRAY.
 GREETING, IDLE, RSET, MAIL, RCPT, DATA, END, STRAY, QUIT, OVER = range(10)
 _STAGE_OF: dict[int, Stage] = {MAIL: "MAIL", RCPT: "RCPT", DATA: "DATA", END: "END"}
 
@@ -94,6 +97,7 @@ class Connection(Wire):
         self._body: Sequence[bytes] = ()
         self._next: Mail | None = None
         self._next_body: Sequence[bytes] = ()
+        # The server's transaction is still open: RSET goes before the next.
         self._dirty = False
         self._closing = False
         self._taken = self._carried = 0

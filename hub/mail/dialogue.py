@@ -1,4 +1,8 @@
-"""The dialogue of a connection, reply by reply: one round trip a message where the server has PIPELINING (RFC 2920)."""
+"""A connection's dialogue with the server, reply by reply.
+
+Where the server has PIPELINING (RFC 2920), each message is one round trip: it leaves together with the envelope of the
+next one, and `_mail` and `_next` are the two of them.
+"""
 
 import asyncio
 

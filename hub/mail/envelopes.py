@@ -18,7 +18,6 @@ class Envelopes(Connection):
     __slots__ = ()
 
     def kick(self) -> None:
-        """There is work again. Harmless at any time."""
         if self._stage == IDLE:
             self._start_next()
         elif self._stage == END and self._next is None and not self._tail:

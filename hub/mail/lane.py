@@ -28,9 +28,9 @@ class GivesWay(Protocol):
     loop: asyncio.AbstractEventLoop
 
     def giving_way(self, within: float) -> AbstractAsyncContextManager[bool]:
-        """Close so many that the lane has its own; gives whether one has ended in so many seconds.
+        """Close as many as the lane has a right to; gives whether one of them has ended within so many seconds.
 
-        Inside, no further one is opened.
+        Until this is left, no further one is opened.
         """
 
 
