@@ -22,6 +22,7 @@ class Call(Table, tablename="calls"):
     published_at = Timestamptz(null=True)
     evaluating_at = Timestamptz(null=True)
     decided_at = Timestamptz(null=True)
+    reminded_at = Timestamptz(null=True)
     created_at = Timestamptz()
     created_by = UUIDColumn(null=True)
     updated_at = Timestamptz()

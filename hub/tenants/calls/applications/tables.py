@@ -31,6 +31,7 @@ class Application(Table, tablename="applications"):
     excluded_note = Text(null=True)
     withdrawn_at = Timestamptz(null=True)
     withdrawn_reason = Text(null=True)
+    reminded_at = Timestamptz(null=True)
     created_at = Timestamptz()
     updated_at = Timestamptz()
     version = Integer()
@@ -58,6 +59,7 @@ class ApplicationCompletion(Table, tablename="application_completions"):
     due_at = Timestamptz()
     answered_at = Timestamptz(null=True)
     answer = Text(null=True)
+    reminded_at = Timestamptz(null=True)
 
 
 class ApplicationFile(Table, tablename="application_files"):

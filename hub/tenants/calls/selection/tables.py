@@ -13,6 +13,7 @@ class CallEvaluator(Table, tablename="call_evaluators"):
     named_at = Timestamptz()
     named_by = UUIDColumn()
     removed_at = Timestamptz(null=True)
+    reminded_at = Timestamptz(null=True)
 
 
 class Evaluation(Table, tablename="evaluations"):
