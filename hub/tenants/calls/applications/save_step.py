@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from hub.db import TenantScope
+from hub.errors import Conflict
 from hub.tenants.calls.applications import queries
-from hub.tenants.calls.applications.schemas import Application
+from hub.tenants.calls.applications.room import Room
 from hub.tenants.calls.applications.steps import (
     COUNT,
     WRITER,
@@ -16,10 +19,9 @@ from hub.tenants.calls.applications.steps import (
     place_suffixes,
     read,
 )
-from hub.tenants.calls.schemas import Call
 from hub.tenants.calls.terms import in_time
 from hub.tenants.territory import naming
-from hub.tenants.territory.queries import FoundMunicipality, municipalities_by_code
+from hub.tenants.territory.queries import FoundMunicipality
 from hub.web.fields import Refused, single_line
 from hub.web.forms import Form
 from hub.web.i18n import gettext as _
@@ -32,83 +34,76 @@ class Saved:
     form: Form[Any]
     count: int
     candidates: dict[str, Sequence[FoundMunicipality]] = field(default_factory=dict)
+    places: dict[str, FoundMunicipality] = field(default_factory=dict)
     conflict: bool = False
 
 
 async def save_step(
-    scope: TenantScope,
-    application: Application,
-    call: Call,
-    step: str,
-    sent: Typed,
-    *,
-    window: UUID,
-    seen: str,
+    scope: TenantScope, room: Room, step: str, sent: Typed, *, window: UUID, seen: str
 ) -> Saved:
-    """`application` is locked and a draft. `window` names the page that was typed in, `seen` who had written before it.
+    """The application is locked and a draft. `window` names the page that was typed in, `seen` who had written before it.
 
     Raises TermOver and NotOpenYet.
     """
+    application = room.application
     stored = application.answers.get(step, {})
-    saved = await settle(scope, call, step, sent, stored)
+    saved = await settle(scope, room, step, sent)
     kept = _to_keep(saved)
-    writer = (stored.get(WRITER) or [""])[0]
     if kept == {name: texts for name, texts in stored.items() if name != WRITER}:
         return saved
-    if writer not in (seen, str(window)):
+    if writer_of(stored) not in (seen, str(window)):
         saved.conflict = True
         return saved
+    kept[WRITER] = [str(window)]
     async with in_time():
-        await queries.save_answers(
-            scope, application.id, step, kept | {WRITER: [str(window)]}, application.version
-        )
+        version = await queries.save_answers(scope, application.id, step, kept, application.version)
+    if version is None:  # Not while it is locked.
+        raise Conflict
+    answers = {**application.answers, step: kept}
+    room.take(msgspec.structs.replace(application, answers=answers, version=version), saved.places)
     return saved
 
 
-async def settle(scope: TenantScope, call: Call, step: str, sent: Typed, stored: Typed) -> Saved:
+async def settle(scope: TenantScope, room: Room, step: str, sent: Typed) -> Saved:
     """The step's form, with the code of each municipality whose name says which one is meant."""
-    typed = dict(sent)
+    typed, stored = dict(sent), room.application.answers.get(step, {})
     found: dict[str, Sequence[FoundMunicipality]] = {}
     places: dict[str, FoundMunicipality] = {}
-    known = await municipalities_by_code(
-        scope, {code for suffix in place_suffixes(step, typed) for code in _code(stored, suffix)}
-    )
     for suffix in place_suffixes(step, typed):
-        name = _line(sent, f"municipality{suffix}")
+        name, code = _line(sent, f"municipality{suffix}"), f"municipality_code{suffix}"
         if not name:
-            typed.pop(f"municipality_code{suffix}", None)
+            typed.pop(code, None)
             continue
-        place = next((known[code] for code in _code(stored, suffix) if code in known), None)
+        # What is stored under the name that was typed need not be looked for.
+        place = room.prepared.places.get("".join(stored.get(code, [])))
         if place is None or naming.label_of(place) != name:
-            resolved = await naming.resolve(scope, name, "".join(_code(sent, suffix)))
-            place, found[suffix] = resolved.one, resolved.candidates
-        typed[f"municipality_code{suffix}"] = [place.istat_code] if place else []
+            resolved = await naming.resolve(scope, name, "".join(sent.get(code, [])))
+            place, found[f"municipality{suffix}"] = resolved.one, resolved.candidates
+        typed[code] = [place.istat_code] if place else []
         if place:
             places[place.istat_code] = place
-    saved = Saved(read(step, call, typed, places), desk_count(typed))
-    for suffix, candidates in found.items():
-        _explain(saved, f"municipality{suffix}", typed[f"municipality_code{suffix}"], candidates)
+    saved = Saved(read(step, room.call, typed, places), desk_count(typed), places=places)
+    for name, candidates in found.items():
+        if not typed[name.replace("municipality", "municipality_code")]:
+            _explain(saved, name, candidates)
     return saved
 
 
-def _explain(
-    saved: Saved, name: str, code: list[str], candidates: Sequence[FoundMunicipality]
-) -> None:
-    if code or name not in saved.form.errors:
-        return
+def _explain(saved: Saved, name: str, candidates: Sequence[FoundMunicipality]) -> None:
     several = _("Several municipalities begin like this: choose one of them.")
     none = _("No municipality begins like this. Please check the name.")
     saved.form.errors[name] = several if candidates else none
     saved.candidates[name] = candidates
 
 
+def writer_of(typed: Typed) -> str:
+    """The window that wrote a step last, or nothing."""
+    return (typed.get(WRITER) or [""])[0]
+
+
 def _to_keep(saved: Saved) -> Typed:
     kept = {name: texts for name, texts in saved.form.values.items() if any(texts)}
     return kept | ({COUNT: [str(saved.count)]} if saved.count > 1 else {})
-
-
-def _code(typed: Typed, suffix: str) -> list[str]:
-    return [text for text in typed.get(f"municipality_code{suffix}", [])[:1] if text]
 
 
 def _line(typed: Typed, name: str) -> str:

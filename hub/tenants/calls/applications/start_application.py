@@ -16,16 +16,13 @@ from hub.tenants.calls.terms import in_time
 LINKS_PER_EMAIL = 3
 
 
-async def ask_for_link(slug: str, email: str, address: str, locale: str) -> None:
+async def ask_for_link(located: calls.Located, email: str, address: str, locale: str) -> None:
     """While the call is open the address gets a draft, unless it has one; later only a link to what it has.
 
-    What happens does not show, and takes the same work. Raises NotFound, TooManyAttempts and NotOpenYet.
+    What happens does not show, and takes the same work. Raises TooManyAttempts.
     """
     async with network_transaction() as network:
         await count_attempt(network, f"application:{email}", address, LINKS_PER_EMAIL)
-        located = await calls.locate(network, slug)
-    if located is None:
-        raise NotFound
     async with tenant_transaction(located.tenant_id) as scope:
         application_id = await _application_of(scope, located.call_id, email, locale)
         await outbox.enqueue(

@@ -85,6 +85,10 @@ class Prepared:
             for step in FORM_STEPS
         }
 
+    @property
+    def desk_count(self) -> int:
+        return desk_count(self.answers.get("desks", {}))
+
     def file_of(self, kind: str) -> Attached | None:
         found = (file for file in self.files if file.kind == kind and file.completion_id is None)
         return next(found, None)
@@ -160,7 +164,7 @@ class Prepared:
         names = [info.name for info in msgspec.structs.fields(DescribeDesk)]
         return [
             DescribeDesk(**{name: data[f"{name}_{number}"] for name in names})
-            for number in range(1, desk_count(self.answers["desks"]) + 1)
+            for number in range(1, self.desk_count + 1)
         ]
 
     def _region(self, seat: str, proposed: Sequence[ProposedDesk]) -> str:

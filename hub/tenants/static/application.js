@@ -1,0 +1,36 @@
+// How far an upload is, and a word when saving as one types does not work. Without scripts both forms work as they are.
+(() => {
+  "use strict";
+
+  const uploadOf = (event) => (event.target.closest ? event.target.closest(".application-upload") : null);
+
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const form = uploadOf(event);
+    if (!form || !event.detail.lengthComputable) return;
+    const percent = Math.round((100 * event.detail.loaded) / event.detail.total);
+    form.querySelector("[data-broken]").hidden = true;
+    const shown = form.querySelector(".application-progress");
+    shown.hidden = false;
+    shown.querySelector("progress").value = percent;
+    shown.querySelector("span").textContent = `${percent}%`;
+  });
+
+  const broken = (event) => {
+    const form = uploadOf(event);
+    if (form) {
+      form.querySelector(".application-progress").hidden = true;
+      form.querySelector("[data-broken]").hidden = false;
+      return;
+    }
+    const saved = document.getElementById("saved");
+    if (saved && event.target.matches("#step-form [hx-post]")) {
+      saved.textContent = saved.dataset.broken;
+      saved.classList.add("hub-error");
+    }
+  };
+  document.addEventListener("htmx:sendError", broken);
+  document.addEventListener("htmx:responseError", broken);
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target.id === "saved") event.target.classList.remove("hub-error");
+  });
+})();
