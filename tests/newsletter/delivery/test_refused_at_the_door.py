@@ -49,7 +49,7 @@ async def test_for_good_it_waits_for_a_person(
     campaign_id, emails = await frozen(editor, 12)
     async with scripted(extensions=["PIPELINING", "AUTH PLAIN"]) as server:
         server.says |= says
-        account = f"smtp://u:p@127.0.0.1:{server.port}"
+        account = f"smtp://hub:secret@127.0.0.1:{server.port}"
         mail.use_relay(replace(settings, smtp_url=account, journal_folder=str(tmp_path)))
 
         async def is_paused() -> bool:
