@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
 
-from hub import clock, metrics
+from hub import clock, logs, metrics
 from hub.db import TenantScope, relay_transaction, tenant_transaction
 from hub.errors import Unavailable
 from hub.mail import pace
@@ -71,7 +71,7 @@ class Claiming:
             turn = self._rota.next()
             if turn is None or not self._out.may_begin:
                 return
-            await self._take_turn(*turn)
+            await self._try_turn(*turn)
 
     async def _may_ask_relay(self) -> bool:
         """After the pause, and as soon as one of the campaigns says so: a person may have hurried it."""
@@ -84,6 +84,17 @@ class Claiming:
                 self._relay_back_at = 0.0
                 return True
         return False
+
+    async def _try_turn(self, tenant_id: UUID, campaign_id: UUID) -> None:
+        try:
+            await self._take_turn(tenant_id, campaign_id)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  # what is wrong with one campaign must not hold up the others
+            log.warning("campaign %s cannot be sent: %s", campaign_id, logs.describe(error))
+            self._rota.drop(tenant_id, campaign_id)
+            async with tenant_transaction(tenant_id) as scope:
+                await ledger.look_again(scope, campaign_id, LATEST_LOOK)
 
     async def _take_turn(self, tenant_id: UUID, campaign_id: UUID) -> None:
         # Not from one of which rows may be ours unawares: those are found first.

@@ -13,7 +13,7 @@ import pytest
 
 from hub import clock
 from hub.config import Settings
-from hub.db import relay_transaction
+from hub.db import relay_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.newsletter import course
 from hub.worker import drain_now
@@ -118,6 +118,21 @@ async def test_tenants_have_alternating_turns(
     # Turn by turn: busy, calm, keen, calm, …
     assert abs(len(of(first, "calm")) - 45) <= 10
     assert abs(len(of(first, "busy")) - len(of(first, "keen"))) <= 10
+
+
+async def test_a_campaign_that_cannot_be_read_holds_up_nobody_else(
+    editor: Member, other: Member, settings: Settings, tmp_path: Path, sink: SlowSink
+) -> None:
+    """As from a version that knew another kind of block."""
+    send_by(settings, sink.port, tmp_path)
+    unreadable, _ = await frozen(editor, 3, "unreadable")
+    calm, emails = await frozen(other, 20, "calm")
+    async with tenant_transaction(editor.tenant.id) as scope:
+        await scope.execute("UPDATE campaigns SET blocks = $2 WHERE id = $1", unreadable, [{}])
+    async with sending():
+        await until_sent(other, calm)
+        assert sorted(sink.order) == sorted(emails)
+        assert await states(editor, unreadable) == {"queued": 3}
 
 
 # Pace.
