@@ -245,6 +245,29 @@ class RegionTally(msgspec.Struct, frozen=True, kw_only=True):
     excluded: int
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something that was done: by a colleague, or by an applicant or the hub itself where `by` is None.
+
+    `about` is the name of the evaluator it was done to; the protocol number that of the application.
+    """
+
+    at: datetime
+    action: str
+    kind: str
+    codes: dict[str, Any]
+    by: str | None
+    about: str | None
+    protocol_year: int | None
+    protocol_number: int | None
+
+    @property
+    def protocol(self) -> str | None:
+        if self.protocol_number is None or self.protocol_year is None:
+            return None
+        return protocol(self.protocol_number, self.protocol_year)
+
+
 class FilterApplications(msgspec.Struct):
     state: Annotated[
         str,
