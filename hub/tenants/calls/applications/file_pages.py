@@ -33,7 +33,7 @@ FILE_REMOVED = message("application-file-removed", N_("The file was removed."))
 
 
 @post(
-    "/attachments/{kind:str}",
+    "/uploads/{kind:str}",
     status_code=200,
     opt=csrf.MULTIPART,
     request_max_body_size=LARGEST_REQUEST,
