@@ -24,8 +24,10 @@ from hub.roles import LOGIN_ROLES, WEB_LOGIN
 from hub.tenants.accounts import pages as account_pages
 from hub.tenants.accounts.actor import provide_actor
 from hub.tenants.accounts.sessions import SessionMiddleware
+from hub.tenants.calls.routes import ROUTES as CALL_ROUTES
 from hub.tenants.directory import api as directory_api
 from hub.tenants.directory import pages as directory_pages
+from hub.web import csrf
 from hub.web.error_pages import page_for
 from hub.web.plugin import WebPlugin
 from hub.web.redirects import see_other
@@ -46,6 +48,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *directory_pages.ROUTES,
     *directory_api.ROUTES,
     *account_pages.ROUTES,
+    *CALL_ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,
 ]
@@ -90,6 +93,7 @@ def use_settings(settings: Settings) -> None:
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Programs get a problem, people a page, and those who still have to sign in the form for it."""
     request_id = str(uuid7())
+    csrf.refused(request)
     if not isinstance(error, HubError | HTTPException) or _status(error) >= 500:
         log.error("request %s: %s", request_id, logs.describe(error))
     if wants_problem(request):

@@ -39,6 +39,8 @@ log = logging.getLogger(__name__)
 # Every module that holds tasks. The registry is filled by importing them.
 TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
+    "hub.tenants.calls.questions.tasks",
+    "hub.tenants.calls.applications.link_tasks",
     "hub.tenants.calls.applications.receipt_tasks",
     "hub.tenants.calls.selection.tasks",
     "hub.referrals.course.tasks",

@@ -96,6 +96,11 @@ def check(request: Request[Any, Any, Any], sent: str) -> None:
     request.scope["state"].pop(_PENDING, None)
 
 
+def refused(request: Request[Any, Any, Any]) -> None:
+    """An error is the answer, perhaps as the way to the sign-in form: nothing was done, so no token was asked for."""
+    request.scope["state"].pop(_PENDING, None)
+
+
 def render_for(request: Request[Any, Any, Any]) -> None:
     """The templates rendered next in this task put this visitor's token into their forms."""
     _visitor.set(request)

@@ -9,7 +9,7 @@ import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import ClassVar
 
 from codicefiscale import codicefiscale
@@ -160,6 +160,48 @@ class Date(Field):
             return date(*numbers)
         except ValueError:
             raise Refused(_("This day does not exist.")) from None
+
+
+@dataclass(frozen=True)
+class LocalMoment(Field):
+    """An instant, typed as day and time of Rome: as the browser sends it (2026-11-22T09:30), or 22/11/2026 9:30.
+
+    A time that the clocks leave out in March, or show twice in October, names no one instant and is refused.
+    """
+
+    kind: ClassVar[str] = "datetime-local"
+    _TYPED: ClassVar[re.Pattern[str]] = re.compile(
+        r"(?P<day>[0-9/.-]+)(?:T|,? )(?P<hour>[0-9]{1,2})[:.](?P<minute>[0-9]{2})(?::00)?"
+    )
+
+    def parse(self, text: str) -> object:
+        found = self._TYPED.fullmatch(text)
+        if found is None:
+            raise Refused(_("Enter day and time, such as 22/11/2026 09:30."))
+        day = Date().parse(found["day"])
+        hour, minute = int(found["hour"]), int(found["minute"])
+        if not isinstance(day, date) or hour > 23 or minute > 59:
+            raise Refused(_("This time does not exist: enter one from 00:00 to 23:59."))
+        return self._instant(datetime.combine(day, time(hour, minute)))
+
+    def _instant(self, local: datetime) -> datetime:
+        first, second = (local.replace(tzinfo=ROME, fold=fold).astimezone(UTC) for fold in (0, 1))
+        if first.astimezone(ROME).replace(tzinfo=None) != local:
+            raise Refused(
+                _("This time does not exist: that night the clocks go on from 02:00 to 03:00.")
+            )
+        if first != second:
+            raise Refused(
+                _(
+                    "That night the clocks show this time twice. Choose one outside of 02:00 to 03:00."
+                )
+            )
+        return first
+
+    def show(self, value: object) -> list[str]:
+        if isinstance(value, datetime):
+            return [f"{value.astimezone(ROME):%Y-%m-%dT%H:%M}"]
+        return super().show(value)
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,13 @@ METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 # Whose row each id in an address is. A new name needs a line here, and a sample of its table.
 TABLES = {
+    "call_id": "calls",
     "campaign_id": "campaigns",
     "case_id": "cases",
     "citizen_id": "citizens",
+    "document_id": "call_documents",
     "offer_id": "received_offers",
+    "question_id": "call_questions",
     "referral_id": "referrals",
 }
 
@@ -43,6 +46,11 @@ PUBLIC = {
     "/accessibility",
     "/api/v1/desks",
     "/api/v1/desks/{desk_id}",
+    "/calls",
+    "/calls/feed.atom",
+    "/calls/{slug}",
+    "/calls/{slug}/documents/{document_id}",
+    "/calls/{slug}/questions",
     "/data-sources",
     "/desks",
     "/desks/{desk_id}",
@@ -61,7 +69,10 @@ PUBLIC = {
 BODIES = {"/api/v1/received-offers/{offer_id}/decline": {"reason": "amount"}}
 
 # Where even a row that never was answers as if all were well; the two must still be told alike.
-NO_ERROR = {"POST /campaigns/{campaign_id}/delete": "deleting twice is one effect"}
+NO_ERROR = {
+    "POST /campaigns/{campaign_id}/delete": "deleting twice is one effect",
+    "POST /selections/{call_id}/delete": "deleting twice is one effect",
+}
 
 NewClient = Callable[[], httpx.AsyncClient]
 

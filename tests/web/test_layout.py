@@ -35,12 +35,12 @@ def test_everything_is_escaped_and_drawn(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("reader", "urls"),
     [
-        ("", ["/", "/desks"]),
-        ("host/operator/it", ["/", "/cases", "/desks"]),
-        ("lender/operator/it", ["/", "/inbox", "/desks"]),
-        ("coordinator/editor/it", ["/", "/campaigns", "/desks"]),
-        ("coordinator/viewer/it", ["/", "/desks"]),
-        ("tutor/operator/it", ["/", "/desks"]),
+        ("", ["/", "/calls", "/desks"]),
+        ("host/operator/it", ["/", "/cases", "/calls", "/desks"]),
+        ("lender/operator/it", ["/", "/inbox", "/calls", "/desks"]),
+        ("coordinator/editor/it", ["/", "/campaigns", "/calls", "/desks"]),
+        ("coordinator/viewer/it", ["/", "/calls", "/desks"]),
+        ("tutor/operator/it", ["/", "/calls", "/desks"]),
     ],
 )
 def test_the_menu_is_the_readers(visitor: Visitor, reader: str, urls: list[str]) -> None:

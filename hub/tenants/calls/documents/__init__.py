@@ -1,0 +1,1 @@
+"""The papers of a call that everybody may take with them."""
