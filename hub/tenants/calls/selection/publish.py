@@ -28,18 +28,20 @@ async def as_published(scope: TenantScope, ranking_id: UUID) -> AsyncIterator[by
     """Line by line, as the ranking was approved; who moved up since stands on the page."""
     yield line(HEADER)
     async for entry in ranked.all_entries(scope, ranking_id):
-        yield line(_cells(entry))
+        yield published_line(entry)
 
 
-def _cells(entry: Entry) -> tuple[object, ...]:
-    return (
-        entry.protocol,
-        entry.organisation_name,
-        entry.municipality,
-        entry.province,
-        entry.region,
-        entry.position,
-        None if entry.score is None else f"{entry.score:.3f}",
-        entry.outcome,
-        entry.reason,
+def published_line(entry: Entry) -> bytes:
+    return line(
+        (
+            entry.protocol,
+            entry.organisation_name,
+            entry.municipality,
+            entry.province,
+            entry.region,
+            entry.position,
+            None if entry.score is None else f"{entry.score:.3f}",
+            entry.outcome,
+            entry.reason,
+        )
     )
