@@ -84,7 +84,8 @@ async def claim(
           tried_since = least(d.tried_since, $2),
           reply = NULL, cause = NULL, updated_at = $2
         FROM due WHERE d.ctid = due.place
-        RETURNING d.id, d.attempts, d.tries, d.tried_since, d.holder, d.email, d.email_token, d.name, d.locale
+        RETURNING d.id, d.attempts, d.tries, nullif(d.tried_since, $2), due.suppressed,
+          d.email, d.email_token, d.name, d.locale
         """,
         campaign_id,
         scope.now,
@@ -92,9 +93,11 @@ async def claim(
         holder,
     )
     taken = [
-        Claimed(delivery_id, attempts, tries, tried_since, Recipient(email, token, name, locale))
-        for delivery_id, attempts, tries, tried_since, held_by, email, token, name, locale in rows
-        if held_by is not None
+        Claimed(
+            delivery_id, attempts, tries, since or scope.now, Recipient(email, token, name, locale)
+        )
+        for delivery_id, attempts, tries, since, suppressed, email, token, name, locale in rows
+        if not suppressed
     ]
     return taken, len(rows)
 
@@ -105,7 +108,7 @@ async def record(scope: TenantScope, campaign_id: UUID, outcomes: Sequence[Outco
     `attempts` is the fence: nobody has claimed the row since. So a late answer also settles a doubt, and spares a
     message that was only waiting to be sent again; a doubt that comes late says nothing new about such a one.
     """
-    if await _record(scope, outcomes) < len(outcomes):
+    if outcomes and await _record(scope, outcomes) < len(outcomes):
         # A row that another transaction changed just now is only found by a second statement, which sees that change.
         await _record(scope, outcomes)
     due = [outcome.due_at for outcome in outcomes if outcome.state in ("queued", "retry")]
@@ -133,12 +136,7 @@ async def _record(scope: TenantScope, outcomes: Sequence[Outcome]) -> int:
         ) found
         WHERE d.ctid = found.place
         """,
-        [outcome.id for outcome in outcomes],
-        [outcome.attempts for outcome in outcomes],
-        [outcome.state for outcome in outcomes],
-        [outcome.cause for outcome in outcomes],
-        [outcome.reply for outcome in outcomes],
-        [outcome.due_at for outcome in outcomes],
+        *zip(*outcomes, strict=True),  # an array a field, in their order
         scope.now,
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from operator import attrgetter
 
 from hub import metrics
 from hub.db import tenant_transaction
@@ -14,6 +15,7 @@ from hub.newsletter.delivery.rota import Rota
 from hub.newsletter.schemas import Outcome
 
 RECORD_SECONDS = 0.02
+_became = attrgetter("state", "cause")
 
 
 class Recording:
@@ -64,7 +66,8 @@ class Recording:
                 reply = campaign.refusal and without_addresses(campaign.refusal)
                 await course.pause_automatically(scope, campaign.campaign_id, why, reply)
         metrics.recorded(steady() - began)
-        metrics.messages(Counter((each.state, each.cause or "") for each in outcomes))
+        counts = Counter(map(_became, outcomes))
+        metrics.messages({(state, cause or ""): count for (state, cause), count in counts.items()})
         campaign.stalled = campaign.stalled and not moves
         if why:
             campaign.halted = True
