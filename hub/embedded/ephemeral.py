@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from signal import Signals
 from types import TracebackType
@@ -21,7 +22,7 @@ from typing import Self
 import asyncpg
 import psutil
 
-from hub.embedded import ports, postgres
+from hub.embedded import ports, postgres, valkey
 from hub.embedded.leftovers import end_leftovers
 from hub.embedded.mailbox_process import MailboxError, mailbox_command, mailbox_is_ready
 from hub.embedded.permissions import make_folder, reachable
@@ -32,7 +33,6 @@ from hub.embedded.state import PASSWORDS, default_folder
 from hub.embedded.valkey import Bell, ValkeyError
 
 PREFIX = "microwork-hub-ephemeral-"
-TRIES = 3
 
 
 class EphemeralPostgres:
@@ -58,18 +58,14 @@ class EphemeralPostgres:
         try:
             _make_owned(cluster.data)
             cluster.create()
-            for attempt in range(TRIES):
-                self._cluster = cluster.on(ports.any_free())
-                try:
-                    self._process = postgres.start(self._cluster)
-                    break
-                except PostgresError:
-                    # The port may have been taken between the look and the start.
-                    if attempt == TRIES - 1:
-                        raise
+            self._process = ports.on_any_free(partial(self._serve, cluster), PostgresError)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _serve(self, cluster: Cluster, port: int) -> subprocess.Popen[bytes]:
+        self._cluster = cluster.on(port)
+        return postgres.start(self._cluster)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -128,26 +124,22 @@ class EphemeralValkey:
         self._process: subprocess.Popen[bytes] | None = None
         self._bell: Bell | None = None
 
-    def start(self, seconds: float = 10) -> None:
+    def start(self) -> None:
         """Raises ValkeyError."""
         folder = _temporary_folder()
         program = valkey_server(server_user(), default_folder() / "programs")
         password = secrets.token_urlsafe(12)
         bell = Bell(folder / "data", program, server_user(), password, 0, durable=False)
-        _make_owned(bell.data)
-        for _ in range(TRIES):
-            self._bell = bell.on(ports.any_free())
-            self._bell.configure()
-            process = spawn(self._bell.command(), user=bell.user, folder=bell.data)
-            deadline = time.monotonic() + seconds
-            while process.poll() is None and time.monotonic() < deadline:
-                if self._bell.is_ready():
-                    self._process = process
-                    return
-                time.sleep(0.01)
-            end(process, Signals.SIGTERM, 2)
-        shutil.rmtree(folder, ignore_errors=True)
-        raise ValkeyError("Valkey did not start.")
+        try:
+            _make_owned(bell.data)
+            self._process = ports.on_any_free(partial(self._serve, bell), ValkeyError)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def _serve(self, bell: Bell, port: int) -> subprocess.Popen[bytes]:
+        self._bell = bell.on(port)
+        return valkey.start(self._bell)
 
     def stop(self) -> None:
         if self._process is not None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
 
 HOST = "127.0.0.1"
 
@@ -27,6 +32,17 @@ def any_free() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def on_any_free(serve: Callable[[int], T], failure: type[Exception], *, tries: int = 3) -> T:
+    """What `serve` makes of a free port. Raises its failure.
+
+    The port may be taken between the look and the start; then another one is tried.
+    """
+    for _ in range(tries - 1):
+        with suppress(failure):
+            return serve(any_free())
+    return serve(any_free())
 
 
 def first_free(wanted: int, *, taken: frozenset[int] = frozenset(), tries: int = 100) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from signal import Signals
 
 from hub.embedded import ports
 from hub.embedded.leftovers import end_leftovers
-from hub.embedded.process import User
+from hub.embedded.process import User, end, spawn
 from hub.embedded.state import write_private
 
 
@@ -70,3 +73,16 @@ class Bell:
 
     def on(self, port: int) -> Bell:
         return replace(self, port=port)
+
+
+def start(bell: Bell, seconds: float = 10) -> subprocess.Popen[bytes]:
+    """Serve until this process ends it or dies. Raises ValkeyError."""
+    bell.configure()
+    process = spawn(bell.command(), user=bell.user, folder=bell.data)
+    deadline = time.monotonic() + seconds
+    while not bell.is_ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            end(process, Signals.SIGTERM, 2)
+            raise ValkeyError("Valkey did not start.")
+        time.sleep(0.01)
+    return process

@@ -42,3 +42,18 @@ def test_a_port_taken_on_every_address_is_not_free() -> None:
 def test_no_free_port_is_said(taken: int) -> None:
     with pytest.raises(NoFreePort, match=str(taken)):
         ports.first_free(taken, tries=1)
+
+
+def test_where_a_port_was_taken_meanwhile_another_is_tried() -> None:
+    asked: list[int] = []
+
+    def serve(port: int) -> int:
+        asked.append(port)
+        if len(asked) < 3:
+            raise NoFreePort("taken")
+        return port
+
+    assert ports.on_any_free(serve, NoFreePort) == asked[2]
+    asked.clear()
+    with pytest.raises(NoFreePort):
+        ports.on_any_free(serve, NoFreePort, tries=2)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from signal import Signals
@@ -12,10 +11,10 @@ from typing import Self
 
 import psutil
 
-from hub.embedded import postgres
+from hub.embedded import postgres, valkey
 from hub.embedded.ephemeral import EphemeralPostgres, EphemeralValkey
 from hub.embedded.leftovers import leftovers
-from hub.embedded.process import end, spawn
+from hub.embedded.process import end
 from hub.roles import WEB_LOGIN, WORKER_LOGIN
 from hub.schema import migrate
 
@@ -60,14 +59,8 @@ class Servers:
         _kill(self.valkey.bell.data)
 
     def start_valkey(self) -> None:
-        """Empty. Raises TimeoutError."""
-        bell = self.valkey.bell
-        self._keep(spawn(bell.command(), user=bell.user, folder=bell.data), Signals.SIGTERM)
-        deadline = time.monotonic() + READY_SECONDS
-        while not bell.is_ready():
-            if time.monotonic() > deadline:
-                raise TimeoutError("Valkey did not start again.")
-            time.sleep(0.01)
+        """Empty."""
+        self._keep(valkey.start(self.valkey.bell, READY_SECONDS), Signals.SIGTERM)
 
     def _keep(self, process: subprocess.Popen[bytes], how: Signals) -> None:
         self._stack.callback(end, process, how, 5)
