@@ -7,26 +7,21 @@ pulled cable leaves no journal to read for the others, so all that the host had 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
 from hub.newsletter.schemas import OnDoubt
 from tests.faults.reckoning import Report, reckon
-from tests.faults.stage import Stage, until_ended
+from tests.faults.stage import Stage, until, until_ended
 from tests.support import sink_log
-from tests.support.fast_sink import Faults
 from tests.support.sink_log import Message, Session
 
 RECIPIENTS = 9_000
 HOSTS = 3
-SLOW = Faults(delay=0.02)
-SHORT_WORKER = (sys.executable, "-m", "tests.faults.short_worker")
-SECONDS = 120.0
 
 
 class Cable(ABC):
@@ -64,18 +59,12 @@ async def cut_in_the_middle(stage: Stage, cable: Cable, on_doubt: OnDoubt) -> Re
     unrecorded = await held(stage, campaign_id, journals)
     await until(partial(mended, stage, campaign_id))
     cable.plug_in()
-    await until_ended(stage, campaign_id, SECONDS)
+    await until_ended(stage, campaign_id)
     await until(partial(has_returned, journals))
-    await until_ended(stage, campaign_id, SECONDS)
+    await until_ended(stage, campaign_id)
     rows, sessions = await stage.ledger(campaign_id), stage.sink.sessions()
     wire = suspects(sessions, stage.sink.ports[0], cable, unrecorded)
     return reckon(rows, sessions, wire, [cable.kind], time.monotonic() - began)
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not await condition():  # noqa: ASYNC110  # another process does it
-            await asyncio.sleep(0.05)
 
 
 async def sends(stage: Stage) -> bool:

@@ -21,13 +21,10 @@ from hub.embedded.leftovers import leftovers
 from tests.faults.namespaces import run_apart
 from tests.faults.reckoning import Report, reckon
 from tests.faults.servers import Servers
-from tests.faults.stage import AWAY, Stage, staged, until_ended
+from tests.faults.stage import AWAY, SECONDS, SLOW, Stage, staged, until_ended
 from tests.support import sink_log
-from tests.support.fast_sink import Faults
 
 READERS = 4_000
-SECONDS = 120.0
-SLOW = Faults(delay=0.02)
 DISK_MEGABYTES = 256
 
 # What every statement on deliveries meets when no page can be added to the table.
@@ -137,7 +134,7 @@ async def full_in_the_middle(stage: Stage, disk: Disk) -> Report:
         await asyncio.sleep(2)
     assert now < READERS
     await disk.free()
-    await until_ended(stage, campaign_id, SECONDS)
+    await until_ended(stage, campaign_id)
     rows, sessions = await stage.ledger(campaign_id), stage.sink.sessions()
     return reckon(rows, sessions, [], [disk.kind], time.monotonic() - began)
 

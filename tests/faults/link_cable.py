@@ -25,10 +25,10 @@ import msgspec
 from hub.embedded import ports, postgres
 from hub.embedded.process import end, spawn
 from hub.newsletter.schemas import OnDoubt
-from tests.faults.cut_host import HOSTS, SECONDS, SHORT_WORKER, SLOW, Cable, cut_in_the_middle
+from tests.faults.cut_host import HOSTS, Cable, cut_in_the_middle
 from tests.faults.namespaces import run_apart
 from tests.faults.reckoning import Report
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import SECONDS, SHORT_WORKER, SLOW, Stage, staged
 from tests.faults.worker import Worker
 
 # Of both ends of a host's link; /30 is the two of them.

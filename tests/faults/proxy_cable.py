@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from hub.newsletter.schemas import OnDoubt
-from tests.faults.cut_host import HOSTS, SHORT_WORKER, SLOW, Cable, cut_in_the_middle
+from tests.faults.cut_host import HOSTS, Cable, cut_in_the_middle
 from tests.faults.reckoning import Report
-from tests.faults.stage import Stage, staged
+from tests.faults.stage import SHORT_WORKER, SLOW, Stage, staged
 from tests.support.cutting_proxy import CuttingProxy
 
 

@@ -1,4 +1,6 @@
-"""`hub worker` with every patience shortened alike, so that a test need not wait half a minute; SIGUSR1 sets its clock back.
+"""`hub worker` with every patience shortened alike and a freeze in small chunks; SIGUSR1 sets its clock back.
+
+So a test need not wait half a minute, nor have many readers.
 
 python -m tests.faults.short_worker
 """
@@ -11,9 +13,11 @@ from datetime import timedelta
 from hub import clock
 from hub.cli import main
 from hub.mail import pool, replies
+from hub.newsletter import freeze
 from hub.newsletter.delivery import claiming, holders, sender
 
 CLOCK_STEP = timedelta(hours=1)
+CHUNK = 500
 
 
 def shorten() -> None:
@@ -26,6 +30,7 @@ def shorten() -> None:
         timedelta(seconds=0.1),
     )
     pool.FEWER_SECONDS = 0.1
+    freeze.CHUNK = CHUNK
     replies._FIRST_PAUSE = replies.LONGEST_PAUSE = timedelta(seconds=0.5)
 
 

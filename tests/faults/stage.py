@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,11 @@ from tests.support.sink_process import SinkProcess
 
 SECRET = Key("s1", b"signs links in tests, 32 bytes..")
 FIELD = Key("f1", b"encrypts fields in tests, 32 by.")
+# The answers come late enough for a worker to be in the middle of something.
+SLOW = Faults(delay=0.02)
+SHORT_WORKER = (sys.executable, "-m", "tests.faults.short_worker")
+SECONDS = 120.0
+"""Within so many, everything here is over."""
 # What asking a server that is being killed may end in.
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
@@ -155,9 +161,16 @@ async def staged(hosts: int, faults: Faults | None = None) -> AsyncIterator[Stag
                 worker.end()
 
 
-async def until_ended(stage: Stage, campaign_id: UUID, seconds: float) -> None:
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Raises TimeoutError."""
+    async with asyncio.timeout(SECONDS):
+        while not await condition():  # noqa: ASYNC110  # another process does it
+            await asyncio.sleep(0.05)
+
+
+async def until_ended(stage: Stage, campaign_id: UUID) -> None:
     """Raises TimeoutError, AssertionError where a worker has ended by itself."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(SECONDS):
         while not await stage.has_ended(campaign_id):
             for worker in stage.workers:
                 assert worker.is_alive, worker.last_words()

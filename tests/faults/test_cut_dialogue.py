@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from hub.newsletter.schemas import MOST_RESENDS, OnDoubt
 from tests.faults.reckoning import Report, reckon
-from tests.faults.stage import Row, Stage, staged, until_ended
+from tests.faults.stage import SHORT_WORKER, Row, Stage, staged, until_ended
 from tests.support.cutting_proxy import CuttingProxy, Dialogue, Point
 
-SHORT_WORKER = (sys.executable, "-m", "tests.faults.short_worker")
 READERS = 250
-SECONDS = 180.0
 
 
 @asynccontextmanager
@@ -35,7 +32,7 @@ async def proxied(stage: Stage) -> AsyncIterator[CuttingProxy]:
 
 async def rehearsal(stage: Stage, proxy: CuttingProxy) -> Dialogue:
     """A session of a few messages, undisturbed."""
-    await until_ended(stage, await stage.start_campaign(3, "ask"), SECONDS)
+    await until_ended(stage, await stage.start_campaign(3, "ask"))
     return next(each for each in proxy.dialogues if each.client.count(b"\r\nDATA\r\n") > 1)
 
 
@@ -84,7 +81,7 @@ async def lead(
     seen = len(stage.sink.sessions())
     began = time.monotonic()
     campaign_id = await stage.start_campaign(READERS, on_doubt)
-    await until_ended(stage, campaign_id, SECONDS)
+    await until_ended(stage, campaign_id)
     assert not proxy.plan, "every point had its turn"
     rows, sessions = await stage.ledger(campaign_id), stage.sink.sessions()[seen:]
     # A severed session leaves at most its last message without an answer.

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from functools import partial
 from signal import Signals
 from uuid import UUID
 
-from hub.newsletter import freeze
-from tests.faults.stage import Stage, staged, until_ended
+from tests.faults.short_worker import CHUNK
+from tests.faults.stage import SECONDS, SHORT_WORKER, SLOW, Stage, staged, until, until_ended
 from tests.faults.worker import Worker
 from tests.support import sink_log
-from tests.support.fast_sink import Faults
 
 READERS = 4_000
-SECONDS = 120.0
-SHORT_WORKER = (sys.executable, "-m", "tests.faults.short_worker")
-SLOW = Faults(delay=0.02)
 
 SLOW_FREEZE = """
 CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_sleep(1);
+  PERFORM pg_sleep(0.5);
   RETURN NULL;
 END $$;
 CREATE TRIGGER slowly AFTER INSERT ON deliveries EXECUTE FUNCTION slowly();
 """
-
-
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(SECONDS):
-        while not await condition():  # noqa: ASYNC110  # another process does it
-            await asyncio.sleep(0.05)
 
 
 async def has_received(stage: Stage, count: int) -> bool:
@@ -66,7 +54,7 @@ async def test_told_to_stop_a_worker_ends_within_seconds_and_leaves_nothing_open
         assert states == {"sent": received[1], "queued": READERS - received[1]}
         assert not list((stage.folder / "host-0").glob("*.journal")), "nothing is left to settle"
         worker.start()
-        await until_ended(stage, campaign_id, SECONDS)
+        await until_ended(stage, campaign_id)
         await everyone_has_it_once(stage, campaign_id)
 
 
@@ -79,13 +67,13 @@ async def test_a_worker_outlives_its_bell() -> None:
         await asyncio.sleep(2)
         await until(partial(has_received, stage, READERS // 4))
         stage.servers.start_valkey()
-        await until_ended(stage, campaign_id, SECONDS)
+        await until_ended(stage, campaign_id)
         await everyone_has_it_once(stage, campaign_id)
         # Freezing is a task: it comes by the bell, rung again for what was asked while there was none.
         stage.servers.kill_valkey()
         later = await stage.start_campaign(50, "ask")
         stage.servers.start_valkey()
-        await until_ended(stage, later, SECONDS)
+        await until_ended(stage, later)
         assert await stage.states(later) == {"sent": 50}
 
 
@@ -96,7 +84,7 @@ async def test_a_clock_that_is_set_back_buries_nobody_and_doubles_nothing() -> N
         campaign_id = await stage.start_campaign(READERS, "ask")
         await until(partial(has_received, stage, READERS // 10))
         stage.workers[0].process.send_signal(Signals.SIGUSR1)
-        await until_ended(stage, campaign_id, SECONDS)
+        await until_ended(stage, campaign_id)
         await everyone_has_it_once(stage, campaign_id)
 
 
@@ -108,7 +96,7 @@ async def test_a_clock_that_is_set_back_holds_up_nothing() -> None:
         campaign_id = await stage.start_campaign(READERS, "ask")
         await until(partial(has_received, stage, READERS // 10))
         worker.process.send_signal(Signals.SIGUSR1)
-        await until_ended(stage, campaign_id, SECONDS)
+        await until_ended(stage, campaign_id)
         await everyone_has_it_once(stage, campaign_id)
 
 
@@ -130,7 +118,7 @@ async def freezes(stage: Stage, campaign_id: UUID) -> bool:
 
 async def test_a_freeze_whose_worker_is_killed_goes_on_whatever_the_clock_elsewhere_says() -> None:
     """No lease holds it up: for the other worker, one that ends in half a minute would last an hour longer."""
-    readers = 3 * freeze.CHUNK
+    readers = 4 * CHUNK
     async with staged(2) as stage:
         first, second = stage.add_worker(SHORT_WORKER), stage.add_worker(SHORT_WORKER)
         await stage.tell(SLOW_FREEZE)
