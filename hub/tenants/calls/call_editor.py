@@ -95,13 +95,13 @@ class CallFields(msgspec.Struct, kw_only=True):
             maximum=100,
         ),
     ] = 20
-    opens_at: Annotated[datetime | None, LocalMoment(N_("Opens"), N_("Day and time in Rome."))] = (
+    opens_at: Annotated[datetime | None, LocalMoment(N_("Opening"), N_("Day and time in Rome."))] = (
         None
     )
     closes_at: Annotated[
         datetime | None,
         LocalMoment(
-            N_("Closes"), N_("Day and time in Rome. From this instant on nothing comes in.")
+            N_("Closing"), N_("Day and time in Rome. From this instant on nothing comes in.")
         ),
     ] = None
     version: Annotated[int, Integer()] = 0

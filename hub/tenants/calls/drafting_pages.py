@@ -167,7 +167,7 @@ async def confirm_deleting(
     return page(
         request,
         "tenants/calls/selection_call_delete.html",
-        crumbs=[*crumbs_of(call), (_("Delete"), f"{here}/delete")],
+        crumbs=[*crumbs_of(call), (_("Delete the draft"), f"{here}/delete")],
         call=call,
     )
 

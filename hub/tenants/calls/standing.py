@@ -13,8 +13,8 @@ Standing = Literal["draft", "soon", "open", "closed", "evaluating", "decided"]
 STANDINGS: dict[Standing, str] = {
     "draft": N_("Draft"),
     "soon": N_("Opens soon"),
-    "open": N_("Open"),
-    "closed": N_("Closed"),
+    "open": N_("Open for applications"),
+    "closed": N_("Term over"),
     "evaluating": N_("In evaluation"),
     "decided": N_("Ranking published"),
 }

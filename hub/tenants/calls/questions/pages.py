@@ -146,7 +146,11 @@ def _question_page(
         request,
         "tenants/calls/selection_call_question.html",
         status_code=status_code,
-        crumbs=[*crumbs_of(call), (_("Questions"), here), (_("Answer"), f"{here}/{question.id}")],
+        crumbs=[
+            *crumbs_of(call),
+            (_("Questions"), here),
+            (_("Answer a question"), f"{here}/{question.id}"),
+        ],
         call=call,
         question=question,
         form=form,
