@@ -25,6 +25,7 @@ from hub.tenants.calls.selection.schemas import (
 from hub.tenants.territory.queries import region_names
 from hub.web import i18n
 from hub.web.formats import format_datetime, format_number
+from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
 Row = Mapping[str, Any]
@@ -209,11 +210,16 @@ def _protocol(row: Row) -> str:
 
 
 def _state_of(row: Row) -> str:
-    state = _(APPLICATION_STATES[row["state"]])
+    label = APPLICATION_STATES[row["state"]]
     if row["state"] != "excluded":
-        return state
-    reason = _(EXCLUSION_REASONS.get(row["excluded_reason"], EXCLUSION_REASONS["other"]))
-    return ". ".join(part for part in (f"{state}: {reason}", row["excluded_note"]) if part)
+        return _(label)
+    why = f"{_(label)}: {_reason(row['excluded_reason'])}"
+    return ". ".join(part for part in (why, row["excluded_note"]) if part)
+
+
+def _reason(code: str) -> str:
+    label = EXCLUSION_REASONS.get(code, EXCLUSION_REASONS["other"])
+    return _(label)
 
 
 def _evaluation(row: Row) -> tuple[object, ...]:
@@ -226,9 +232,9 @@ def _evaluation(row: Row) -> tuple[object, ...]:
 
 
 RANKING_STATES = {
-    "proposed": i18n.N_("Proposed"),
-    "approved": i18n.N_("Approved"),
-    "rejected": i18n.N_("Sent back"),
+    "proposed": N_("Proposed"),
+    "approved": N_("Approved"),
+    "rejected": N_("Sent back"),
 }
 
 
@@ -237,7 +243,8 @@ def _ranking(row: Row) -> tuple[object, ...]:
     digest = row["content_hash"]
     note = f"SHA-256 {digest.hex()}" if digest else row["decision_note"]
     proposed = f"{_at(row['proposed_at'])}, {row['proposed_by']}"
-    return (str(row["number"]), proposed, decided, _(RANKING_STATES[row["state"]]), note)
+    outcome = RANKING_STATES[row["state"]]
+    return (str(row["number"]), proposed, decided, _(outcome), note)
 
 
 def _entry(entry: Entry) -> tuple[object, ...]:
@@ -245,7 +252,7 @@ def _entry(entry: Entry) -> tuple[object, ...]:
     if entry.now != entry.outcome:
         outcome += f" → {_(OUTCOMES[entry.now])}"
     if entry.reason:
-        outcome += f": {_(EXCLUSION_REASONS.get(entry.reason, EXCLUSION_REASONS['other']))}"
+        outcome += f": {_reason(entry.reason)}"
     if entry.replaces:
         outcome += f" ({_('in place of %(protocol)s', protocol=entry.replaces)})"
     position = "–" if entry.position is None else str(entry.position)
