@@ -216,7 +216,7 @@ def new_editing(regions: Pairs) -> Editing:
 def editing_of(call: Call, regions: Pairs) -> Editing:
     codes = {
         "file": tuple(one.code for one in call.required_files),
-        "criterion": tuple(str(number) for number in range(1, len(call.criteria) + 1)),
+        "criterion": tuple(str(number) for number in range(1, max(len(call.criteria), 1) + 1)),
     }
     values: dict[str, object] = {name: getattr(call, name) for name in _AS_THEY_STAND}
     values |= {place_of(region): places for region, places in call.quotas.items()}
