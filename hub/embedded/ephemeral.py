@@ -243,7 +243,10 @@ def _sweep(base: Path) -> None:
     """Remove what a test run that was killed could not."""
     for folder in base.glob(f"{PREFIX}*"):
         owner = folder.name.removeprefix(PREFIX).partition("-")[0]
-        ours = folder.stat().st_uid == os.geteuid()
+        try:
+            ours = folder.stat().st_uid == os.geteuid()
+        except FileNotFoundError:
+            continue  # Another run was quicker.
         if ours and owner.isdigit() and not psutil.pid_exists(int(owner)):
             end_leftovers(folder, seconds=1)
             shutil.rmtree(folder, ignore_errors=True)
