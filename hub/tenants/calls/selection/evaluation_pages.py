@@ -133,21 +133,18 @@ async def save_points(
         if mine is None:
             raise NotFound
         criteria = await queries.criteria(scope, mine.call_id)
-    form = await read_form(request, _asked(criteria), prefix="points")
+    form = await read_form(request, _asked(criteria, all_of_them=False), prefix="points")
+    goes_on = form.value("then") == "submit"
+    if goes_on:
+        form = await read_form(request, _asked(criteria), prefix="points")
     if form.data is None:
         return await _shown(request, actor, found, scoring=form)
     data: Any = form.data
-    goes_on = data.then == "submit"
     given = {
         criterion.id: number
         for criterion in criteria
         if (number := getattr(data, _field(criterion))) is not None
     }
-    if goes_on and len(given) < len(criteria):
-        for criterion in criteria:
-            if criterion.id not in given:
-                form.refuse(_field(criterion), _("Give points, or save without submitting."))
-        return await _shown(request, actor, found, scoring=form)
     administrations = await administrations_of(actor.tenant_id)
     try:
         async with tenant_transaction(actor.tenant_id) as scope:
@@ -214,6 +211,8 @@ async def _shown(
         scores = await queries.my_scores(scope, mine.id)
     sent = recusal or scoring
     form = scoring or _points_form(mine, criteria)
+    # Saved for later, a criterion may stay empty; that it must be filled in is told all the same.
+    form.asks = _asked(criteria)
     form.values["version"] = [str(mine.version)]
     return page(
         request,
@@ -262,7 +261,7 @@ async def _confirmation(
         crumbs=[
             (_("My evaluations"), "/evaluations"),
             (str(found.application.protocol), here),
-            (_("Submit"), f"{here}/submit"),
+            (_("Submit the evaluation"), f"{here}/submit"),
         ],
         mine=mine,
         dossier=found,
@@ -288,16 +287,15 @@ def _field(criterion: Criterion) -> str:
     return f"points_{criterion.position}"
 
 
-def _asked(criteria: list[Criterion]) -> type[msgspec.Struct]:
-    """A form with a field for each criterion."""
-    fields: list[tuple[str, Any, Any]] = [
-        (
-            _field(criterion),
-            Annotated[int | None, Integer(criterion.name, maximum=criterion.max_points)],
-            None,
-        )
-        for criterion in criteria
-    ]
+def _asked(criteria: list[Criterion], *, all_of_them: bool = True) -> type[msgspec.Struct]:
+    """A form with a field for each criterion, which must be filled in or may wait."""
+    fields: list[Any] = []
+    for criterion in criteria:
+        asked = Integer(criterion.name, maximum=criterion.max_points)
+        if all_of_them:
+            fields.append((_field(criterion), Annotated[int, asked]))
+        else:
+            fields.append((_field(criterion), Annotated[int | None, asked], None))
     fields += [
         ("note", Annotated[str, Textarea(N_("Your reasons"), max_length=4000)], ""),
         ("then", str, "save"),

@@ -226,7 +226,7 @@ def _evaluation(row: Row) -> tuple[object, ...]:
     if row["state"] == "recused":
         why = RECUSED_BY_THE_HUB.get(row["recused_reason"])
         reason = _(why) if why else row["recused_reason"]
-        return (_protocol(row), row["evaluator"], "–", "–", f"{_('Recused')}: {reason}")
+        return (_protocol(row), row["evaluator"], "–", "–", _("Recusal: %(reason)s", reason=reason))
     given = " + ".join(str(number) for number in row["points"])
     return (_protocol(row), row["evaluator"], given, points(row["total"]), row["note"])
 
@@ -254,7 +254,7 @@ def _entry(entry: Entry) -> tuple[object, ...]:
     if entry.reason:
         outcome += f": {_reason(entry.reason)}"
     if entry.replaces:
-        outcome += f" ({_('in place of %(protocol)s', protocol=entry.replaces)})"
+        outcome += " (" + _("in place of %(protocol)s", protocol=entry.replaces) + ")"
     position = "–" if entry.position is None else str(entry.position)
     return (
         entry.region,

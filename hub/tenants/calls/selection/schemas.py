@@ -321,7 +321,7 @@ class ReadmitApplication(msgspec.Struct):
 
 
 class NameEvaluator(msgspec.Struct):
-    membership_id: Annotated[UUID, Choice(N_("Person"))]
+    membership_id: Annotated[UUID, Choice(N_("Member of the Ente"))]
 
 
 class Recuse(msgspec.Struct):
