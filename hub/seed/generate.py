@@ -1,6 +1,6 @@
 """The whole demo network as rows, without a database: the same for the same day, whatever the scale.
 
-A scale of N is N copies of the network under one Ente; copy 0 is always the same. Copies come one after the other and
+A scale of N is N copies of the network under one Ente, which holds its calls once; copy 0 is always the same. Copies come one after the other and
 in parts, so that memory does not grow with N.
 """
 
@@ -10,6 +10,7 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
+from hub.seed.calls import hold_calls
 from hub.seed.chance import chance
 from hub.seed.desks import Desks
 from hub.seed.newsletter import Readers
@@ -34,13 +35,17 @@ class Part(NamedTuple):
 
 
 def generate(today: date, scale: int = 1, first_serial: int = FIRST_SERIAL) -> Iterator[Part]:
-    """Nothing is dated later than the day before `today`. Cases are numbered from `first_serial` on."""
+    """Nothing is dated later than the day before `today`, besides terms that still run. Cases are numbered from `first_serial` on."""
     ente_founder = Founder(0, today)
     ente = ente_founder.found_ente()
     for copy in range(scale):
         founder = ente_founder if copy == 0 else Founder(copy, today)
         network = founder.found_network()
+        if copy == 0:
+            founder.hire_commission(ente)
         yield Part("organisations", founder.batch, 0)
+        if copy == 0:
+            yield Part("calls", hold_calls(ente, network, today), 0)
         readers = Readers(ente.tenant.id, today, chance("readers", copy))
         readers.add_network(network)
         readers.add_public(copy * PEOPLE + 2 * CITIZENS)

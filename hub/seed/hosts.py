@@ -37,7 +37,7 @@ MIXES = dict(
 )
 
 # Provinces that are metropolitan cities.
-METROPOLITAN = {"BA", "CT", "ME", "NA", "PA", "RC"}
+METROPOLITAN = {"BA", "BO", "CT", "FI", "GE", "ME", "MI", "NA", "PA", "RC", "RM", "TO", "VE"}
 
 # The Centro-Nord: Toscana, Emilia-Romagna, Umbria, Marche, Lazio, Piemonte, Lombardia, Veneto, Liguria, Friuli.
 WAITING_REGIONS = ("09", "08", "10", "11", "12", "01", "03", "05", "07", "06")
@@ -59,11 +59,8 @@ def _hosts_of(region: str) -> Iterator[HostPlan]:
     yield from map(_municipality, spread[: mix.municipalities])
     yield from map(_province, capitals[: mix.provinces])
     for number, town in enumerate(capitals[: mix.chambers]):
-        name = f"Camera di commercio di {town.name}"
-        yield HostPlan(f"camera-{_slug(town)}", name, "chamber", town, tutors=number == 0)
-    for town in capitals[: mix.universities]:
-        name = f"Università di {town.name}"
-        yield HostPlan(f"universita-{_slug(town)}", name, "university", town)
+        yield _chamber(town)._replace(tutors=number == 0)
+    yield from map(_university, capitals[: mix.universities])
     for town in spread[-mix.others :]:
         name = f"Unione dei comuni di {town.name} e dintorni"
         yield HostPlan(f"unione-{_slug(town)}", name, "other", town)
@@ -89,6 +86,26 @@ def _province(town: Municipality) -> HostPlan:
     body = "Città metropolitana" if town.province_code in METROPOLITAN else "Provincia"
     name = f"{body} di {town.province_name} – Centro per l'impiego"
     return HostPlan(f"provincia-{_slug(town)}", name, "province", town)
+
+
+def _chamber(town: Municipality) -> HostPlan:
+    name = f"Camera di commercio di {town.name}"
+    return HostPlan(f"camera-{_slug(town)}", name, "chamber", town)
+
+
+def _university(town: Municipality) -> HostPlan:
+    return HostPlan(f"universita-{_slug(town)}", f"Università di {town.name}", "university", town)
+
+
+def plan_of(kind: str, town: Municipality) -> HostPlan:
+    """An administration of that kind in that town; a union of municipalities is none of these."""
+    makers = {
+        "municipality": _municipality,
+        "province": _province,
+        "chamber": _chamber,
+        "university": _university,
+    }
+    return makers[kind](town)
 
 
 def _slug(town: Municipality) -> str:

@@ -13,6 +13,7 @@ import asyncpg
 
 from hub import clock
 from hub.crypto import email_token, encrypt, lookup_token
+from hub.seed.call_rows import GUARDED
 from hub.seed.generate import CASES, Part, generate
 from hub.seed.organisations import CITIZENS
 from hub.seed.rows import (
@@ -94,12 +95,15 @@ async def seed(
 async def _seed(
     connection: asyncpg.Connection[asyncpg.Record], scale: int, progress: Progress, today: date
 ) -> None:
-    # COPY is refused where row security is forced, even to the owner, who is otherwise exempt. Both changes are in one
-    # transaction, which holds the tables' strongest lock: nobody ever sees them without.
+    # COPY is refused where row security is forced, even to the owner, who is otherwise exempt; and applications of the
+    # past come too late. All changes are in one transaction, which holds the tables' strongest lock: nobody ever sees
+    # them without.
     forced = await _forced_tables(connection)
     await _force(connection, forced, "NO FORCE")
+    await _guard(connection, "DISABLE")
     await _refuse_filled(connection)
     await _write(connection, scale, progress, today)
+    await _guard(connection, "ENABLE")
     await _force(connection, forced, "FORCE")
 
 
@@ -194,3 +198,8 @@ async def _force(
 ) -> None:
     for table in tables:
         await connection.execute(f"ALTER TABLE {table} {how} ROW LEVEL SECURITY")
+
+
+async def _guard(connection: asyncpg.Connection[asyncpg.Record], how: str) -> None:
+    for table in GUARDED:
+        await connection.execute(f"ALTER TABLE {table} {how} TRIGGER USER")

@@ -20,7 +20,7 @@ from hub.seed.rows import (
     ServiceOffered,
     Tenant,
 )
-from hub.seed.sign_ins import HANDLES, TWO_MEMBERSHIPS
+from hub.seed.sign_ins import COMMISSION, HANDLES, TWO_MEMBERSHIPS
 from hub.tenants.territory.build_data import Municipality, fold
 
 OPERATORS = 120
@@ -98,6 +98,11 @@ class Founder:
         for role in ("admin", "editor", "viewer"):
             self._hire(ente, role)
         return ente
+
+    def hire_commission(self, ente: Organisation) -> None:
+        """Who examines, evaluates and approves beside the Ente's first admin."""
+        for handle, role in COMMISSION:
+            self._hire(ente, role, handle=handle)
 
     def found_network(self) -> Network:
         plans = plan_hosts()
@@ -219,11 +224,12 @@ class Founder:
         role: str,
         account: Account | None = None,
         *,
+        handle: str = "",
         limited_to_desks: bool = False,
     ) -> Membership:
         """Someone new, or someone who has an account already."""
         since = in_office(self._luck, at.tenant.created_at.date() + timedelta(days=10))
-        account = account or self._open_account(at, role, since)
+        account = account or self._open_account(at, role, since, handle)
         member = Membership(
             id=id_at(self._luck, since),
             tenant_id=at.tenant.id,
@@ -237,11 +243,14 @@ class Founder:
         at.staff.append(member)
         return member
 
-    def _open_account(self, at: Organisation, role: str, since: datetime) -> Account:
+    def _open_account(
+        self, at: Organisation, role: str, since: datetime, handle: str = ""
+    ) -> Account:
         person = invent(self._person, self._today.year, birthplaces(at.town))
         self._person += 1
         # A number in the address spares remembering which are taken.
-        handle = self._handles.pop((at.slug, role), f"{person.handle}{self._person % PEOPLE}")
+        anybody = f"{person.handle}{self._person % PEOPLE}"
+        handle = handle or self._handles.pop((at.slug, role), anybody)
         account = Account(
             id=id_at(self._luck, since),
             email=f"{handle}@{at.slug}.example.org",

@@ -7,6 +7,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from hub.seed.call_rows import CALL_TABLES, CallRow
+
 # json columns hold their text, text[] columns a list.
 
 
@@ -298,6 +300,7 @@ Row = (
     | Subscription
     | Consent
     | Suppression
+    | CallRow
 )
 
 # In the order in which foreign keys let them be written.
@@ -322,6 +325,7 @@ TABLES: dict[type[Row], str] = {
     Subscription: "subscriptions",
     Consent: "consents",
     Suppression: "suppressions",
+    **CALL_TABLES,
 }
 
 

@@ -13,6 +13,15 @@ HANDLES = {
     ("camera-bari", "operator"): "consulente",
 }
 
+# The Ente's people for its calls, besides the first admin: the part of the address before the @, and the role.
+COMMISSION = (
+    ("approvazione", "admin"),
+    ("bandi", "operator"),
+    ("commissione1", "viewer"),
+    ("commissione2", "viewer"),
+    ("commissione3", "viewer"),
+)
+
 # The operator of the first, also works for the second.
 TWO_MEMBERSHIPS = ("camera-bari", "murgia-imprese")
 
@@ -25,4 +34,8 @@ SIGN_INS: tuple[tuple[str, str, str], ...] = (
     ("Lender operator", "istruttoria@microfinanza-mediterranea.example.org", PASSWORD),
     ("Tutor operator", "tutor@officina-impresa.example.org", PASSWORD),
     ("Person with two memberships", "consulente@camera-bari.example.org", PASSWORD),
+    ("Ente, second admin (approves rankings)", "approvazione@ente.example.org", PASSWORD),
+    ("Ente, operator (calls and questions)", "bandi@ente.example.org", PASSWORD),
+    ("Ente, evaluator with work to do", "commissione3@ente.example.org", PASSWORD),
+    ("Ente, evaluator who has finished", "commissione1@ente.example.org", PASSWORD),
 )
