@@ -50,6 +50,7 @@ MENU = (
     Entry(N_("Cases"), "/cases", member_of("host")),
     Entry(N_("Received offers"), "/inbox", member_of("lender")),
     Entry(N_("Campaigns"), "/campaigns", member_of("coordinator", "admin", "editor")),
+    Entry(N_("Selections"), "/selections", member_of("coordinator")),
     Entry(N_("Calls"), "/calls", everyone),
     Entry(N_("Desks"), "/desks", everyone),
 )

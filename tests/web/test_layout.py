@@ -38,8 +38,8 @@ def test_everything_is_escaped_and_drawn(visitor: Visitor) -> None:
         ("", ["/", "/calls", "/desks"]),
         ("host/operator/it", ["/", "/cases", "/calls", "/desks"]),
         ("lender/operator/it", ["/", "/inbox", "/calls", "/desks"]),
-        ("coordinator/editor/it", ["/", "/campaigns", "/calls", "/desks"]),
-        ("coordinator/viewer/it", ["/", "/calls", "/desks"]),
+        ("coordinator/editor/it", ["/", "/campaigns", "/selections", "/calls", "/desks"]),
+        ("coordinator/viewer/it", ["/", "/selections", "/calls", "/desks"]),
         ("tutor/operator/it", ["/", "/calls", "/desks"]),
     ],
 )

@@ -42,6 +42,7 @@ _PARTS = {
     "file": ("label", "required"),
     "criterion": ("name", "description", "max_points", "weight"),
 }
+_FIRST_CRITERION = {"criterion_1_max_points": FIRST_POINTS}
 _AS_THEY_STAND = (
     "title",
     "slug",
@@ -95,9 +96,9 @@ class CallFields(msgspec.Struct, kw_only=True):
             maximum=100,
         ),
     ] = 20
-    opens_at: Annotated[datetime | None, LocalMoment(N_("Opening"), N_("Day and time in Rome."))] = (
-        None
-    )
+    opens_at: Annotated[
+        datetime | None, LocalMoment(N_("Opening"), N_("Day and time in Rome."))
+    ] = None
     closes_at: Annotated[
         datetime | None,
         LocalMoment(
@@ -209,7 +210,8 @@ def _name(kind: str, number: int, part: str) -> str:
 
 def new_editing(regions: Pairs) -> Editing:
     codes = {"file": (), "criterion": ("1",)}
-    form = _blank(regions, codes, {"minimum_points": 60, "difference_limit": 20, "version": 0})
+    values = {"minimum_points": 60, "difference_limit": 20, "version": 0}
+    form = _blank(regions, codes, {**values, **_FIRST_CRITERION})
     return Editing(form, regions, codes)
 
 
@@ -219,6 +221,8 @@ def editing_of(call: Call, regions: Pairs) -> Editing:
         "criterion": tuple(str(number) for number in range(1, max(len(call.criteria), 1) + 1)),
     }
     values: dict[str, object] = {name: getattr(call, name) for name in _AS_THEY_STAND}
+    if not call.criteria:
+        values |= _FIRST_CRITERION
     values |= {place_of(region): places for region, places in call.quotas.items()}
     for kind, rows in (("file", call.required_files), ("criterion", call.criteria)):
         for number, row in enumerate(rows, 1):
@@ -229,7 +233,7 @@ def editing_of(call: Call, regions: Pairs) -> Editing:
 def _blank(
     regions: Pairs, codes: Mapping[str, Sequence[str]], values: Mapping[str, object]
 ) -> CallForm:
-    return blank(
+    form = blank(
         asked_for(regions, codes),
         choices={"regions": regions},
         prefix=PREFIX,
@@ -237,6 +241,13 @@ def _blank(
         criteria=",".join(codes["criterion"]),
         **values,
     )
+    return _as_draft(form)
+
+
+def _as_draft(form: CallForm) -> CallForm:
+    """The page says once that a draft may be incomplete; its fields need not say so again."""
+    form.is_filter = True
+    return form
 
 
 async def read_editing(request: Request[Any, Any, Any], regions: Pairs) -> Editing:
@@ -254,6 +265,7 @@ async def read_editing(request: Request[Any, Any, Any], regions: Pairs) -> Editi
         prefix=PREFIX,
         once=True,
     )
+    _as_draft(form)
     do = sent.get("do", ["save"])[0]
     arrangement = _ARRANGE.fullmatch(do)
     if None in found.values() or not (arrangement or do in BUTTONS):
@@ -325,7 +337,9 @@ def _arranged(editing: Editing, kind: str, verb: str, number: int) -> Editing:
     arranged: CallForm = Form(
         asked_for(editing.regions, after), form.choices, kept, key=form.key, prefix=form.prefix
     )
-    return Editing(arranged, editing.regions, after, "arranged", f"{kind}_{focus}" if focus else "")
+    return Editing(
+        _as_draft(arranged), editing.regions, after, "arranged", f"{kind}_{focus}" if focus else ""
+    )
 
 
 def _new_code(kind: str, before: Sequence[str]) -> str:
