@@ -52,7 +52,7 @@ async def add_file(
             await attach(scope, grant.application_id, kind, checked, upload.content)
     except (BadUpload, Conflict) as refused:
         return await _refused(request, grant, kind, refused)
-    return see_other(request, f"/applications/{application_id}/attachments#file-{kind}", FILE_ADDED)
+    return see_other(request, f"/applications/{application_id}/attachments", FILE_ADDED)
 
 
 async def checked_upload(upload: Upload) -> CheckedFile:

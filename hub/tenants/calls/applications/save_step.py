@@ -78,7 +78,8 @@ async def settle(scope: TenantScope, room: Room, step: str, sent: Typed) -> Save
         place = room.prepared.places.get("".join(stored.get(code, [])))
         if place is None or naming.label_of(place) != name:
             resolved = await naming.resolve(scope, name, "".join(sent.get(code, [])))
-            place, found[f"municipality{suffix}"] = resolved.one, resolved.candidates
+            near = [one for one in resolved.candidates if one.region_code in room.call.regions]
+            place, found[f"municipality{suffix}"] = resolved.one, near or resolved.candidates
         typed[code] = [place.istat_code] if place else []
         if place:
             places[place.istat_code] = place
