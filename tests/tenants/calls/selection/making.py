@@ -91,7 +91,11 @@ async def evaluations_of(ente: Tenant, application_id: UUID) -> dict[int, tuple[
 
 
 async def give(
-    commission: Commission, evaluation_id: UUID, who: Member, points: Sequence[int]
+    commission: Commission,
+    evaluation_id: UUID,
+    who: Member,
+    points: Sequence[int],
+    note: str = "Bene.",
 ) -> bool:
     """Declare, fill in, submit: each in a transaction of its own, as the pages do."""
     criteria = await commission.criteria()
@@ -104,7 +108,7 @@ async def give(
         mine = await queries.evaluation(scope, evaluation_id, who.membership_id)
         assert mine is not None
         await evaluate.save_draft(
-            scope, who.actor, evaluation_id, Points(given, "Bene."), mine.version, administrations
+            scope, who.actor, evaluation_id, Points(given, note), mine.version, administrations
         )
     async with tenant_transaction(commission.ente.id) as scope:
         return await evaluate.submit(
