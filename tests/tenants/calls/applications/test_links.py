@@ -21,7 +21,7 @@ from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.worker import drain_now
 from tests.factories import Tenant, unique
 from tests.support.smtp_sink import SmtpSink
-from tests.tenants.calls.applications.applying import applicant, call_of, stored
+from tests.tenants.calls.applications.applying import applicant, call_of, close, stored
 from tests.tenants.calls.making import DAY, make_application, make_call, make_draft
 
 KEY = {"form_key": str(UUID(int=9))}
@@ -250,16 +250,6 @@ async def test_after_closing_only_what_there_is_gets_a_link(
         opened = await client.get(await link_in(relay))
         assert opened.headers["location"] == f"/applications/{one.id}"
     assert len(await of_call(ente, call_id)) == 2
-
-
-async def close(ente: Tenant, call_id: UUID) -> None:
-    async with tenant_transaction(ente.id) as scope:
-        await scope.execute(
-            "UPDATE calls SET opens_at = $2, closes_at = $3 WHERE id = $1",
-            call_id,
-            scope.now - 2 * DAY,
-            scope.now - timedelta(seconds=1),
-        )
 
 
 async def test_before_it_opens_nobody_applies(client: httpx.AsyncClient, ente: Tenant) -> None:
