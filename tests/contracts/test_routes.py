@@ -12,29 +12,36 @@ from functools import cache
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from hub import clock
 from hub.app import create_app
 from hub.config import Settings
 from hub.ids import uuid7
 from tests.conftest import FIELD_KEYS, SECRET_KEYS
 from tests.contracts.samples import KINDS, Organisation, make_organisation
-from tests.factories import make_membership, make_tenant
-from tests.support.databases import Database, connected
+from tests.factories import CAMPANIA, make_membership, make_tenant
+from tests.support.databases import Connection, Database, connected
 from tests.support.web import sign_in, sign_in_as
+from tests.tenants.calls.making import content
 
 ROLES = ("admin", "operator", "editor", "viewer")
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 # Whose row each id in an address is. A new name needs a line here, and a sample of its table.
 TABLES = {
+    "application_id": "applications",
+    "attached_id": "application_files",
     "call_id": "calls",
     "campaign_id": "campaigns",
     "case_id": "cases",
     "citizen_id": "citizens",
     "document_id": "call_documents",
+    "evaluation_id": "evaluations",
+    "evaluator_id": "call_evaluators",
     "offer_id": "received_offers",
     "question_id": "call_questions",
     "referral_id": "referrals",
@@ -51,6 +58,8 @@ PUBLIC = {
     "/calls/{slug}",
     "/calls/{slug}/documents/{document_id}",
     "/calls/{slug}/questions",
+    "/calls/{slug}/ranking",
+    "/calls/{slug}/ranking.csv",
     "/data-sources",
     "/desks",
     "/desks/{desk_id}",
@@ -112,7 +121,29 @@ WITH_ID = [route for route in CLOSED if route.names]
 @pytest.fixture
 async def theirs(db: Database) -> Organisation:
     async with connected(db.superuser_url) as superuser:
-        return await make_organisation(superuser)
+        organisation = await make_organisation(superuser)
+        await submit_application(superuser, organisation)
+    return organisation
+
+
+async def submit_application(superuser: Connection, organisation: Organisation) -> None:
+    """A draft is its applicant's business; what was submitted, the Ente opens and its evaluators evaluate."""
+    rows = organisation.rows
+    await superuser.execute(
+        """
+        UPDATE applications SET state = 'submitted', content = $2::jsonb, content_hash = '', host_kind = 'other',
+          organisation_name = 'A', fiscal_code = '1', region_code = $3, protocol_year = 2026,
+          protocol_number = 1, receipt_id = $4
+        WHERE id = $1
+        """,
+        rows["applications"],
+        msgspec.json.encode(content()).decode(),
+        CAMPANIA,
+        rows["files"],
+    )
+    await superuser.execute(
+        "UPDATE evaluations SET declared_at = $2 WHERE id = $1", rows["evaluations"], clock.now()
+    )
 
 
 async def ask(client: httpx.AsyncClient, route: Route, ids: dict[str, UUID]) -> httpx.Response:
@@ -224,6 +255,11 @@ async def test_ones_own_row_is_found(
         member = await make_membership(theirs.tenant, role)
         await sign_in(client, member)
         found.append((await ask(client, route, ids)).status_code)
+    # What is one person's own, such as an evaluation.
+    client = new_client()
+    client.follow_redirects = True
+    await sign_in_as(client, theirs.rows["accounts"], theirs.rows["memberships"])
+    found.append((await ask(client, route, ids)).status_code)
     assert set(found) - {403, 404}, found
     assert max(found) < 500
 
