@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 from rich.console import Console
 
-from bench import report, tenancy
+from bench import onboarding, report, tenancy
 from bench.delivery import crash, dkim, freeze, million, rate, two
 from bench.delivery.processes import ToolMissing
 from bench.harness import LEAST_ROUNDS, Figure, how_noisy
@@ -25,6 +25,7 @@ Suite = Callable[[int], Awaitable[list[Figure]]]
 # With as many rounds as each takes where nobody says how many.
 SUITES: dict[str, tuple[Suite, int]] = {
     "tenancy": (tenancy.figures, 9),
+    "onboarding.rank": (onboarding.rank_applications, 9),
     "delivery.rate": (rate.one_worker, 5),
     "delivery.rate_75k": (rate.one_worker_75k, 5),
     "delivery.two": (two.two_workers, 5),
