@@ -1,7 +1,7 @@
-"""`onboarding.rank`: ten thousand applications ranked by the product's own step, and by one bare statement of the owner's.
+"""`onboarding.rank`: ten thousand applications ranked by the product's own step, and by its one statement alone.
 
 The product locks the call, looks whether every evaluation is in, writes the ranking under row security, moves the call
-on and records who did it; the bare statement is a superuser's, past row security, and writes the entries only.
+on and records who did it; a superuser's bare statement writes the same entries past row security, and nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hub.embedded.ephemeral import EphemeralPostgres
 from hub.ids import uuid7
 from hub.schema import migrate
 from hub.tenants.calls.selection import rank
+from hub.tenants.calls.selection.ranked import RANK
 from tests.factories import Member, make_membership, make_tenant
 from tests.tenants.calls.making import make_call
 
@@ -53,38 +54,6 @@ INSERT INTO evaluation_scores (id, tenant_id, evaluation_id, criterion_id, point
 SELECT uuidv7(), $1, e.id, c.id, (a.protocol_number * c.position + e.ordinal) % 11
 FROM evaluations e JOIN applications a ON a.id = e.application_id JOIN call_criteria c ON c.call_id = e.call_id
 WHERE e.call_id = $2
-"""
-# The same rules by the same plan, without a tenant in it.
-BARE = """
-INSERT INTO ranking_entries
-  (tenant_id, ranking_id, application_id, region_code, position, score, outcome, reason)
-WITH given AS MATERIALIZED (
-  SELECT id, application_id, total, ordinal FROM evaluations WHERE call_id = $2 AND state = 'submitted'
-), totals AS (
-  SELECT application_id, count(*) AS number, min(total) AS low, max(total) AS high, sum(total) AS sum
-  FROM given GROUP BY application_id
-), means AS (
-  SELECT g.application_id, s.criterion_id, sum(s.points) * 6 / count(*) AS mean
-  FROM given g JOIN evaluation_scores s ON s.evaluation_id = g.id GROUP BY g.application_id, s.criterion_id
-), ties AS (
-  SELECT m.application_id, array_agg(m.mean ORDER BY c.position) AS means
-  FROM means m JOIN call_criteria c ON c.id = m.criterion_id GROUP BY m.application_id
-), scored AS (
-  SELECT application_id, CASE
-      WHEN number = 2 THEN sum / 2
-      WHEN (sum - low - high) - low < high - (sum - low - high) THEN (sum - high) / 2
-      ELSE (sum - low) / 2 END AS score
-  FROM totals
-), placed AS (
-  SELECT a.id, a.region_code, s.score, row_number() OVER (PARTITION BY a.region_code
-    ORDER BY s.score DESC, t.means DESC, a.protocol_year, a.protocol_number) AS place
-  FROM applications a JOIN scored s ON s.application_id = a.id JOIN ties t ON t.application_id = a.id
-  WHERE a.call_id = $2 AND a.state = 'submitted'
-)
-SELECT $4, $1, p.id, p.region_code, p.place, p.score,
-  CASE WHEN p.score < $3 THEN 'excluded' WHEN p.place <= coalesce(q.places, 0) THEN 'admitted' ELSE 'reserve' END,
-  CASE WHEN p.score < $3 THEN 'below_minimum' END
-FROM placed p LEFT JOIN call_quotas q ON q.call_id = $2 AND q.region_code = p.region_code
 """
 
 
@@ -127,7 +96,7 @@ class Stand:
             self.admin.membership_id,
         )
         began = perf_counter()
-        await self.superuser.execute(BARE, ranking_id, self.call_id, 60, self.tenant_id)
+        await self.superuser.execute(RANK, ranking_id, self.call_id, 60, 20, self.tenant_id)
         seconds = perf_counter() - began
         await self.check()
         return seconds
