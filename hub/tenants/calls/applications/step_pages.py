@@ -18,6 +18,7 @@ from hub.tenants.calls import standing
 from hub.tenants.calls.applications import steps
 from hub.tenants.calls.applications.access import PageRequest, enter, granted
 from hub.tenants.calls.applications.asking import MOST_DESKS
+from hub.tenants.calls.applications.links import Grant
 from hub.tenants.calls.applications.room import Room, room_of
 from hub.tenants.calls.applications.save_step import Saved, save_step, settle, writer_of
 from hub.tenants.calls.applications.steps import COUNT, FORM_STEPS, STEPS, WRITER, Typed, desk_count
@@ -106,7 +107,9 @@ async def save(
                 return _too_late_to_type(request, room, go)
             saved = await save_step(scope, room, step, typed, window=window, seen=seen)
     except (TermOver, NotOpenYet):
-        return await _refused(request, application_id, step, typed, go)
+        return await _refused(request, grant, step, typed, go)
+    if saved.conflict and not room.is_open:
+        return await _refused(request, grant, step, typed, go)
     return _after(request, room, step, saved, go, window)
 
 
@@ -137,10 +140,9 @@ def following(step: str) -> str:
 
 
 async def _refused(
-    request: PageRequest, application_id: str, step: str, typed: Typed, go: str
+    request: PageRequest, grant: Grant, step: str, typed: Typed, go: str
 ) -> Template:
     """The call closed while this was typed: it is shown once more, to be copied, but not kept."""
-    grant = granted(request, application_id)
     async with tenant_transaction(grant.tenant_id) as scope:
         room = await room_of(scope, await enter(scope, request, grant))
         saved = await settle(scope, room, step, typed)
