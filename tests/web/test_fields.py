@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from hub.web.fields import (
     Email,
     Field,
     Integer,
+    LocalMoment,
     Money,
     Password,
     Phone,
@@ -164,3 +165,56 @@ def test_texts_are_tidied() -> None:
 def test_what_turns_text_round_is_left_out() -> None:
     assert Text().clean("Ros\u202esi \u2066Anna\u2069") == "Rossi Anna"
     assert Textarea().clean("a\u202bb\nc") == "ab\nc"
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2027-01-10T09:00", datetime(2027, 1, 10, 8, 0, tzinfo=UTC)),
+        ("2027-07-10T09:00", datetime(2027, 7, 10, 7, 0, tzinfo=UTC)),
+        ("2027-07-10T09:00:00", datetime(2027, 7, 10, 7, 0, tzinfo=UTC)),
+        ("10/7/2027 9:00", datetime(2027, 7, 10, 7, 0, tzinfo=UTC)),
+        ("10.07.2027, 9.05", datetime(2027, 7, 10, 7, 5, tzinfo=UTC)),
+        # Around the night in which the clocks go on, and that in which they go back.
+        ("2027-03-28T01:59", datetime(2027, 3, 28, 0, 59, tzinfo=UTC)),
+        ("2027-03-28T03:00", datetime(2027, 3, 28, 1, 0, tzinfo=UTC)),
+        ("2026-10-25T01:59", datetime(2026, 10, 24, 23, 59, tzinfo=UTC)),
+        ("2026-10-25T03:00", datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),
+    ],
+)
+def test_moments_of_rome(text: str, instant: datetime) -> None:
+    moment = typed(LocalMoment(), text)
+    assert moment == instant
+    assert typed(LocalMoment(), LocalMoment().show(moment)[0]) == instant
+
+
+@pytest.mark.parametrize("text", ["2027-03-28T02:00", "2027-03-28T02:59", "28/03/2027 2:30"])
+def test_a_time_that_the_clocks_leave_out(text: str) -> None:
+    with pytest.raises(Refused, match="02:00"):
+        typed(LocalMoment(), text)
+
+
+@pytest.mark.parametrize("text", ["2026-10-25T02:00", "2026-10-25T02:59"])
+def test_a_time_that_comes_twice(text: str) -> None:
+    with pytest.raises(Refused, match="due volte"):
+        typed(LocalMoment(), text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "domani",
+        "2027-01-10",
+        "09:00",
+        "2027-02-30T09:00",
+        "2027-01-10T24:00",
+        "2027-01-10T09:60",
+        "2027-01-10T09:00Z",
+        "2027-01-10T09:00+02:00",
+        "1800-01-01T09:00",
+        "2027-01-10T٠٩:00",
+    ],
+)
+def test_no_moment_is_guessed(text: str) -> None:
+    with pytest.raises(Refused):
+        typed(LocalMoment(), text)

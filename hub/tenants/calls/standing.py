@@ -1,9 +1,8 @@
 """How a call stands at an instant, in words for everybody. Instants are shown in Rome's time, with its offset."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, Protocol
 
-from hub.tenants.calls.schemas import Call
 from hub.web.formats import ROME, format_date
 from hub.web.i18n import N_, ngettext
 from hub.web.i18n import gettext as _
@@ -28,7 +27,18 @@ TONES: dict[Standing, str] = {
 }
 
 
-def standing_of(call: Call, now: datetime) -> Standing:
+class Timed(Protocol):
+    """A call, as far as its term and its state go."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def opens_at(self) -> datetime | None: ...
+    @property
+    def closes_at(self) -> datetime | None: ...
+
+
+def standing_of(call: Timed, now: datetime) -> Standing:
     """A ranking that is only proposed is still evaluation, for who is not the Ente."""
     if call.state == "draft" or call.opens_at is None or call.closes_at is None:
         return "draft"
@@ -54,7 +64,7 @@ def moment(instant: datetime | None) -> str:
 
 def time_left(span: timedelta) -> str:
     """Rounded down, so that nobody counts on a minute that is not there: 3 days; 1 day and 5 hours; 12 minutes."""
-    minutes = int(span.total_seconds() // 60)
+    minutes = max(int(span.total_seconds() // 60), 0)
     days, hours = divmod(minutes // 60, 24)
     if days >= 3:
         return _days(days)
