@@ -1,5 +1,6 @@
 """Who evaluates a call: named and removed by the Ente's administrators."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from hub import audit, outbox
@@ -13,6 +14,7 @@ from hub.web.i18n import N_
 
 # Before a ranking is proposed, and again after it was rejected.
 OPEN_STATES = ("draft", "published", "evaluating")
+REMINDED_AGAIN = timedelta(hours=1)
 
 
 class SelectionOver(Conflict):
@@ -105,13 +107,15 @@ async def assign_again(
 
 
 async def remind(scope: TenantScope, actor: Actor, call_id: UUID, evaluator_id: UUID) -> None:
-    """Raises NotFound, NotEvaluating."""
+    """By mail; a second click within the hour is one effect. Raises NotFound, NotEvaluating."""
     call = await held(scope, call_id)
     if call.state != "evaluating":
         raise NotEvaluating
     membership_id = await queries.evaluator(scope, call_id, evaluator_id)
     if membership_id is None:
         raise NotFound
+    if not await queries.mark_reminded(scope, evaluator_id, before=scope.now - REMINDED_AGAIN):
+        return
     await outbox.enqueue(
         scope, "selection.remind_evaluator", call_id=call_id, membership_id=membership_id
     )

@@ -108,7 +108,7 @@ async def evaluators(scope: TenantScope, call_id: UUID) -> list[Evaluator]:
     """Also those removed; evaluations of applications that left the running are not counted."""
     rows = await scope.fetch(
         """
-        SELECT v.id, v.membership_id, m.name, m.state = 'active' AS active, v.removed_at,
+        SELECT v.id, v.membership_id, m.name, m.state = 'active' AS active, v.removed_at, v.reminded_at,
           count(a.id) FILTER (WHERE e.state = 'assigned' AND a.state = 'submitted') AS waiting,
           count(a.id) FILTER (WHERE e.state = 'submitted') AS given,
           count(a.id) FILTER (WHERE e.state = 'recused') AS recused
@@ -172,6 +172,20 @@ async def remove_evaluator(scope: TenantScope, evaluator_id: UUID) -> None:
     await scope.execute(
         "UPDATE call_evaluators SET removed_at = $2 WHERE id = $1", evaluator_id, scope.now
     )
+
+
+async def mark_reminded(scope: TenantScope, evaluator_id: UUID, *, before: datetime) -> bool:
+    """False for one that was reminded since `before`."""
+    marked = await scope.execute(
+        """
+        UPDATE call_evaluators SET reminded_at = $2
+        WHERE id = $1 AND (reminded_at IS NULL OR reminded_at < $3)
+        """,
+        evaluator_id,
+        scope.now,
+        before,
+    )
+    return bool(marked)
 
 
 async def take_back(scope: TenantScope, call_id: UUID, membership_id: UUID, reason: str) -> int:

@@ -92,6 +92,7 @@ class Evaluator(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     active: bool
     removed_at: datetime | None
+    reminded_at: datetime | None
     waiting: int
     given: int
     recused: int

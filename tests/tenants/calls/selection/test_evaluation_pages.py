@@ -185,8 +185,10 @@ async def test_evaluators_are_named_reminded_and_removed(
     evaluator_id = await evaluator_of(commission, commission.evaluators[0])
     await drain_now()
     relay.messages.clear()
-    assert (await admin.post(f"{here}/{evaluator_id}/remind")).status_code == 303
+    for _click in range(2):
+        assert (await admin.post(f"{here}/{evaluator_id}/remind")).status_code == 303
     await drain_now()
+    assert "Sollecito del" in text_of(await admin.get(here))
     (letter,) = relay.messages
     assert letter.recipients == (commission.evaluators[0].account.email,)
     assert "2 candidature attendono" in str(letter.message["subject"])
