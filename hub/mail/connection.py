@@ -51,6 +51,7 @@ class Connection(Wire):
         "_body",
         "_carried",
         "_closing",
+        "_cut",
         "_deadline",
         "_dirty",
         "_error",
@@ -100,6 +101,7 @@ class Connection(Wire):
         # The server's transaction is still open: RSET goes before the next.
         self._dirty = False
         self._closing = False
+        self._cut = False
         self._taken = self._carried = 0
 
     # What others may do with it.
@@ -130,6 +132,11 @@ class Connection(Wire):
     def carried(self) -> int:
         """How many messages have had their answer."""
         return self._carried
+
+    @property
+    def was_cut(self) -> bool:
+        """The server took it, and ended it at a message that had begun: which may be that message's doing."""
+        return self._cut
 
     @property
     def is_open(self) -> bool:
@@ -187,6 +194,7 @@ class Connection(Wire):
 
     def _gone(self) -> None:
         over = self._stage in (IDLE, QUIT) or (self._stage in (RSET, MAIL) and self._carried > 0)
+        self._cut = self._stage == END
         # The server may end what was over; anything else is its fault.
         self._stop(None if over else unavailable("connection_lost"), "connection_lost")
 

@@ -86,8 +86,8 @@ class Pool:
             self._open.discard(connection)
             metrics.connection_closed()
         self._one_ended.set()
-        if error is None or connection.carried:
-            return  # It took mails: another one may be opened in its place.
+        if error is None or connection.carried or connection.was_cut:
+            return  # It was granted: another one may be opened in its place.
         if self._open:
             self._take_fewer()
         else:

@@ -238,6 +238,9 @@ BAD_CERTIFICATE = N_("the mail server's certificate is not valid")
 NO_SIGN_IN = N_("the mail server offers no sign-in that we know (PLAIN, LOGIN)")
 NOT_SENT = N_("not sent")
 IN_DOUBT = N_("no answer after the message")
+CUT_EACH_TIME = N_(
+    "the mail server ends the connection at each of these messages, without an answer"
+)
 
 UNWRITABLE = Answer("failed", "address", N_("the address cannot be written in a mail"))
 NEEDS_UTF8 = Answer("failed", "needs_utf8", N_("the mail server does not offer SMTPUTF8"))
@@ -264,6 +267,7 @@ _OURS = frozenset(
         NO_SIGN_IN,
         NOT_SENT,
         IN_DOUBT,
+        CUT_EACH_TIME,
         *(answer.reply for answer in (UNWRITABLE, NEEDS_UTF8, TOO_LARGE, NOT_BUILT)),
     ]
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -12,7 +12,7 @@ from hub.mail.connection import Connection
 from hub.mail.pool import Pool
 from hub.mail.replies import RelayUnavailable
 from tests.mail.basket import Basket, letters, relay_at
-from tests.mail.scripted_server import SILENCE, ScriptedServer, scripted
+from tests.mail.scripted_server import CLOSE, SILENCE, ScriptedServer, scripted
 from tests.newsletter.making import until
 
 
@@ -103,6 +103,22 @@ async def test_the_last_one_that_is_refused_says_why() -> None:
         assert hands.pool.refusal is not None
         assert hands.pool.refusal.reply == "421 4.3.2 closing for maintenance"
         assert hands.returned_mails == ["1"]
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+async def test_a_connection_that_ends_at_the_final_dot_was_granted(connections: int) -> None:
+    """Its message may be to blame: others are carried over further connections."""
+    async with scripted() as server:
+        server.says["."] = lambda times: CLOSE if times <= 6 else "250 ok"
+        hands = hands_for(server, 20, connections=connections)
+        while len(hands.states) < 20:
+            await hands.pool.reach()
+            hands.pool.grow(len(hands.mails))
+            await until(lambda: not hands.pool or len(hands.states) == 20)
+            assert hands.pool.refusal is None
+        assert Counter(hands.states.values()) == {"in_doubt": 6, "sent": 14}
+        assert hands.pool._most == connections
+        await hands.pool.close(5)
 
 
 async def test_a_limit_of_messages_is_no_refusal() -> None:

@@ -17,7 +17,15 @@ from hub.newsletter import course, queries
 from hub.newsletter.delivery import ledger
 from hub.newsletter.delivery.holders import steady
 from hub.newsletter.delivery.letter import Letter
-from hub.newsletter.delivery.outbound import BATCH, LOW, WINDOW, Outbound, Running
+from hub.newsletter.delivery.outbound import (
+    BATCH,
+    CUTS,
+    CUTS_EACH_CONNECTION,
+    LOW,
+    WINDOW,
+    Outbound,
+    Running,
+)
 from hub.newsletter.delivery.rota import Rota
 
 log = logging.getLogger(__name__)
@@ -154,6 +162,7 @@ class Claiming:
             campaign_id,
             letter,
             stalled=campaign.stalled_at is not None,
+            most_cuts=max(CUTS, CUTS_EACH_CONNECTION * self._relay.connections),
         )
 
     async def _stall(self, error: RelayUnavailable) -> None:

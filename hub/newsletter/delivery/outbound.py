@@ -13,7 +13,13 @@ from uuid import UUID
 from hub import clock
 from hub.mail.connection import Connection
 from hub.mail.feed import Mail
-from hub.mail.replies import GIVE_UP_AFTER, Answer, RelayUnavailable, retry_pause
+from hub.mail.replies import (
+    CUT_EACH_TIME,
+    GIVE_UP_AFTER,
+    Answer,
+    RelayUnavailable,
+    retry_pause,
+)
 from hub.newsletter.delivery import holders
 from hub.newsletter.delivery.journal import Journal
 from hub.newsletter.delivery.letter import Letter
@@ -25,6 +31,9 @@ BATCH, LOW, WINDOW = 256, 256, 1200
 # Of the last RECENT outcomes of a campaign, so many refused recipients are no accident: a list that was bought, or a
 # relay that has begun to refuse us in other words.
 RECENT, FEWEST, FAILING_SHARE = 200, 50, 0.25
+# So many messages of a campaign in a row at which the server ended the connection are no accident either: a filter that
+# cuts instead of refusing. A relay that starts anew cuts each connection once, and perhaps the next ones again.
+CUTS, CUTS_EACH_CONNECTION = 36, 3
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +45,8 @@ class Running:
     letter: Letter
     stalled: bool
     """The ledger says that it waits for the relay."""
+    most_cuts: int = CUTS
+    """So many in a row stop it."""
     known: list[tuple["Parcel", Outcome]] = field(default_factory=list)
     held: set[UUID] = field(default_factory=set)
     """The deliveries in this worker's hands."""
@@ -47,6 +58,8 @@ class Running:
     """Until the ledger has it. What is on the wire by then may still be taken, and does not undo it."""
     recent: deque[bool] = field(default_factory=lambda: deque(maxlen=RECENT))
     """Of the last ones, whether they failed."""
+    cuts: int = 0
+    """In a row, without an answer to any message of it in between."""
     key: bytes = field(init=False)
     """What the journal knows it by."""
 
@@ -65,10 +78,17 @@ class Running:
         if enough and sum(self.recent) >= FAILING_SHARE * count:
             self.why_to_pause, self.halted = self.why_to_pause or "failing_share", True
 
+    def answered(self, *, cut: bool) -> None:
+        """Or not: the server ended the connection instead."""
+        self.cuts = self.cuts + 1 if cut else 0
+        if self.cuts >= self.most_cuts and self.why_to_pause is None:
+            self.refused(CUT_EACH_TIME)
+
     def start_over(self) -> None:
         """It is paused; whoever resumes it has seen why."""
         self.refusal = self.why_to_pause = None
         self.recent.clear()
+        self.cuts = 0
 
 
 class Parcel:
@@ -174,6 +194,7 @@ class Outbound:
             # Its own turn comes later than the others', or a recipient whom the server always refuses in such words
             # would stop the campaign at every resumption.
             campaign.refused(answer.reply)
+        campaign.answered(cut=mail.slot is not None and answer.cause == "connection_lost")
         if state == "retry":
             due_at = now + retry_pause(row.tries + 1)
             if due_at > row.tried_since + GIVE_UP_AFTER:

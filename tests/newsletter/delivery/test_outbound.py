@@ -18,11 +18,18 @@ from hub.ids import uuid7
 from hub.mail.connection import Connection
 from hub.mail.headers import BadHeader
 from hub.mail.relay import Mailbox, Relay
-from hub.mail.replies import UNWRITABLE, Answer
+from hub.mail.replies import CUT_EACH_TIME, UNWRITABLE, Answer, own_answer
 from hub.newsletter.delivery import holders
 from hub.newsletter.delivery.journal import Journal, read_left_behind
 from hub.newsletter.delivery.letter import Letter, compile_bodies
-from hub.newsletter.delivery.outbound import FAILING_SHARE, FEWEST, Outbound, Parcel, Running
+from hub.newsletter.delivery.outbound import (
+    CUTS,
+    FAILING_SHARE,
+    FEWEST,
+    Outbound,
+    Parcel,
+    Running,
+)
 from hub.newsletter.schemas import Claimed, Outcome, Publisher, Recipient
 from tests.newsletter.making import draft
 
@@ -32,6 +39,7 @@ SENT = Answer("sent", "", "250 ok")
 REFUSED = Answer("failed", "unknown", "550 5.1.1 who?")
 LATER = Answer("retry", "busy", "450 later")
 POLICY = Answer("retry", "policy", "554 5.7.1 not from you", policy=True)
+CUT = own_answer("in_doubt", "connection_lost")
 # The relay's own connections; here only who asks matters.
 ASKING = cast("Connection", object())
 
@@ -317,6 +325,32 @@ def test_what_is_tried_again_is_no_failure(hands: Hands) -> None:
         send(hands, LATER)
         record(hands)
     assert running.why_to_pause is None
+
+
+@pytest.mark.parametrize(
+    ("answers", "pauses"),
+    [
+        ([CUT] * (CUTS - 1), False),
+        ([CUT] * CUTS, True),
+        ([own_answer("retry", "connection_lost")] * CUTS, True),
+        ([CUT] * (CUTS - 1) + [SENT] + [CUT] * (CUTS - 1), False),
+        ([CUT] * (CUTS - 1) + [LATER] + [CUT] * (CUTS - 1), False),
+        ([own_answer("in_doubt", "no_answer")] * CUTS, False),
+    ],
+)
+def test_a_connection_that_ends_at_each_message(
+    hands: Hands, answers: list[Answer], pauses: bool
+) -> None:
+    running = campaign()
+    for answer in answers:
+        assert running.why_to_pause is None
+        hands.add(running, rows(1))
+        send(hands, answer)
+        record(hands)
+    assert running.why_to_pause == ("policy" if pauses else None)
+    assert running.refusal == (CUT_EACH_TIME if pauses else None)
+    running.start_over()
+    assert (running.why_to_pause, running.cuts) == (None, 0)
 
 
 def test_old_refusals_are_forgotten(hands: Hands) -> None:
