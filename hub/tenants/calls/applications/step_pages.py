@@ -105,20 +105,24 @@ async def save(
             room = await room_of(scope, await enter(scope, request, grant, lock=True))
             if room.application.state != "draft":
                 return _too_late_to_type(request, room, go)
+            offered = bases_offered(room)
             saved = await save_step(scope, room, step, typed, window=window, seen=seen)
     except (TermOver, NotOpenYet):
         return await _refused(request, grant, step, typed, go)
     if saved.conflict and not room.is_open:
         return await _refused(request, grant, step, typed, go)
-    return _after(request, room, step, saved, go, window)
+    anew = bases_offered(room) != offered
+    return _after(request, room, step, saved, go, window, anew=anew)
 
 
 def _after(
-    request: PageRequest, room: Room, step: str, saved: Saved, go: str, window: UUID
+    request: PageRequest, room: Room, step: str, saved: Saved, go: str, window: UUID, *, anew: bool
 ) -> Template | Response[None]:
+    """`anew`: another kind of administration has other grounds to choose from."""
     base = f"/applications/{room.application.id}"
     if go == STAY and wants_fragment(request):
-        return _saved_note(request, room, "conflict" if saved.conflict else "saved")
+        how = "conflict" if saved.conflict else "saved"
+        return _saved_note(request, room, how, saved.form if anew else None)
     shown = _shown(room, step, saved)
     if saved.conflict:
         shown.conflict = shown.strict = True
@@ -160,8 +164,17 @@ def _too_late_to_type(request: PageRequest, room: Room, go: str) -> Template | R
     return see_other(request, f"/applications/{room.application.id}", SUBMITTED_ALREADY)
 
 
-def _saved_note(request: PageRequest, room: Room, how: str) -> Template:
-    return page(request, "tenants/calls/application_saved.html", how=how, at=room.now)
+def _saved_note(
+    request: PageRequest, room: Room, how: str, form: Form[Any] | None = None
+) -> Template:
+    """With a `form`, its grounds too, in place of those on the page."""
+    if form:
+        steps.without_empty(form)
+    return page(request, "tenants/calls/application_saved.html", how=how, at=room.now, form=form)
+
+
+def bases_offered(room: Room) -> list[tuple[str, str]]:
+    return room.prepared.forms["organisation"].options("legal_basis")
 
 
 async def _sent(request: PageRequest) -> tuple[Typed, UUID, str, str]:

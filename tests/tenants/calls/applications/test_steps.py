@@ -282,6 +282,19 @@ async def test_typing_is_saved_by_the_way(applying: Applicant) -> None:
     assert (await applying.stored()).answers["contacts"]["person_role"] == ["Dirigente"]
 
 
+async def test_another_kind_brings_its_grounds_along(applying: Applicant) -> None:
+    window = str(uuid4())
+    first = await autosave(applying, "organisation", {"kind": "province"}, window=window, seen="")
+    assert 'value="public_employment_service"' in first.text
+    assert 'value="art_6"' not in first.text
+    typed: Typed = {"kind": "province", "legal_basis": "public_employment_service"}
+    same = await autosave(applying, "organisation", typed, window=window, seen="")
+    assert "legal_basis" not in same.text, "whoever is choosing there keeps the focus"
+    typed["kind"] = "chamber"
+    other = await autosave(applying, "organisation", typed, window=window, seen="")
+    assert 'value="art_6"' in other.text
+
+
 async def test_two_windows_do_not_overwrite_each_other(applying: Applicant) -> None:
     one, other = str(uuid4()), str(uuid4())
     await applying.post("/contacts", CONTACTS, form_key=one, seen="")
