@@ -27,6 +27,7 @@ STATEMENT_FILES = {
     "hub/newsletter/delivery/tallies.py",
     "hub/newsletter/unsent.py",
     "hub/tenants/calls/selection/chronicle.py",
+    "hub/tenants/calls/desk/due.py",
     "hub/tenants/calls/selection/incoming.py",
     "hub/tenants/calls/selection/ranked.py",
 }

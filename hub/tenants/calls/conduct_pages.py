@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from hub.db import tenant_transaction
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.calls import queries, standing
+from hub.tenants.calls import standing
 from hub.tenants.calls.close_call import close_call
 from hub.tenants.calls.documents import queries as document_queries
 from hub.tenants.calls.extend_call import NotLater, extend_call
@@ -31,9 +31,6 @@ from hub.web.i18n import gettext as _
 from hub.web.page import page
 from hub.web.params import path_id
 from hub.web.redirects import message, see_other
-
-# The network has a few a year.
-MOST_CALLS = 200
 
 PUBLISHED = message("call-published", N_("The call is published."))
 EXTENDED = message("call-extended", N_("The call is extended."))
@@ -59,24 +56,6 @@ class ExtendForm(msgspec.Struct, frozen=True):
 
 class CloseForm(msgspec.Struct, frozen=True):
     pass
-
-
-@get("/selections", guards=READERS)
-async def list_selections(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
-    async with tenant_transaction(actor.tenant_id) as scope:
-        calls = await queries.own_calls(scope, limit=MOST_CALLS)
-        waiting = await question_queries.waiting(scope)
-        regions, now = await region_names(scope), scope.now
-    return page(
-        request,
-        "tenants/calls/selections.html",
-        crumbs=[(_("Selections"), "/selections")],
-        calls=[(call, standing.standing_of(call, now)) for call in calls],
-        waiting=waiting,
-        regions=regions,
-        now=now,
-        words=standing,
-    )
 
 
 @get("/selections/{call_id:str}", guards=READERS)
@@ -263,7 +242,6 @@ def _closing(
 
 
 ROUTES: list[ControllerRouterHandler] = [
-    list_selections,
     show_selection,
     confirm_publishing,
     publish,

@@ -86,18 +86,6 @@ async def public_calls(scope: NetworkScope, *, limit: int) -> list[Call]:
     return [_call(row) for row in rows]
 
 
-async def own_calls(scope: TenantScope, *, limit: int) -> list[Call]:
-    """Drafts too, those changed last first; without criteria and quotas."""
-    rows = await scope.fetch(
-        f"""
-        SELECT {_COLUMNS}, {_EXTENSIONS} FROM calls c
-        ORDER BY c.updated_at DESC, c.id DESC LIMIT $1
-        """,
-        limit,
-    )
-    return [_call(row) for row in rows]
-
-
 async def lock_address(scope: TenantScope, slug: str) -> None:
     """Two who want one address wait for each other."""
     await scope.execute(

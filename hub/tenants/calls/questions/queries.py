@@ -79,18 +79,6 @@ async def counts(scope: TenantScope, call_id: UUID) -> dict[str, int]:
     return {row["state"]: row["count"] for row in rows}
 
 
-async def waiting(scope: TenantScope) -> dict[UUID, int]:
-    """How many wait for an answer, by call; calls without any are left out."""
-    rows = await scope.fetch(
-        """
-        SELECT call_id, count(*) AS waiting FROM call_questions
-        WHERE tenant_id = $1 AND state = 'open' GROUP BY call_id
-        """,
-        scope.tenant_id,
-    )
-    return {row["call_id"]: row["waiting"] for row in rows}
-
-
 async def find(scope: TenantScope, question_id: UUID) -> Question | None:
     row = await scope.fetchrow(f"{_QUESTIONS} WHERE id = $1", question_id)
     return Question(*row) if row else None
