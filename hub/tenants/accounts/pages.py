@@ -11,7 +11,7 @@ from litestar.response import Template
 from hub.db import NetworkScope, network_transaction
 from hub.errors import NotSignedIn
 from hub.tenants.accounts import passwords, queries, service
-from hub.tenants.accounts.actor import Actor, Visitor
+from hub.tenants.accounts.actor import ADMIN, EDITOR, Actor, Visitor
 from hub.tenants.accounts.schemas import AskForLink, ChooseOrganisation, NewPassword, SignIn
 from hub.tenants.accounts.sessions import ended_cookie, secret_of, session_cookie, session_id
 from hub.web.forms import Form, blank, read_form
@@ -158,8 +158,9 @@ async def _replace(scope: NetworkScope, link: str, new_hash: str) -> bool:
 
 
 def home_of(person: Actor | queries.MembershipChoice) -> str:
-    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns."""
-    for kind, home in (("host", "/cases"), ("lender", "/inbox"), ("coordinator", "/campaigns")):
+    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns or its selections."""
+    ente = "/campaigns" if person.role in (ADMIN, EDITOR) else "/selections"
+    for kind, home in (("host", "/cases"), ("lender", "/inbox"), ("coordinator", ente)):
         if kind in person.kinds:
             return home
     return "/"

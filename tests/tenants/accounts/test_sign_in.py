@@ -72,15 +72,23 @@ async def test_an_operator_lands_on_the_cases(client: httpx.AsyncClient, operato
 
 
 @pytest.mark.parametrize(
-    ("kinds", "home"),
-    [(("lender",), "/inbox"), (("coordinator",), "/campaigns"), (("tutor",), "/")],
+    ("kind", "role", "home"),
+    [
+        ("lender", "operator", "/inbox"),
+        ("coordinator", "admin", "/campaigns"),
+        ("coordinator", "editor", "/campaigns"),
+        ("coordinator", "operator", "/selections"),
+        ("coordinator", "viewer", "/selections"),
+        ("tutor", "operator", "/"),
+    ],
 )
 async def test_each_kind_of_person_lands_where_their_work_is(
-    client: httpx.AsyncClient, kinds: tuple[str, ...], home: str
+    client: httpx.AsyncClient, kind: str, role: str, home: str
 ) -> None:
     account = await make_account(password=PASSWORD)
-    await make_membership(await make_tenant(*kinds), account=account)
+    await make_membership(await make_tenant(kind), role, account=account)
     assert (await post_sign_in(client, account.email)).headers["location"] == home
+    assert (await client.get(home)).status_code == 200
 
 
 async def test_a_page_asked_for_before_signing_in_comes_after_it(
