@@ -215,9 +215,9 @@ def test_it_is_spread_evenly_as_far_as_conflicts_allow(
 ) -> None:
     people = [UUID(int=number + 1) for number in range(evaluators)]
     own = {who: frozenset[str]({"ente"}) for who in people}
-    for who, application in conflicts:
-        if who < evaluators:
-            own[people[who]] |= {str(application)}
+    for number, application_number in conflicts:
+        if number < evaluators:
+            own[people[number]] |= {str(application_number)}
     ids = [UUID(int=1000 + number) for number in range(applications)]
     places = [
         Place(application, ordinal, frozenset({str(number)}), frozenset())

@@ -97,7 +97,9 @@ async def test_points_are_kept_as_a_draft_and_submitted_once(
         done = await browser.post(f"{page}/submit", data={"version": version})
         assert done.headers["location"] == "/evaluations"
     assert "Consegnata il" in text_of(await browser.get(page))
-    assert application.organisation_name in text_of(await browser.get("/evaluations?state=given"))
+    assert f"{application.organisation_name}" in text_of(
+        await browser.get("/evaluations?state=given")
+    )
     assert (await browser.post(f"{page}/points", data=whole)).status_code == 409
 
 
@@ -149,7 +151,7 @@ async def test_whoever_belongs_to_the_applicant_is_told_and_somebody_else_gets_i
     assert answer.headers["location"] == "/evaluations"
     listed = text_of(await browser.get("/evaluations"))
     assert "Lei appartiene all’amministrazione candidata" in listed
-    assert application.organisation_name not in listed
+    assert f"{application.organisation_name}" not in listed
     assert "Appartiene all’amministrazione candidata" in text_of(await browser.get(page))
     after = await evaluations_of(commission.ente, application.id)
     assert who.membership_id not in {one[1] for one in after.values()}

@@ -54,8 +54,8 @@ async def told(commission: Commission, browser_of: BrowserOf) -> str:
     answer = await browser.get(f"/selections/{commission.call_id}/minutes.pdf")
     assert answer.headers["content-type"] == "application/pdf"
     reader = PdfReader(io.BytesIO(answer.content))
-    assert reader.root_object["/Lang"] == "it"
-    assert reader.root_object["/StructTreeRoot"]
+    assert str(reader.root_object["/Lang"]) == "it"
+    assert "/StructTreeRoot" in reader.root_object
     # Lines break anywhere in the narrow columns.
     return "".join("".join(page.extract_text().split()) for page in reader.pages)
 

@@ -10,11 +10,13 @@ import asyncpg
 import httpx
 import pytest
 
-from hub.db import tenant_transaction
+from hub.db import relay_transaction, tenant_transaction
 from hub.errors import HubError
+from hub.ids import uuid7
+from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
-from hub.tenants.calls.selection import rank, ranked
+from hub.tenants.calls.selection import rank, ranked, tasks
 from hub.tenants.calls.selection.commission import NotEvaluating
 from hub.worker import drain_now
 from tests.factories import Member
@@ -162,9 +164,19 @@ async def test_the_published_hash_is_that_of_the_published_file(
     assert page.count(str(made[0].protocol)) == 2, "its own line, and that of who moved up"
 
 
-async def test_every_applicant_is_told_once(db: Database, relay: SmtpSink) -> None:
+async def test_every_applicant_is_told_once(
+    db: Database, relay: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where there are more than one transaction orders, and where a task runs twice."""
+    monkeypatch.setattr(tasks, "CHUNK", 2)
     commission, made = await evaluated()
-    await approve(commission, await propose(commission))
+    ranking_id = await propose(commission)
+    await approve(commission, ranking_id)
+    job = Job(uuid7(), commission.ente.id, "selection.tell_outcomes", {}, 1)
+    async with relay_transaction() as scope:
+        await scope.execute("DELETE FROM outbox")
+    for _attempt in range(2):
+        await tasks.tell_outcomes(job, ranking_id=ranking_id, behind=UUID(int=0))
     await drain_now()
     told = [one.recipients[0] for one in relay.messages if "graduatoria" in one.text()]
     assert sorted(told) == sorted(one.email for one in made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.selection.succeed import succeed
 from hub.worker import drain_now
 from tests.factories import CAMPANIA
-from tests.support.databases import Database
+from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
 from tests.tenants.calls.selection.making import Commission, give_all, make_commission
 from tests.tenants.calls.selection.test_rank import approve, propose, states
@@ -35,6 +36,12 @@ async def leave(commission: Commission, application: Application) -> None:
         await withdraw(scope, application.id, "")
 
 
+async def leave_in_vain(commission: Commission, application: Application) -> None:
+    async with tenant_transaction(commission.ente.id) as scope:
+        await withdraw(scope, application.id, "")
+        raise ZeroDivisionError
+
+
 async def leave_at_once(commission: Commission, leaving: Sequence[Application]) -> None:
     """Each in a transaction of its own, all begun before any of them withdraws."""
     ready = asyncio.Barrier(len(leaving))
@@ -46,6 +53,28 @@ async def leave_at_once(commission: Commission, leaving: Sequence[Application]) 
             await withdraw(scope, application.id, "")
 
     await asyncio.gather(*(one(application) for application in leaving))
+
+
+async def until_one_waits(database: Database) -> None:
+    """Until a transaction of this database waits for another's lock."""
+    async with connected(database.superuser_url) as superuser, asyncio.timeout(10):
+        while not await superuser.fetchval(  # noqa: ASYNC110  # the server does it
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ):
+            await asyncio.sleep(0.01)
+
+
+async def leave_while_another_leaves(
+    database: Database, commission: Commission, first: Application, second: Application
+) -> None:
+    """The second begins when the first has done everything but commit."""
+    async with tenant_transaction(commission.ente.id) as scope:
+        await withdraw(scope, first.id, "")
+        # In a context of its own: this one has a scope already.
+        other = asyncio.create_task(leave(commission, second), context=contextvars.Context())
+        await until_one_waits(database)
+    await other
 
 
 async def successions(commission: Commission) -> dict[UUID, UUID]:
@@ -121,3 +150,32 @@ async def test_a_reserve_that_withdraws_at_that_moment_is_not_admitted_in_vain(
     leaving = made[:2] if attempt % 2 else made[1::-1]
     await leave_at_once(commission, leaving)
     assert await states(commission, made) == ["withdrawn", "withdrawn", "admitted"]
+
+
+async def test_who_withdraws_meanwhile_waits_and_takes_the_next_reserve(db: Database) -> None:
+    commission, made = await published(2, 4)
+    await leave_while_another_leaves(db, commission, made[0], made[1])
+    assert await successions(commission) == {made[0].id: made[2].id, made[1].id: made[3].id}
+    assert await states(commission, made) == ["withdrawn"] * 2 + ["admitted"] * 2
+
+
+async def test_a_reserve_that_is_just_withdrawing_is_passed_over(db: Database) -> None:
+    commission, made = await published(1, 3)
+    await leave_while_another_leaves(db, commission, made[1], made[0])
+    assert await successions(commission) == {made[0].id: made[2].id}
+
+
+async def test_a_reserve_that_withdraws_while_it_moves_up_hands_its_place_on(
+    db: Database,
+) -> None:
+    commission, made = await published(1, 3)
+    await leave_while_another_leaves(db, commission, made[0], made[1])
+    assert await successions(commission) == {made[0].id: made[1].id, made[1].id: made[2].id}
+
+
+async def test_a_withdrawal_that_fails_admits_nobody(db: Database) -> None:
+    commission, made = await published(2, 4)
+    with pytest.raises(ZeroDivisionError):
+        await leave_in_vain(commission, made[0])
+    await leave(commission, made[1])
+    assert await states(commission, made) == ["admitted", "withdrawn", "admitted", "reserve"]

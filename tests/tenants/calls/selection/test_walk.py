@@ -71,8 +71,8 @@ async def test_from_the_applications_to_the_published_ranking(
             "SELECT id FROM rankings WHERE call_id = $1", commission.call_id
         )
         slug = await scope.fetchval("SELECT slug FROM calls WHERE id = $1", commission.call_id)
-    mine = await admin.post(f"{here}/ranking/approve", data={"ranking_id": str(ranking_id)})
-    assert mine.status_code == 409
+    alone = await admin.post(f"{here}/ranking/approve", data={"ranking_id": str(ranking_id)})
+    assert alone.status_code == 409
     other = await as_(new_client, commission.second)
     assert (await other.get(f"{here}/ranking")).status_code == 200
     done = await other.post(f"{here}/ranking/approve", data={"ranking_id": str(ranking_id)})
