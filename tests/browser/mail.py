@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import httpx
@@ -17,6 +19,7 @@ class Message:
     number: int
     headers: dict[str, str]
     text: str
+    attachments: tuple[bytes, ...] = ()
 
     @property
     def unsubscribe_url(self) -> str:
@@ -47,7 +50,12 @@ class Mailbox:
     def _message(self, number: int) -> Message:
         found = self._get(f"/messages/{number}/message.json")
         headers = {name.lower(): value for name, value in found["headers"]}
-        return Message(number, headers, found["text"])
+        return Message(number, headers, found["text"], self._attachments(number))
+
+    def _attachments(self, number: int) -> tuple[bytes, ...]:
+        source = httpx.get(f"{self.address}/messages/{number}/message.eml", trust_env=False)
+        message = message_from_bytes(source.raise_for_status().content, policy=default)
+        return tuple(part.get_content() for part in message.iter_attachments())
 
     def _get(self, path: str, **parameters: Any) -> Any:
         answer = httpx.get(self.address + path, params=parameters, trust_env=False)

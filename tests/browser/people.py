@@ -14,6 +14,11 @@ LENDER = "istruttoria@microfinanza-mediterranea.example.org"
 LENDER_NAME = "Microfinanza Mediterranea"
 OTHER_LENDER_NAME = "Confidi Impresa Sud"
 EDITOR = "editor@ente.example.org"
+ENTE_ADMIN = "admin@ente.example.org"
+ENTE_SECOND_ADMIN = "approvazione@ente.example.org"
+ENTE_OPERATOR = "bandi@ente.example.org"
+# The second has work to do in the demo network's call that is being evaluated.
+EVALUATORS = ("commissione1@ente.example.org", "commissione3@ente.example.org")
 TWO_ORGANISATIONS = "consulente@camera-bari.example.org"
 
 NAPLES = "F839"

@@ -12,6 +12,9 @@ from hub.seed.sign_ins import PASSWORD
 from hub.web.i18n import gettext as _
 from tests.browser.scrutiny import Scrutiny, Sight, Titles, check_layout
 
+# A status is judged by itself. What is saved as one types gives way to what is saved after it, and htmx says so.
+HARMLESS = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+
 
 class Reader:
     """Pages are opened, links followed and buttons pressed through this; each arrival is looked at."""
@@ -120,7 +123,7 @@ class Reader:
 
     def _on_console(self, message: ConsoleMessage) -> None:
         # A refusal by the server is judged by its status; a refusal by the policy of the page stands here only.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             self.problems.append(f"console: {message.text} ({message.location.get('url')})")
 
 
