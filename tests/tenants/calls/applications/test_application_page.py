@@ -100,7 +100,7 @@ async def test_nothing_is_submitted_that_another_window_has_changed(applying: Ap
     await applying.save("contacts", CONTACTS | {"person_role": "Sindaca"})
     refused = await applying.post("/submit", seen=seen)
     assert refused.status_code == 409
-    assert "in un'altra finestra" in words(refused)
+    assert "altra finestra" in words(refused)
     assert "Sindaca" in refused.text
     seen = value_of(refused.text, "seen")
     await applying.upload(name="altro.pdf")

@@ -93,7 +93,7 @@ async def test_one_address_prepares_one_application(
     assert len(await of_call(ente, call_id)) == 1
     superseded, opened = await client.get(first), await client.get(second)
     assert superseded.status_code == 410
-    assert "C'è un link più recente" in superseded.text.replace("&#39;", "'")
+    assert "C’è un link più recente" in superseded.text
     assert opened.status_code == 303
 
 

@@ -29,6 +29,7 @@ from tests.tenants.calls.applications.applying import (
 from tests.tenants.calls.making import make_call, make_draft
 
 HTMX = {"hx-request": "true"}
+ODD = ["\x00", "a\x07b", "\ud800", "\u202e", "x" * 100_000]
 
 
 async def room(applying: Applicant) -> Room:
@@ -106,7 +107,15 @@ async def test_a_step_that_was_left_is_found_as_it_was(applying: Applicant) -> N
     assert in_page(await applying.get("/organisation?check=1"), "Compila questo campo")
 
 
-@pytest.mark.parametrize("odd", ["\x00", "a\x07b", "\ud800", "\u202e", "x" * 100_000])
+async def test_a_step_speaks_one_language(applying: Applicant) -> None:
+    for language, words in (("it", "Salva e continua"), ("en", "Save and continue")):
+        applying.client.headers["accept-language"] = language
+        page = await applying.get("/contacts")
+        assert words in page.text
+        assert f'<html lang="{language}">' in page.text
+
+
+@pytest.mark.parametrize("odd", ODD)
 async def test_what_no_text_may_hold_is_refused_and_breaks_nothing(
     applying: Applicant, odd: str
 ) -> None:
@@ -301,7 +310,7 @@ async def test_two_windows_do_not_overwrite_each_other(applying: Applicant) -> N
     changed = CONTACTS | {"person_role": "Sindaca"}
     refused = await applying.post("/contacts", changed, form_key=other, seen="")
     assert refused.status_code == 409
-    assert in_page(refused, "modificato in un'altra finestra")
+    assert in_page(refused, "modificato in un’altra finestra")
     assert value_of(refused.text, "person_role") == "Sindaca", "what was typed here is still there"
     assert (await applying.stored()).answers["contacts"]["person_role"] == ["Dirigente"]
     quietly = await autosave(applying, "contacts", changed, window=other, seen="")
