@@ -22,12 +22,12 @@ async def drafts(scope: TenantScope, before: Sequence[timedelta], *, limit: int)
     """Applications that are not submitted, so long before the closing; none that was begun later than that."""
     rows = await scope.fetch(
         """
-        UPDATE applications SET reminded_at = $2 WHERE id IN (
+        UPDATE applications SET reminded_at = $2::timestamptz WHERE id IN (
           SELECT a.id FROM calls c
           JOIN applications a ON a.tenant_id = c.tenant_id AND a.call_id = c.id AND a.state = 'draft'
-          WHERE c.tenant_id = $1 AND c.state = 'published' AND c.closes_at > $2 AND EXISTS (
+          WHERE c.tenant_id = $1 AND c.state = 'published' AND c.closes_at > $2::timestamptz AND EXISTS (
             SELECT FROM unnest($3::interval[]) AS early
-            WHERE c.closes_at - early <= $2
+            WHERE c.closes_at - early <= $2::timestamptz
               AND coalesce(a.reminded_at, a.created_at) < c.closes_at - early)
           ORDER BY a.id LIMIT $4 FOR NO KEY UPDATE OF a SKIP LOCKED)
         RETURNING id
@@ -44,12 +44,12 @@ async def requests(scope: TenantScope, before: timedelta, *, limit: int) -> list
     """(application, request for completion) without an answer, so long before the end of the term."""
     rows = await scope.fetch(
         """
-        UPDATE application_completions SET reminded_at = $2 WHERE id IN (
+        UPDATE application_completions SET reminded_at = $2::timestamptz WHERE id IN (
           SELECT k.id FROM application_completions k
           JOIN applications a ON a.tenant_id = k.tenant_id AND a.id = k.application_id
             AND a.state = 'submitted'
-          WHERE k.tenant_id = $1 AND k.answered_at IS NULL AND k.due_at > $2
-            AND k.due_at - $3::interval <= $2
+          WHERE k.tenant_id = $1 AND k.answered_at IS NULL AND k.due_at > $2::timestamptz
+            AND k.due_at - $3::interval <= $2::timestamptz
             AND coalesce(k.reminded_at, k.asked_at) < k.due_at - $3::interval
           ORDER BY k.id LIMIT $4 FOR NO KEY UPDATE OF k SKIP LOCKED)
         RETURNING application_id, id
@@ -71,7 +71,7 @@ async def evaluators(
     """
     rows = await scope.fetch(
         """
-        UPDATE call_evaluators v SET reminded_at = $2
+        UPDATE call_evaluators v SET reminded_at = $2::timestamptz
         FROM (
           SELECT e.call_id, e.membership_id, min(e.assigned_at) AS oldest
           FROM calls c
@@ -82,10 +82,10 @@ async def evaluators(
         ) open
         WHERE v.tenant_id = $1 AND v.call_id = open.call_id AND v.membership_id = open.membership_id
           AND v.removed_at IS NULL
-          AND (greatest(v.reminded_at, open.oldest) <= $2 - $3::interval
-            OR (open.oldest <= $2 - $4::interval
+          AND (greatest(v.reminded_at, open.oldest) <= $2::timestamptz - $3::interval
+            OR (open.oldest <= $2::timestamptz - $4::interval
               AND coalesce(v.reminded_at, open.oldest) < open.oldest + $4::interval))
-        RETURNING v.call_id, v.membership_id, open.oldest <= $2 - $4::interval
+        RETURNING v.call_id, v.membership_id, open.oldest <= $2::timestamptz - $4::interval
         """,
         scope.tenant_id,
         scope.now,
@@ -99,8 +99,8 @@ async def not_closed(scope: TenantScope, after: timedelta) -> list[UUID]:
     """Calls that are over so long and that nobody closed."""
     rows = await scope.fetch(
         """
-        UPDATE calls SET reminded_at = $2
-        WHERE tenant_id = $1 AND state = 'published' AND closes_at <= $2 - $3::interval
+        UPDATE calls SET reminded_at = $2::timestamptz
+        WHERE tenant_id = $1 AND state = 'published' AND closes_at <= $2::timestamptz - $3::interval
           AND (reminded_at IS NULL OR reminded_at < closes_at + $3::interval)
         RETURNING id
         """,
@@ -133,8 +133,8 @@ async def mark_told(scope: TenantScope, call_id: UUID) -> bool:
     """False where another worker did in the meantime."""
     marked = await scope.execute(
         """
-        UPDATE calls SET reminded_at = $2
-        WHERE id = $1 AND state = 'evaluating' AND (reminded_at IS NULL OR reminded_at < $2)
+        UPDATE calls SET reminded_at = $2::timestamptz
+        WHERE id = $1 AND state = 'evaluating' AND (reminded_at IS NULL OR reminded_at < $2::timestamptz)
         """,
         call_id,
         scope.now,
