@@ -250,7 +250,7 @@ async def _shown(
     """The page as it stands now; a form that was refused keeps what was typed, with the version that is true now."""
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await dossier(scope, application_id, call_id)
-        evaluators = await queries.evaluator_names(scope, application_id)
+        evaluators = await queries.evaluators_of(scope, application_id)
         deeds = await chronicle.deeds_of(scope, application_id)
         now = scope.now
     application = found.application
@@ -278,6 +278,7 @@ async def _shown(
         application=application,
         evaluators=evaluators,
         recused=RECUSED_BY_THE_HUB,
+        points=points,
         moments=moments_of(deeds),
         may_act=actor.role in ("admin", "operator") and found.call.state in STATES,
         open_completion=next((one for one in found.completions if not one.answered_at), None),

@@ -19,6 +19,7 @@ from hub.tenants.calls.selection.schemas import (
     Evaluation,
     EvaluationRow,
     Evaluator,
+    EvaluatorOf,
     Lacking,
     Readiness,
     Selection,
@@ -467,16 +468,24 @@ async def set_readmitted(scope: TenantScope, application_id: UUID) -> None:
     )
 
 
-async def evaluator_names(
-    scope: TenantScope, application_id: UUID
-) -> list[tuple[str, str, datetime | None, str | None]]:
-    """Who evaluates an application: name, state, since when it is given, why not. Never how many points."""
+async def evaluators_of(scope: TenantScope, application_id: UUID) -> list[EvaluatorOf]:
+    """Who evaluates an application; how, only once every evaluation that it wants is in."""
     rows = await scope.fetch(
         """
-        SELECT m.name, e.state, e.submitted_at, e.recused_reason
-        FROM evaluations e JOIN memberships m ON m.id = e.membership_id
-        WHERE e.application_id = $1 ORDER BY e.ordinal, e.assigned_at, e.id
+        SELECT name, state, submitted_at, recused_reason, CASE WHEN given >= wanted THEN total END AS total,
+          CASE WHEN given >= wanted AND state = 'submitted' THEN note ELSE '' END AS note
+        FROM (
+          SELECT e.*, m.name, count(*) FILTER (WHERE e.state = 'submitted') OVER () AS given,
+            CASE WHEN max(e.total) FILTER (WHERE e.ordinal < 3) OVER ()
+                - min(e.total) FILTER (WHERE e.ordinal < 3) OVER () > c.difference_limit
+              THEN 3 ELSE 2 END AS wanted
+          FROM evaluations e
+          JOIN memberships m ON m.id = e.membership_id
+          JOIN calls c ON c.id = e.call_id
+          WHERE e.application_id = $1
+        ) e
+        ORDER BY ordinal, assigned_at, id
         """,
         application_id,
     )
-    return [(row[0], row[1], row[2], row[3]) for row in rows]
+    return [msgspec.convert(dict(row), EvaluatorOf) for row in rows]

@@ -102,6 +102,17 @@ class Evaluator(msgspec.Struct, frozen=True, kw_only=True):
         return self.waiting + self.given
 
 
+class EvaluatorOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who evaluates an application. `total` and `note` only once nobody can be swayed by them."""
+
+    name: str
+    state: Literal["assigned", "recused", "submitted"]
+    submitted_at: datetime | None
+    recused_reason: str | None
+    total: Decimal | None
+    note: str
+
+
 class EvaluationRow(msgspec.Struct, frozen=True, kw_only=True):
     """One of my evaluations in the list."""
 
