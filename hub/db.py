@@ -114,9 +114,9 @@ class _Scope:
     async def executemany(self, sql: str, args: Iterable[Sequence[object]]) -> None:
         await self._connection.executemany(sql, args)
 
-    def cursor(self, sql: str, *args: object) -> AsyncIterator[asyncpg.Record]:
-        """Rows one by one, for results that should not be held in memory at once."""
-        return self._connection.cursor(sql, *args, prefetch=500).__aiter__()
+    def cursor(self, sql: str, *args: object, prefetch: int = 500) -> AsyncIterator[asyncpg.Record]:
+        """Rows one by one, for results that should not be held in memory, or read, at once."""
+        return self._connection.cursor(sql, *args, prefetch=prefetch).__aiter__()
 
     def ring_after_commit(self, task: str, row_id: UUID) -> None:
         """Wake a worker for this outbox row once the transaction is committed."""

@@ -1,7 +1,7 @@
 """Claiming, campaign by campaign in turn: as much as there is room for, as the paces allow, and while the relay takes mail."""
 
 import logging
-from asyncio import CancelledError
+from asyncio import CancelledError, Lock
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID
@@ -37,7 +37,11 @@ SHORTEST_STALL, LONGEST_STALL = timedelta(seconds=2), timedelta(seconds=60)
 
 
 class Claiming:
-    """Of one worker's life. `campaigns` are those of which something is in hand, or was a moment ago."""
+    """Of one worker's life. `campaigns` are those of which something is in hand, or was a moment ago.
+
+    `at_ledger`: claims and records, each of hundreds of rows, take turns, so that of this worker's doing only one process
+    of the database is busy at a time: two would take the processors from the messages on a small machine.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class Claiming:
         campaigns: dict[UUID, Running],
         *,
         record: Callable[[], Awaitable[None]],
+        at_ledger: Lock,
     ) -> None:
         self._worker_id = worker_id
         self._relay = relay
@@ -57,6 +62,7 @@ class Claiming:
         self._rota = rota
         self._campaigns = campaigns
         self._record = record
+        self._at_ledger = at_ledger
         self._relay_back_at = 0.0
         self.strangers: dict[UUID, int] = {}
         """Campaigns of which rows may be ours unawares, and how often they were looked for."""
@@ -111,7 +117,7 @@ class Claiming:
             self._rota.rest(tenant_id, campaign_id)  # until the next look
             return
         try:
-            async with tenant_transaction(tenant_id) as scope:
+            async with self._at_ledger, tenant_transaction(tenant_id) as scope:
                 rows, looked_at = await ledger.claim(
                     scope, campaign_id, self._worker_id, limit=allowed
                 )

@@ -19,15 +19,25 @@ _became = attrgetter("state", "cause")
 
 
 class Recording:
-    """Of one worker's life. `learnt` rings when there is something to record, and `bell` lets the worker look at its campaigns."""
+    """Of one worker's life. `learnt` rings when there is something to record, and `bell` lets the worker look at its campaigns.
+
+    `at_ledger` is shared with `Claiming`.
+    """
 
     def __init__(
-        self, out: Outbound, rota: Rota, *, learnt: asyncio.Event, bell: asyncio.Event
+        self,
+        out: Outbound,
+        rota: Rota,
+        *,
+        learnt: asyncio.Event,
+        bell: asyncio.Event,
+        at_ledger: asyncio.Lock,
     ) -> None:
         self._out = out
         self._rota = rota
         self._learnt = learnt
         self._bell = bell
+        self._at_ledger = at_ledger
 
     async def record(self) -> None:
         """Keep what is known until the database takes it: forgetting it would leave it in doubt."""
@@ -58,7 +68,7 @@ class Recording:
         outcomes = [outcome for _, outcome in batch]
         moves = campaign.stalled and any(outcome.state == "sent" for outcome in outcomes)
         why, began = campaign.why_to_pause, steady()
-        async with tenant_transaction(campaign.tenant_id) as scope:
+        async with self._at_ledger, tenant_transaction(campaign.tenant_id) as scope:
             await ledger.record(scope, campaign.campaign_id, outcomes)
             if moves:
                 await course.mark_moving(scope, campaign.campaign_id)

@@ -112,7 +112,10 @@ class _Life:
         self._burial = Burial(folder, self.id)
         self._rota = Rota()
         self._campaigns: dict[UUID, Running] = {}
-        self._recording = Recording(self._out, self._rota, learnt=self._learnt, bell=bell)
+        at_ledger = asyncio.Lock()
+        self._recording = Recording(
+            self._out, self._rota, learnt=self._learnt, bell=bell, at_ledger=at_ledger
+        )
         self._claiming = Claiming(
             self.id,
             relay,
@@ -121,6 +124,7 @@ class _Life:
             self._rota,
             self._campaigns,
             record=self._recording.record,
+            at_ledger=at_ledger,
         )
 
     def _closed(self, connection: Connection, error: RelayUnavailable | None) -> None:
