@@ -67,9 +67,12 @@ class RenewCookie(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         async def wrapped(message: Message) -> None:
-            renewed = scope["state"].get(_RENEWED)
-            if renewed and message["type"] == "http.response.start":
-                MutableScopeHeaders.from_message(message).add("set-cookie", renewed)
+            if message["type"] == "http.response.start":
+                headers = MutableScopeHeaders.from_message(message)
+                # As for people who have signed in: nobody finds it in this browser later.
+                headers.setdefault("Cache-Control", "no-store")
+                if renewed := scope["state"].get(_RENEWED):
+                    headers.add("set-cookie", renewed)
             await send(message)
 
         await next_app(scope, receive, wrapped)

@@ -211,6 +211,22 @@ async def test_an_answer_after_its_term_is_refused(submitted: Applicant, admin: 
     assert 'name="answer"' not in (await submitted.get()).text
 
 
+async def test_what_was_withdrawn_needs_no_completing(
+    submitted: Applicant, admin: Member, relay: SmtpSink
+) -> None:
+    completion_id = await ask(submitted, admin)
+    await submitted.post("/withdraw", {"sure": "yes"})
+    page = await submitted.get()
+    assert 'name="answer"' not in page.text
+    assert "Il termine è scaduto" not in words(page)
+    answer = await submitted.post(f"/completions/{completion_id}", {"answer": "Ecco."})
+    file = await submitted.client.post(
+        f"{submitted.base}/completions/{completion_id}/files",
+        files={"file": ("a.pdf", papers.PDF)},
+    )
+    assert (answer.status_code, file.status_code) == (409, 409)
+
+
 async def test_anothers_request_is_not_to_be_answered(
     submitted: Applicant, admin: Member, new_client: NewClient, ente: Tenant, call_id: UUID
 ) -> None:

@@ -113,6 +113,16 @@ async def test_the_cookie_ends(applying: Applicant) -> None:
         assert (await applying.get("/contacts")).status_code == 404
 
 
+async def test_the_browser_keeps_no_page(applying: Applicant) -> None:
+    assert (await applying.get("/contacts")).headers["cache-control"] == "no-store"
+
+
+async def test_over_https_the_cookie_goes_nowhere_else(applying: Applicant) -> None:
+    cookie = room_cookie(grant_of(applying.application), secure=True)
+    assert cookie.key == f"__Secure-{COOKIE}"
+    assert cookie.secure
+
+
 async def test_an_old_cookie_opens_nothing(
     new_client: NewClient, ente: Tenant, call_id: UUID
 ) -> None:
