@@ -19,12 +19,12 @@ DeskOf = Callable[[Member], Awaitable[str]]
 
 @pytest.fixture
 def desk_of(new_client: Callable[[], httpx.AsyncClient]) -> DeskOf:
-    """What somebody sees at /selections, in English."""
+    """What somebody sees at /selections, in Italian."""
 
     async def shown(member: Member) -> str:
         client = new_client()
         await sign_in(client, member)
-        answer = await client.get("/selections", headers={"Accept-Language": "en"})
+        answer = await client.get("/selections")
         assert answer.status_code == 200
         return answer.text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -330,7 +331,7 @@ async def _orders(scope: TenantScope) -> int:
     return count
 
 
-async def _enqueue(ente: Tenant, task: str, **ids: UUID) -> None:
+async def _enqueue(ente: Tenant, task: str, **ids: Any) -> None:
     async with tenant_transaction(ente.id) as scope:
         await outbox.enqueue(scope, task, **ids)
 
