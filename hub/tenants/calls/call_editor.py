@@ -1,4 +1,4 @@
-"""The call's form: a struct made for the regions that there are, and for the rows that the page holds.
+"""The call's form with the rows that the page holds, and what its buttons do.
 
 `files` names the rows of what is to be attached, `criteria` those of the criteria; `file_1_label` and its like are
 what is in them. Adding, moving and removing are submit buttons: they give the same form back, rearranged, and save
@@ -9,31 +9,26 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any
 
-import msgspec
 from litestar import Request
 
-from hub.tenants.calls.schemas import (
-    HOST_KINDS,
-    Call,
-    CallDraft,
-    CriterionDraft,
-    RequiredFile,
+from hub.tenants.calls.call_fields import (
+    FIRST_POINTS,
+    CallFields,
+    CallForm,
+    asked_for,
+    name_of,
+    place_of,
 )
-from hub.web.fields import Checkbox, Choices, Integer, LocalMoment, Refused, Text, Textarea
+from hub.tenants.calls.schemas import Call, CallDraft, CriterionDraft, RequiredFile
 from hub.web.forms import Form, Pairs, blank, pairs_in, read_form
-from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
 PREFIX = "call"
 MOST_ROWS = 30
-MOST_PLACES = 10_000
-FIRST_POINTS = 10
 BUTTONS = ("save", "preview")
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _ARRANGE = re.compile(r"(?:(add):(file|criterion)|(up|down|remove):(file|criterion)_([0-9]{1,2}))")
 # What an answer to a request for completion is filed under.
@@ -59,62 +54,6 @@ _ROWS_FIELD = {"file": "files", "criterion": "criteria"}
 
 
 @dataclass(frozen=True)
-class Slug(Text):
-    max_length: int = 80
-
-    def parse(self, text: str) -> object:
-        if not _SLUG.fullmatch(text):
-            raise Refused(_("Use small letters, digits and single hyphens between them."))
-        return super().parse(text)
-
-
-class CallFields(msgspec.Struct, kw_only=True):
-    """What every call's form asks for; `asked_for` adds the places of each region, and the rows."""
-
-    title: Annotated[str, Text(N_("Title"))]
-    slug: Annotated[
-        str,
-        Slug(N_("Address"), N_("The last part of the public address. Empty: made of the title.")),
-    ] = ""
-    text: Annotated[str, Textarea(N_("Text of the call"), max_length=20_000)] = ""
-    regions: Annotated[list[str], Choices(N_("Regions"))] = []
-    host_kinds: Annotated[list[str], Choices(N_("Who may apply"), options=HOST_KINDS)] = []
-    minimum_points: Annotated[
-        int,
-        Integer(
-            N_("Fewest points to be admitted"),
-            N_("Of 100. Whoever has fewer is excluded."),
-            maximum=100,
-        ),
-    ] = 60
-    difference_limit: Annotated[
-        int,
-        Integer(
-            N_("Largest difference between two evaluators"),
-            N_("In points of 100. Beyond it a third evaluator is asked."),
-            minimum=1,
-            maximum=100,
-        ),
-    ] = 20
-    opens_at: Annotated[
-        datetime | None, LocalMoment(N_("Opening"), N_("Day and time in Rome."))
-    ] = None
-    closes_at: Annotated[
-        datetime | None,
-        LocalMoment(
-            N_("Closing"), N_("Day and time in Rome. From this instant on nothing comes in.")
-        ),
-    ] = None
-    version: Annotated[int, Integer()] = 0
-    files: Annotated[str, Text(max_length=2000)] = ""
-    criteria: Annotated[str, Text(max_length=2000)] = ""
-    do: Annotated[str, Text()] = "save"
-
-
-CallForm = Form[CallFields]
-
-
-@dataclass(frozen=True)
 class Row:
     """Something to attach, or a criterion, on the page."""
 
@@ -136,7 +75,7 @@ class Editing:
 
     def rows(self, kind: str) -> list[Row]:
         return [
-            Row(f"{kind}_{number}", number, [_name(kind, number, part) for part in _PARTS[kind]])
+            Row(f"{kind}_{number}", number, [name_of(kind, number, part) for part in _PARTS[kind]])
             for number in range(1, len(self.codes[kind]) + 1)
         ]
 
@@ -144,68 +83,13 @@ class Editing:
     def weights(self) -> int:
         """What they make so far, also while one of them is not valid yet."""
         return sum_of_weights(
-            self.form.value(_name("criterion", number, "weight"))
+            self.form.value(name_of("criterion", number, "weight"))
             for number in range(1, len(self.codes["criterion"]) + 1)
         )
 
 
 def sum_of_weights(typed: Any) -> int:
     return sum(int(text) for text in typed if re.fullmatch("[0-9]{1,3}", text))
-
-
-def asked_for(regions: Pairs, codes: Mapping[str, Sequence[str]]) -> type[CallFields]:
-    """A struct for these rows; their labels are in the reader's language, since they are numbered."""
-    fields: list[Any] = [(place_of(code), _places(name), 0) for code, name in regions]
-    for number in range(1, len(codes["file"]) + 1):
-        fields += [
-            (_name("file", number, "label"), _text(_("%(number)s. What it is", number=number)), ""),
-            (_name("file", number, "required"), _tick(number), False),
-        ]
-    for number in range(1, len(codes["criterion"]) + 1):
-        fields += [
-            (_name("criterion", number, "name"), _text(f"{number}. {_('Criterion')}"), ""),
-            (_name("criterion", number, "description"), _remark(number), ""),
-            (_name("criterion", number, "max_points"), _most_points(number), FIRST_POINTS),
-            (_name("criterion", number, "weight"), _weight(number), 0),
-        ]
-    made = msgspec.defstruct("CallForm", fields, bases=(CallFields,), kw_only=True)
-    return cast("type[CallFields]", made)
-
-
-def place_of(region: object) -> str:
-    return f"places_{region}"
-
-
-def _places(region: str) -> Any:
-    label = _("Places in %(region)s", region=region)
-    return Annotated[int, Integer(label, minimum=1, maximum=MOST_PLACES)]
-
-
-def _text(label: str) -> Any:
-    return Annotated[str, Text(label)]
-
-
-def _tick(number: int) -> Any:
-    return Annotated[bool, Checkbox(_("%(number)s. Must be attached", number=number))]
-
-
-def _remark(number: int) -> Any:
-    label = _("%(number)s. What evaluators look at", number=number)
-    return Annotated[str, Textarea(label, max_length=1000)]
-
-
-def _most_points(number: int) -> Any:
-    label = _("%(number)s. Points from 0 to", number=number)
-    return Annotated[int, Integer(label, minimum=1, maximum=100)]
-
-
-def _weight(number: int) -> Any:
-    label = _("%(number)s. Weight, of 100", number=number)
-    return Annotated[int, Integer(label, minimum=1, maximum=100)]
-
-
-def _name(kind: str, number: int, part: str) -> str:
-    return f"{kind}_{number}_{part}"
 
 
 def new_editing(regions: Pairs) -> Editing:
@@ -226,7 +110,7 @@ def editing_of(call: Call, regions: Pairs) -> Editing:
     values |= {place_of(region): places for region, places in call.quotas.items()}
     for kind, rows in (("file", call.required_files), ("criterion", call.criteria)):
         for number, row in enumerate(rows, 1):
-            values |= {_name(kind, number, part): getattr(row, part) for part in _PARTS[kind]}
+            values |= {name_of(kind, number, part): getattr(row, part) for part in _PARTS[kind]}
     return Editing(_blank(regions, codes, values), regions, codes)
 
 
@@ -299,10 +183,10 @@ def _check(form: CallForm, regions: Pairs, codes: Mapping[str, Sequence[str]]) -
                 place_of(code), _("Tick this region too, or leave its number of places empty.")
             )
     for number in range(1, len(codes["criterion"]) + 1):
-        name, weight = (_name("criterion", number, part) for part in ("name", "weight"))
+        name, weight = (name_of("criterion", number, part) for part in ("name", "weight"))
         if form.value(name) and not form.value(weight):
             form.refuse(weight, _("Say how much of 100 it counts."))
-        elif form.value(_name("criterion", number, "description")) and not form.value(name):
+        elif form.value(name_of("criterion", number, "description")) and not form.value(name):
             form.refuse(name, _("Give the criterion a name, or remove it."))
     data = form.data
     if data and data.opens_at and data.closes_at and data.closes_at <= data.opens_at:
@@ -331,7 +215,7 @@ def _arranged(editing: Editing, kind: str, verb: str, number: int) -> Editing:
     kept = {name: typed for name, typed in values.items() if not name.startswith(f"{kind}_")}
     for new, old in enumerate(order, 1):
         for part in _PARTS[kind]:
-            kept[_name(kind, new, part)] = values.get(_name(kind, old, part), [])
+            kept[name_of(kind, new, part)] = values.get(name_of(kind, old, part), [])
     after = {**editing.codes, kind: tuple(codes[old] for old in order)}
     kept[_ROWS_FIELD[kind]] = [",".join(after[kind])]
     arranged: CallForm = Form(
@@ -351,11 +235,11 @@ def _new_code(kind: str, before: Sequence[str]) -> str:
 
 def _first_values(kind: str, number: int, editing: Editing) -> dict[str, list[str]]:
     if kind == "file":
-        return {_name(kind, number, "required"): ["yes"]}
+        return {name_of(kind, number, "required"): ["yes"]}
     rest = max(100 - editing.weights, 0)
     return {
-        _name(kind, number, "max_points"): [str(FIRST_POINTS)],
-        _name(kind, number, "weight"): [str(rest)] if rest else [],
+        name_of(kind, number, "max_points"): [str(FIRST_POINTS)],
+        name_of(kind, number, "weight"): [str(rest)] if rest else [],
     }
 
 
@@ -363,7 +247,7 @@ def draft_of(data: CallFields, editing: Editing) -> CallDraft:
     """What a form without errors says. Rows without a name are left out."""
 
     def of(kind: str, number: int) -> dict[str, Any]:
-        return {part: getattr(data, _name(kind, number, part)) for part in _PARTS[kind]}
+        return {part: getattr(data, name_of(kind, number, part)) for part in _PARTS[kind]}
 
     files = [(code, of("file", number)) for number, code in enumerate(editing.codes["file"], 1)]
     criteria = [of("criterion", n) for n in range(1, len(editing.codes["criterion"]) + 1)]
