@@ -125,6 +125,16 @@ def upload(
     assert name in slot(applicant, label).inner_text()
 
 
+def be_refused(applicant: Reader, label: str, name: str, content: bytes, why: str) -> None:
+    """The file is not taken, and where it was to go stands why."""
+    choose(applicant, label, name, content)
+    slot(applicant, label).get_by_role("button", name=_("Upload"), exact=True).click()
+    slot(applicant, label).get_by_text(why).wait_for()
+    # With scripts only a part of the page came, with the status of a refusal.
+    applicant.problems = [one for one in applicant.problems if not one.endswith("answered 422")]
+    applicant.look()
+
+
 def choose(applicant: Reader, label: str, name: str, content: bytes) -> None:
     file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
     slot(applicant, label).locator("[name=file]").set_input_files(file)
