@@ -1,6 +1,6 @@
 """Statements on what was done in a selection, in order of time: for an application's page and for the minutes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,18 +37,20 @@ async def deeds_of(scope: TenantScope, application_id: UUID) -> list[Deed]:
     return [_deed(row) for row in rows]
 
 
-async def all_deeds(scope: TenantScope, call_id: UUID) -> AsyncIterator[Deed]:
-    """What anyone decided about a call and its applications, from the first to the last."""
-    rows = scope.cursor(
+async def all_deeds(
+    scope: TenantScope, call_id: UUID, of: Sequence[UUID], *, of_the_call: bool
+) -> list[Deed]:
+    """What anyone decided about these applications, from the first to the last; and, if asked, about the call itself."""
+    rows = await scope.fetch(
         f"""
         {_DEED}
         FROM (
-          SELECT id, NULL::uuid AS application_id, NULL::uuid AS member FROM calls WHERE id = $1
-          UNION ALL SELECT id, id, NULL FROM applications WHERE call_id = $1 AND state <> 'draft'
-          UNION ALL SELECT id, application_id, NULL FROM evaluations WHERE call_id = $1
-          UNION ALL SELECT id, NULL, membership_id FROM call_evaluators WHERE call_id = $1
-          UNION ALL SELECT id, NULL, NULL FROM rankings WHERE call_id = $1
-          UNION ALL SELECT id, NULL, NULL FROM call_questions WHERE call_id = $1
+          SELECT id, NULL::uuid AS application_id, NULL::uuid AS member FROM calls WHERE id = $1 AND $3
+          UNION ALL SELECT id, id, NULL FROM applications WHERE id = ANY($2)
+          UNION ALL SELECT id, application_id, NULL FROM evaluations WHERE application_id = ANY($2)
+          UNION ALL SELECT id, NULL, membership_id FROM call_evaluators WHERE call_id = $1 AND $3
+          UNION ALL SELECT id, NULL, NULL FROM rankings WHERE call_id = $1 AND $3
+          UNION ALL SELECT id, NULL, NULL FROM call_questions WHERE call_id = $1 AND $3
         ) s
         JOIN audit_log l ON l.subject_id = s.id
         {_WHO}
@@ -57,26 +59,32 @@ async def all_deeds(scope: TenantScope, call_id: UUID) -> AsyncIterator[Deed]:
         ORDER BY l.at, l.id
         """,
         call_id,
+        list(of),
+        of_the_call,
     )
-    async for row in rows:
-        yield _deed(row)
+    return [_deed(row) for row in rows]
 
 
-async def applications_told(scope: TenantScope, call_id: UUID) -> list[Mapping[str, Any]]:
+async def applications_told(
+    scope: TenantScope, call_id: UUID, *, skip: int, limit: int
+) -> list[Mapping[str, Any]]:
     """Those that came in, by protocol number, with what became of each and why."""
     rows = await scope.fetch(
         """
-        SELECT a.protocol_number, a.protocol_year, a.organisation_name, r.name AS region, a.submitted_at,
-          a.state, a.excluded_reason, a.excluded_note
+        SELECT a.id, a.protocol_number, a.protocol_year, a.organisation_name, r.name AS region,
+          a.submitted_at, a.state, a.excluded_reason, a.excluded_note
         FROM applications a JOIN regions r ON r.code = a.region_code
         WHERE a.call_id = $1 AND a.state <> 'draft' ORDER BY a.protocol_year, a.protocol_number
+        OFFSET $2 LIMIT $3
         """,
         call_id,
+        skip,
+        limit,
     )
     return [dict(row) for row in rows]
 
 
-async def completions_told(scope: TenantScope, call_id: UUID) -> list[Mapping[str, Any]]:
+async def completions_told(scope: TenantScope, of: Sequence[UUID]) -> list[Mapping[str, Any]]:
     rows = await scope.fetch(
         """
         SELECT a.protocol_number, a.protocol_year, k.asked_at, m.name AS asked_by, k.request, k.due_at,
@@ -84,14 +92,14 @@ async def completions_told(scope: TenantScope, call_id: UUID) -> list[Mapping[st
         FROM application_completions k
         JOIN applications a ON a.id = k.application_id
         JOIN memberships m ON m.id = k.asked_by
-        WHERE a.call_id = $1 ORDER BY k.asked_at, k.id
+        WHERE k.application_id = ANY($1) ORDER BY k.asked_at, k.id
         """,
-        call_id,
+        list(of),
     )
     return [dict(row) for row in rows]
 
 
-async def evaluations_told(scope: TenantScope, call_id: UUID) -> list[Mapping[str, Any]]:
+async def evaluations_told(scope: TenantScope, of: Sequence[UUID]) -> list[Mapping[str, Any]]:
     """Who gave what: of an application only once every evaluation that it wants is in. And who did not evaluate, and why."""
     rows = await scope.fetch(
         """
@@ -105,14 +113,14 @@ async def evaluations_told(scope: TenantScope, call_id: UUID) -> list[Mapping[st
                 - min(e.total) FILTER (WHERE e.ordinal < 3) OVER same > c.difference_limit
               THEN 3 ELSE 2 END AS wanted
           FROM evaluations e JOIN calls c ON c.id = e.call_id
-          WHERE e.call_id = $1 WINDOW same AS (PARTITION BY e.application_id)
+          WHERE e.application_id = ANY($1) WINDOW same AS (PARTITION BY e.application_id)
         ) e
         JOIN applications a ON a.id = e.application_id
         JOIN memberships m ON m.id = e.membership_id
         WHERE e.state = 'recused' OR (e.state = 'submitted' AND e.given >= e.wanted)
         ORDER BY a.protocol_year, a.protocol_number, e.state = 'recused', e.ordinal, e.id
         """,
-        call_id,
+        list(of),
     )
     return [dict(row) for row in rows]
 

@@ -1,6 +1,7 @@
 """The minutes of a selection: everything that anyone decided, in order of time, on paper.
 
 They can be printed at any time; points are in them only once nobody's evaluation can be swayed by them any more.
+Those of many applications come in parts: setting an application's share takes half a megabyte of memory.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,11 @@ from typing import Any
 
 from hub.clock import day_of
 from hub.db import TenantScope
+from hub.errors import NotFound
 from hub.pdf import render_pdf
 from hub.tenants.calls.applications.schemas import APPLICATION_STATES, EXCLUSION_REASONS
 from hub.tenants.calls.schemas import CALL_STATES, Call
-from hub.tenants.calls.selection import chronicle, deeds, ranked
+from hub.tenants.calls.selection import chronicle, deeds, incoming, ranked
 from hub.tenants.calls.selection.page_parts import points
 from hub.tenants.calls.selection.schemas import (
     OUTCOMES,
@@ -29,13 +31,17 @@ from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
 Row = Mapping[str, Any]
+# Applications in one file.
+EACH_PART = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """All that the minutes tell, as it stood at `now`."""
+    """All that one part of the minutes tells, as it stood at `now`."""
 
     call: Call
+    part: int
+    parts: int
     regions: Mapping[str, str]
     commission: Sequence[Row]
     applications: Sequence[Row]
@@ -47,19 +53,35 @@ class Told:
     now: datetime
 
 
-async def gathered(scope: TenantScope, call: Call) -> Told:
+def parts_of(applications: int) -> int:
+    """In how many files the minutes of so many applications are."""
+    return max(1, -(-applications // EACH_PART))
+
+
+async def gathered(scope: TenantScope, call: Call, part: int = 1) -> Told:
+    """The first part tells of the call itself, too. Raises NotFound for a part that there is not."""
+    counts = await incoming.counts(scope, call.id)
+    parts = parts_of(sum(counts.values()))
+    if not 1 <= part <= parts:
+        raise NotFound
+    applications = await chronicle.applications_told(
+        scope, call.id, skip=(part - 1) * EACH_PART, limit=EACH_PART
+    )
+    ids = [one["id"] for one in applications]
     rankings = await chronicle.rankings_told(scope, call.id)
-    standing = [one for one in rankings if one["state"] != "rejected"]
+    standing = [one["id"] for one in rankings if one["state"] != "rejected"]
     return Told(
         call,
+        part,
+        parts,
         await region_names(scope),
         await chronicle.commission_told(scope, call.id),
-        await chronicle.applications_told(scope, call.id),
-        await chronicle.completions_told(scope, call.id),
-        await chronicle.evaluations_told(scope, call.id),
+        applications,
+        await chronicle.completions_told(scope, ids),
+        await chronicle.evaluations_told(scope, ids),
         rankings,
-        [one async for one in ranked.all_entries(scope, standing[-1]["id"])] if standing else [],
-        [one async for one in chronicle.all_deeds(scope, call.id)],
+        await ranked.entries_of(scope, standing[-1], ids) if standing else [],
+        await chronicle.all_deeds(scope, call.id, ids, of_the_call=part == 1),
         scope.now,
     )
 
@@ -85,6 +107,11 @@ def _facts(told: Told) -> list[tuple[str, str]]:
     call = told.call
     return [
         (_("State"), _(CALL_STATES[call.state])),
+        *(
+            [(_("Part"), _("%(part)s of %(parts)s", part=told.part, parts=told.parts))]
+            if told.parts > 1
+            else []
+        ),
         (_("Printed at"), _at(told.now)),
         (_("Opens"), _at(call.opens_at)),
         (_("Closes"), _at(call.closes_at)),

@@ -1,6 +1,6 @@
 """Statements on rankings: written in one statement, decided once, and who moves up in them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -275,6 +275,16 @@ async def all_entries(scope: TenantScope, ranking_id: UUID) -> AsyncIterator[Ent
     rows = scope.cursor(f"{_ENTRIES} WHERE n.ranking_id = $1 ORDER BY {_PLACE}", ranking_id)
     async for row in rows:
         yield msgspec.convert(dict(row), Entry)
+
+
+async def entries_of(scope: TenantScope, ranking_id: UUID, of: Sequence[UUID]) -> list[Entry]:
+    """Lines of these applications, in the order of the ranking."""
+    rows = await scope.fetch(
+        f"{_ENTRIES} WHERE n.ranking_id = $1 AND n.application_id = ANY($2) ORDER BY {_PLACE}",
+        ranking_id,
+        list(of),
+    )
+    return [msgspec.convert(dict(row), Entry) for row in rows]
 
 
 async def entry_of(scope: TenantScope, application_id: UUID) -> Entry | None:

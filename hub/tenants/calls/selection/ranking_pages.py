@@ -10,14 +10,14 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from hub.db import tenant_transaction
-from hub.errors import Conflict
+from hub.errors import Conflict, NotFound
 from hub.ids import parse_uuid
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.accounts.queries import colleague_names
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.guards import READERS, RUNNERS
 from hub.tenants.calls.page_parts import PageRequest, crumbs_of, find_call
-from hub.tenants.calls.selection import minutes, queries, rank, ranked
+from hub.tenants.calls.selection import incoming, minutes, queries, rank, ranked
 from hub.tenants.calls.selection.page_parts import TONES, points
 from hub.tenants.calls.selection.schemas import OUTCOMES, ApproveRanking, RejectRanking
 from hub.web.downloads import download
@@ -94,13 +94,17 @@ async def reject(
 
 @get("/selections/{call_id:str}/minutes.pdf", guards=READERS)
 async def download_minutes(
-    actor: NamedDependency[Actor], call_id: FromPath[str]
+    request: PageRequest, actor: NamedDependency[Actor], call_id: FromPath[str]
 ) -> Response[bytes]:
+    asked = request.query_params.get("part", "1")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 5):
+        raise NotFound
     async with tenant_transaction(actor.tenant_id) as scope:
         call = await find_call(scope, path_id(call_id))
-        told = await minutes.gathered(scope, call)
+        told = await minutes.gathered(scope, call, int(asked))
     paper = await asyncio.to_thread(minutes.minutes_pdf, told)
-    return download(f"verbale-{call.slug}.pdf", "application/pdf", paper)
+    part = f"-{told.part}" if told.parts > 1 else ""
+    return download(f"verbale-{call.slug}{part}.pdf", "application/pdf", paper)
 
 
 async def _shown(
@@ -124,6 +128,7 @@ async def _shown(
             else []
         )
         tallies = await ranked.tallies(scope, ranking.id) if ranking else []
+        counts = await incoming.counts(scope, call_id)
         people = {
             who
             for one in (ranking, rejected)
@@ -148,6 +153,7 @@ async def _shown(
         readiness=readiness,
         entries=shown,
         tallies=tallies,
+        minutes_parts=minutes.parts_of(sum(counts.values())),
         names=names,
         problem=problem,
         form=form,

@@ -7,6 +7,7 @@ import io
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from pypdf import PdfReader
 
 from hub import clock
@@ -16,7 +17,7 @@ from hub.tenants.calls.applications.complete_application import (
     ask_completion,
 )
 from hub.tenants.calls.applications.withdraw_application import withdraw
-from hub.tenants.calls.selection import evaluate, rank
+from hub.tenants.calls.selection import evaluate, minutes, rank
 from hub.tenants.calls.selection.assign import administrations_of
 from hub.tenants.calls.selection.deeds import DEEDS
 from hub.tenants.calls.selection.exclude import exclude, take_exclusion_back
@@ -49,9 +50,9 @@ async def version_of(commission: Commission, application_id: object) -> int:
     return found
 
 
-async def told(commission: Commission, browser_of: BrowserOf) -> str:
+async def told(commission: Commission, browser_of: BrowserOf, query: str = "") -> str:
     browser = await browser_of(commission.admin)
-    answer = await browser.get(f"/selections/{commission.call_id}/minutes.pdf")
+    answer = await browser.get(f"/selections/{commission.call_id}/minutes.pdf{query}")
     assert answer.headers["content-type"] == "application/pdf"
     reader = PdfReader(io.BytesIO(answer.content))
     assert str(reader.root_object["/Lang"]) == "it"
@@ -165,7 +166,7 @@ async def test_a_whole_selection_stands_in_the_log_and_in_the_minutes(
 DEEDS_IN_ITALIAN = {
     "application.submitted": "Candidatura ricevuta",
     "application.withdrawn": "Candidatura ritirata",
-    "application.completion_asked": "Chiesta un'integrazione",
+    "application.completion_asked": "Chiesta un’integrazione",
     "application.completed": "Integrazione ricevuta",
     "application.excluded": "Candidatura esclusa",
     "application.readmitted": "Esclusione revocata",
@@ -202,6 +203,33 @@ def test_everything_that_is_recorded_about_calls_has_words() -> None:
     # A draft that is deleted leaves no minutes.
     assert recorded - set(DEEDS) - {"call.deleted"} == set()
     assert set(DEEDS) - recorded == set()
+
+
+async def test_minutes_of_many_applications_are_in_parts(
+    db: Database, browser_of: BrowserOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each tells its own applications, and the first what was decided about the call."""
+    monkeypatch.setattr(minutes, "EACH_PART", 2)
+    commission, made = await make_commission(2, applications=3)
+    first = await told(commission, browser_of, "?part=1")
+    second = await told(commission, browser_of, "?part=2")
+    for application, here, elsewhere in (
+        (made[0], first, second),
+        (made[1], first, second),
+        (made[2], second, first),
+    ):
+        assert str(application.protocol) in here
+        assert str(application.protocol) not in elsewhere
+    assert "Valutatorenominato" in first
+    assert "Valutatorenominato" not in second
+    assert "Candidaturaricevuta" in second
+    browser = await browser_of(commission.admin)
+    here = f"/selections/{commission.call_id}"
+    page = await browser.get(f"{here}/ranking")
+    assert f"{here}/minutes.pdf?part=2" in page.text
+    for part in ("0", "3", "x", "-1", "1.0", "٢", "99999"):
+        answer = await browser.get(f"{here}/minutes.pdf", params={"part": part})
+        assert answer.status_code == 404
 
 
 async def test_minutes_of_a_call_without_applications(db: Database, browser_of: BrowserOf) -> None:
