@@ -13,7 +13,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 
 from hub.uploads import MAX_BYTES
 from hub.web import csrf
@@ -35,7 +35,11 @@ async def read_upload(request: Request[Any, Any, Any], field: str = "file") -> U
     """Raises StaleForm, and HTTPException: 415 for another kind of form, 400 for a broken one, 413 above LARGEST_REQUEST."""
     if request.content_type[0] != RequestEncodingType.MULTI_PART:
         raise HTTPException(status_code=415)
-    form = await request.form()
+    try:
+        form = await request.form()
+    except InternalServerException as error:
+        # So Litestar calls a sender who goes away before the end, which is no fault of ours.
+        raise HTTPException(status_code=400) from error
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     csrf.check(request, fields.pop(csrf.FIELD, ""))
     file = form.get(field)
