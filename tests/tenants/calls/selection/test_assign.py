@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.ids import uuid7
+from hub.tenants.calls.close_call import close_call
 from hub.tenants.calls.selection.assign import Place, administrations_of, assign, spread
 from hub.tenants.calls.selection.commission import (
     SelectionOver,
@@ -21,7 +23,13 @@ from hub.tenants.calls.selection.commission import (
 )
 from tests.factories import make_membership, make_tenant
 from tests.support.databases import Database
-from tests.tenants.calls.making import make_application, make_call, make_ente
+from tests.tenants.calls.making import (
+    DAY,
+    make_application,
+    make_call,
+    make_ente,
+    set_database_clock,
+)
 from tests.tenants.calls.selection.making import (
     Commission,
     evaluations_of,
@@ -72,6 +80,23 @@ async def test_each_application_gets_two_and_everybody_as_many(db: Database) -> 
         assert set(found) == {1, 2}
         assert len({one[1] for one in found.values()}) == 2
     assert set((await loads(commission)).values()) == {4}
+
+
+async def test_closing_a_call_gives_everything_out(own_database: Database) -> None:
+    ente, admin = await make_ente()
+    call_id = await make_call(ente)
+    application = await make_application(ente, call_id)
+    administrations = await administrations_of(ente.id)
+    for _person in range(2):
+        person = await make_membership(ente, "viewer")
+        administrations = await administrations_of(ente.id)
+        async with tenant_transaction(ente.id) as scope:
+            await name_evaluator(scope, admin.actor, call_id, person.membership_id, administrations)
+    assert await evaluations_of(ente, application.id) == {}, "not before it is closed"
+    await set_database_clock(own_database, clock.now() + 2 * DAY)
+    async with tenant_transaction(ente.id) as scope:
+        await close_call(scope, admin.actor, call_id, administrations, uuid7())
+    assert set(await evaluations_of(ente, application.id)) == {1, 2}
 
 
 async def test_assigning_again_changes_nothing(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -191,3 +192,32 @@ async def test_an_application_that_was_withdrawn_is_evaluated_no_more(db: Databa
         await declare(commission, evaluation_id, who)
     async with tenant_transaction(commission.ente.id) as scope:
         assert (await queries.readiness(scope, commission.call_id)).ready
+
+
+async def test_two_who_submit_at_once_and_differ_are_followed_by_one_third(db: Database) -> None:
+    commission, (application,) = await make_commission(4, applications=1)
+    both = [await mine_of(commission, application, ordinal) for ordinal in (1, 2)]
+    for (evaluation_id, who), points in zip(both, ((20, 10), (10, 5)), strict=True):
+        await declare(commission, evaluation_id, who)
+        await save(commission, evaluation_id, who, points, 2)
+    answers = await asyncio.gather(
+        *(submit(commission, evaluation_id, who, 3) for evaluation_id, who in both)
+    )
+    assert answers == [True, True]
+    assert set(await evaluations_of(commission.ente, application.id)) == {1, 2, 3}
+    async with tenant_transaction(commission.ente.id) as scope:
+        asked = await scope.fetchval(
+            "SELECT count(*) FROM audit_log WHERE action = 'evaluation.third_asked'"
+        )
+    assert asked == 1
+
+
+async def test_of_two_clicks_one_submits(db: Database) -> None:
+    commission, (application,) = await make_commission(2, applications=1)
+    evaluation_id, who = await mine_of(commission, application)
+    await declare(commission, evaluation_id, who)
+    await save(commission, evaluation_id, who, (20, 10), 2)
+    answers = await asyncio.gather(
+        *(submit(commission, evaluation_id, who, 3) for _click in range(2)), return_exceptions=True
+    )
+    assert sorted(str(one) for one in answers) == ["True", "evaluation-over"]
