@@ -53,7 +53,8 @@ async def _check_ranking(scope: TenantScope, call_id: UUID) -> None:
     }
     moved = [one async for one in ranked.all_entries(scope, ranking.id) if one.replaces]
     assert [(one.outcome, one.now) for one in moved] == [("reserve", "admitted")]
-    deeds = [deed async for deed in all_deeds(scope, call_id)]
+    ids = await scope.fetch("SELECT id FROM applications WHERE call_id = $1", call_id)
+    deeds = await all_deeds(scope, call_id, [row["id"] for row in ids], of_the_call=True)
     assert (deeds[0].action, deeds[-1].action) == ("call.published", "application.moved_up")
     assert {deed.by is None for deed in deeds if deed.action == "evaluation.submitted"} == {False}
 
