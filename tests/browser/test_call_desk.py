@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import FilePayload
 
 from hub import clock
 from hub.web.i18n import gettext as _
@@ -66,13 +67,16 @@ def test_documents_questions_and_more_time(new_reader: NewReader, stack: Stack) 
     visitor.look()
 
 
+def called_pdf(content: bytes) -> FilePayload:
+    return {"name": "avviso.pdf", "mimeType": "application/pdf", "buffer": content}
+
+
 def add_document(admin: Reader, selection: str) -> None:
     admin.open(f"{selection}/documents")
     admin.fill(title="Avviso integrale")
-    file = {"name": "avviso.pdf", "mimeType": "application/pdf"}
-    admin.page.locator("[name=file]").set_input_files({**file, "buffer": b"no PDF"})
+    admin.page.locator("[name=file]").set_input_files(called_pdf(b"no PDF"))
     admin.press(_("Add the document"), status=422)
-    admin.page.locator("[name=file]").set_input_files({**file, "buffer": papers.PDF})
+    admin.page.locator("[name=file]").set_input_files(called_pdf(papers.PDF))
     admin.press(_("Add the document"))
     admin.reads(_("The document is added."))
     admin.look()
