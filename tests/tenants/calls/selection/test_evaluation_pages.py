@@ -150,7 +150,7 @@ async def test_whoever_belongs_to_the_applicant_is_told_and_somebody_else_gets_i
     answer = await browser.post(f"{page}/declare")
     assert answer.headers["location"] == "/evaluations"
     listed = text_of(await browser.get("/evaluations"))
-    assert "Lei appartiene all’amministrazione candidata" in listed
+    assert "Appartieni all’amministrazione candidata" in listed
     assert f"{application.organisation_name}" not in listed
     assert "Appartiene all’amministrazione candidata" in text_of(await browser.get(page))
     after = await evaluations_of(commission.ente, application.id)
