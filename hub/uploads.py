@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-import re
 import unicodedata
 from dataclasses import dataclass
 
-from asn1crypto import cms
-
+from hub.envelopes import signed_content
 from hub.errors import HubError
 from hub.web.i18n import N_
 
@@ -17,7 +15,7 @@ PDF, P7M = "application/pdf", "application/pkcs7-mime"
 # Signed again by a second person, and perhaps a third.
 _MOST_ENVELOPES = 4
 _LONGEST_NAME = 120
-_PEM = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----(.+?)-----END", re.DOTALL)
+_WHITESPACE = b" \t\r\n\x0b\x0c"
 
 
 class BadUpload(HubError):
@@ -70,7 +68,7 @@ def signed_pdf(content: bytes) -> bytes | None:
     Whose the signature is and whether it holds, the person who reads the file verifies.
     """
     for _ in range(_MOST_ENVELOPES):
-        inner = _enveloped(_decoded(content))
+        inner = signed_content(_decoded(content))
         if inner is None:
             return None
         if is_pdf(inner):
@@ -79,25 +77,13 @@ def signed_pdf(content: bytes) -> bytes | None:
     return None
 
 
-def _enveloped(content: bytes) -> bytes | None:
-    try:
-        envelope = cms.ContentInfo.load(content)
-        if envelope["content_type"].native != "signed_data":
-            return None
-        signed = envelope["content"]
-        if len(signed["signer_infos"]) == 0:
-            return None
-        inner = signed["encap_content_info"]["content"].native
-    except Exception:  # noqa: BLE001  # a parser of hostile bytes: whatever it trips over, this is no envelope
-        return None
-    return inner if isinstance(inner, bytes) else None
-
-
 def _decoded(content: bytes) -> bytes:
     """Some programs write base64, with or without the lines of PEM around it."""
-    found = _PEM.search(content)
+    text = content
+    if content.lstrip(_WHITESPACE).startswith(b"-----BEGIN "):
+        text = content.split(b"-----", 3)[2]
     try:
-        return base64.b64decode(b"".join((found[1] if found else content).split()), validate=True)
+        return base64.b64decode(text.translate(None, _WHITESPACE), validate=True)
     except binascii.Error:
         return content
 

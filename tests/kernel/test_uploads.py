@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hub.envelopes import MOST_PARTS
 from hub.uploads import MAX_BYTES, P7M, BadUpload, check_upload, signed_pdf
 from hub.uploads import PDF as PDF_TYPE
 from tests.support.papers import PDF, in_base64, signed, signed_elsewhere
@@ -31,6 +32,47 @@ def test_pdf_and_signed_pdf_are_taken(name: str, content: bytes, media_type: str
 
 def test_a_signed_pdf_is_found_inside() -> None:
     assert signed_pdf(in_base64(signed(signed()))) == PDF
+
+
+def in_parts(content: bytes, size: int) -> bytes:
+    """As signing programs write it while they read: without lengths, the content in parts of `size` octets."""
+
+    def part(octets: bytes) -> bytes:
+        return b"\x04\x82" + len(octets).to_bytes(2, "big") + octets
+
+    def without_length(tag: int, inside: bytes) -> bytes:
+        return bytes([tag, 0x80]) + inside + b"\x00\x00"
+
+    signed_data, data = (
+        bytes.fromhex("06092a864886f70d010702"),
+        bytes.fromhex("06092a864886f70d010701"),
+    )
+    parts = b"".join(part(content[at : at + size]) for at in range(0, len(content), size))
+    held = without_length(0x30, data + without_length(0xA0, without_length(0x24, parts)))
+    signers = b"\x31\x02\x30\x00"
+    body = without_length(0x30, b"\x02\x01\x01\x31\x00" + held + signers)
+    return without_length(0x30, signed_data + without_length(0xA0, body))
+
+
+@pytest.mark.parametrize("size", [1, 20, 1000])
+def test_a_content_in_parts_is_put_together(size: int) -> None:
+    assert signed_pdf(in_parts(PDF, size)) == PDF
+
+
+def test_an_envelope_in_parts_that_breaks_off_is_refused() -> None:
+    whole = in_parts(PDF, 20)
+    assert [size for size in range(len(whole)) if signed_pdf(whole[:size]) is not None] == []
+
+
+def test_so_many_parts_that_putting_them_together_takes_long_are_refused() -> None:
+    long = PDF[:9] + b" " * MOST_PARTS + PDF[9:]
+    assert signed_pdf(in_parts(long, 100)) == long
+    assert signed_pdf(in_parts(long, 1)) is None
+
+
+def test_a_pdf_that_speaks_of_pem_is_found_in_its_envelope() -> None:
+    spoken = PDF[:9] + pem(b"0") + PDF[9:]
+    assert signed_pdf(signed(spoken)) == spoken
 
 
 def nested(depth: int) -> bytes:
