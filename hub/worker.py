@@ -41,6 +41,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
     "hub.tenants.calls.questions.tasks",
     "hub.tenants.calls.applications.link_tasks",
+    "hub.tenants.calls.applications.draft_tasks",
     "hub.tenants.calls.applications.receipt_tasks",
     "hub.tenants.calls.selection.tasks",
     "hub.tenants.calls.desk.tasks",

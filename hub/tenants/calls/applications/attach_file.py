@@ -13,6 +13,8 @@ from hub.web.i18n import N_
 
 COMPLETION = "completion"
 MOST_FILES = 40
+# Of all files of one application: whoever has a mail box can begin one.
+MOST_OCTETS = 100 * 1024**2
 
 
 class NoDraft(Conflict):
@@ -25,6 +27,13 @@ class TooManyFiles(Conflict):
     message = N_("There are too many files. Please put several documents into one.")
 
 
+class TooMuch(Conflict):
+    code = "files-too-large"
+    message = N_(
+        "The files of an application make at most 100 MB together. Please make this one smaller."
+    )
+
+
 async def attach(
     scope: TenantScope,
     application_id: UUID,
@@ -35,7 +44,7 @@ async def attach(
 ) -> UUID:
     """Of each kind there is one: a second file takes the place of the first. An answer may bring several.
 
-    `kind` is one of the call's. Raises TermOver, NotOpenYet, NoDraft and TooManyFiles.
+    `kind` is one of the call's. Raises TermOver, NotOpenYet, NoDraft, TooManyFiles and TooMuch.
     """
     application = await _locked(scope, application_id)
     if completion_id is None and application.state != "draft":
@@ -43,12 +52,19 @@ async def attach(
     present = await queries.files_of(scope, application_id)
     if len(present) >= MOST_FILES:
         raise TooManyFiles
+    replaced = [
+        old
+        for old in present
+        if completion_id is None and old.completion_id is None and old.kind == kind
+    ]
+    kept = sum(file.size for file in present) - sum(file.size for file in replaced)
+    if kept + len(content) > MOST_OCTETS:
+        raise TooMuch
     file_id = await files.store(scope, checked.name, checked.media_type, content)
     async with in_time():
         attached_id = await queries.attach(scope, application_id, kind, file_id, completion_id)
-    for old in present:
-        if completion_id is None and old.kind == kind and old.completion_id is None:
-            await _remove(scope, old)
+    for old in replaced:
+        await _remove(scope, old)
     return attached_id
 
 

@@ -140,6 +140,11 @@ async def detach(scope: TenantScope, attached_id: UUID) -> None:
     await scope.execute("DELETE FROM application_files WHERE id = $1", attached_id)
 
 
+async def hold_call(scope: TenantScope, call_id: UUID) -> None:
+    """Nobody closes or changes the call before this transaction ends; others who submit hold it, too."""
+    await scope.execute("SELECT FROM calls WHERE id = $1 FOR SHARE", call_id)
+
+
 async def received_at(scope: TenantScope) -> datetime:
     """When the database began this transaction: the instant that counts."""
     found: datetime = await scope.fetchval("SELECT received_at()")
@@ -297,3 +302,27 @@ async def answer_completion(scope: TenantScope, completion_id: UUID, answer: str
         answer,
         scope.now,
     )
+
+
+async def forget_drafts(scope: TenantScope, *, decided_before: datetime, limit: int) -> int:
+    """With their files: those that were never submitted to a call decided before then. Returns how many."""
+    rows = await scope.fetch(
+        """
+        SELECT a.id FROM calls c
+        JOIN applications a ON a.tenant_id = c.tenant_id AND a.call_id = c.id AND a.state = 'draft'
+        WHERE c.tenant_id = $1 AND c.state = 'decided' AND c.decided_at < $2
+        ORDER BY a.id LIMIT $3 FOR UPDATE OF a SKIP LOCKED
+        """,
+        scope.tenant_id,
+        decided_before,
+        limit,
+    )
+    ids = [row["id"] for row in rows]
+    attached = await scope.fetch(
+        "DELETE FROM application_files WHERE application_id = ANY($1) RETURNING file_id", ids
+    )
+    await scope.execute("DELETE FROM applications WHERE id = ANY($1)", ids)
+    await scope.execute(
+        "DELETE FROM files WHERE id = ANY($1)", [row["file_id"] for row in attached]
+    )
+    return len(ids)

@@ -41,6 +41,8 @@ async def submit(scope: TenantScope, application: Application, content: Content)
         return found
     if found.version != application.version:
         raise Changed
+    # Whoever closes it waits, and finds what came in on time.
+    await queries.hold_call(scope, found.call_id)
     content = msgspec.structs.replace(content, files=await _files(scope, application))
     # The year is that of the instant that counts, in Italy.
     year = clock.day_of(await queries.received_at(scope)).year

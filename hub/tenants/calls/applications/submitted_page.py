@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from litestar.response import Template
 
@@ -30,6 +30,9 @@ from hub.tenants.calls.selection.schemas import Entry
 from hub.tenants.territory.queries import municipality_names, region_names
 from hub.web.forms import Form, blank
 from hub.web.page import page
+
+# A worker that was away makes it later; what is older without one came in by other ways, and gets none.
+RECEIPT_WITHIN = timedelta(days=2)
 
 
 @dataclass
@@ -81,6 +84,7 @@ async def submitted_page(
         timeline=timeline_of(room.application, room.call, stands.completions, stands.place),
         answer=answer or blank(AnswerRequest, prefix="answer"),
         file_reason=file_reason,
+        receipt_awaited=is_awaited(room.application, room.now),
         base=f"/applications/{room.application.id}",
         withdrawable=room.application.state in WITHDRAWABLE,
         moment=standing.moment,
@@ -91,4 +95,14 @@ async def submitted_page(
             "reasons": EXCLUSION_REASONS,
             "declarations": DECLARATIONS,
         },
+    )
+
+
+def is_awaited(application: Application, now: datetime) -> bool:
+    """Whether its receipt is still to be made."""
+    submitted_at = application.submitted_at
+    return (
+        application.receipt_id is None
+        and submitted_at is not None
+        and now < submitted_at + RECEIPT_WITHIN
     )

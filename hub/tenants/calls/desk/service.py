@@ -35,11 +35,15 @@ OVERDUE_AFTER = timedelta(days=20)
 
 @dataclass(frozen=True, slots=True)
 class DeskView:
-    """`more` is the last decided call of this page, if others follow; `now` when it was read."""
+    """`more` is the last decided call of this page, if others follow; `now` when it was read.
+
+    `evaluates`: the reader is an evaluator of one of these calls.
+    """
 
     running: Sequence[CallView]
     decided: Sequence[CallView]
     more: UUID | None
+    evaluates: bool
     coverage: Coverage
     provinces: Sequence[Province]
     now: datetime
@@ -61,6 +65,11 @@ async def look_at(scope: TenantScope, actor: Actor, after: UUID | None) -> DeskV
         views[: len(running)],
         views[len(running) :],
         more,
+        any(
+            one.membership_id == actor.membership_id
+            for view in views
+            for one in view.waiting.evaluators
+        ),
         draw(provinces, open_regions),
         provinces,
         scope.now,

@@ -1,3 +1,4 @@
+from datetime import datetime
 from uuid import UUID
 
 from hub.db import TenantScope
@@ -120,3 +121,17 @@ async def set_aside(scope: TenantScope, question_id: UUID, by: UUID) -> bool:
 
 async def forget_asker(scope: TenantScope, question_id: UUID) -> None:
     await scope.execute("UPDATE call_questions SET email = NULL WHERE id = $1", question_id)
+
+
+async def forget_askers(scope: TenantScope, call_id: UUID, *, answered_before: datetime) -> None:
+    """Of questions that nobody answered, or of whose answer their askers must have been told by now."""
+    await scope.execute(
+        """
+        UPDATE call_questions SET email = NULL
+        WHERE tenant_id = $1 AND call_id = $2 AND email IS NOT NULL
+          AND (state = 'open' OR answered_at < $3)
+        """,
+        scope.tenant_id,
+        call_id,
+        answered_before,
+    )

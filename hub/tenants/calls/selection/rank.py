@@ -1,5 +1,6 @@
 """A ranking comes about: proposed by one person, approved by another, which publishes it, or sent back."""
 
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -8,11 +9,15 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls import queries as calls
+from hub.tenants.calls.questions import queries as questions
 from hub.tenants.calls.selection import queries, ranked
 from hub.tenants.calls.selection.commission import NotEvaluating, held
 from hub.tenants.calls.selection.publish import as_published
 from hub.tenants.calls.selection.succeed import succeed
 from hub.web.i18n import N_
+
+# A letter to somebody who asked is on its way by then, or given up.
+LETTERS_LAST = timedelta(days=7)
 
 
 class NotReady(Conflict):
@@ -49,7 +54,8 @@ async def propose(scope: TenantScope, actor: Actor, call_id: UUID) -> UUID:
 async def approve(scope: TenantScope, actor: Actor, call_id: UUID, ranking_id: UUID) -> None:
     """Freeze it, publish it, give every application its outcome, and have the applicants told.
 
-    Who withdrew since it was proposed leaves the place to the first reserve. Raises NotFound, DecidedMeanwhile,
+    Who withdrew since it was proposed leaves the place to the first reserve; of whoever asked a question, the address is
+    forgotten. Raises NotFound, DecidedMeanwhile,
     SamePerson.
     """
     await _to_decide(scope, actor, call_id, ranking_id)
@@ -64,6 +70,7 @@ async def approve(scope: TenantScope, actor: Actor, call_id: UUID, ranking_id: U
     await audit.record(
         scope, actor, "ranking.approved", "ranking", ranking_id, sha256=digest.hexdigest()
     )
+    await questions.forget_askers(scope, call_id, answered_before=scope.now - LETTERS_LAST)
     for withdrawn_id in await ranked.left_places(scope, ranking_id):
         await succeed(scope, withdrawn_id)
     await outbox.enqueue(
