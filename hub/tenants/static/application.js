@@ -1,4 +1,5 @@
-// How far an upload is, and a word when saving as one types does not work. Without scripts both forms work as they are.
+// How far an upload is, a word when saving as one types does not work, and one when a chosen file would be left behind.
+// Without scripts the forms work as they are.
 (() => {
   "use strict";
 
@@ -32,5 +33,18 @@
   document.addEventListener("htmx:responseError", broken);
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.target.id === "saved") event.target.classList.remove("hub-error");
+  });
+
+  // Who goes on with a file that was chosen and not uploaded is stopped once: it would be lost without a word.
+  const onwards = ".application-steps a, .application-body .hub-actions a, .application-request .hub-form [type=submit]";
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest(onwards)) return;
+    const waiting = [...document.querySelectorAll(".application-upload")].find(
+      (form) => form.elements.file.value && form.querySelector("[data-waiting]").hidden,
+    );
+    if (!waiting) return;
+    event.preventDefault();
+    waiting.querySelector("[data-waiting]").hidden = false;
+    waiting.querySelector("button").focus();
   });
 })();
