@@ -19,13 +19,19 @@ async def coordinators(scope: NetworkScope) -> list[UUID]:
 
 
 async def drafts(scope: TenantScope, before: Sequence[timedelta], *, limit: int) -> list[UUID]:
-    """Applications that are not submitted, so long before the closing; none that was begun later than that."""
+    """Applications that are not submitted, so long before the closing; none that was begun later than that.
+
+    Nor one in which nothing stands yet: anybody can ask for a link to anybody's address.
+    """
     rows = await scope.fetch(
         """
         UPDATE applications SET reminded_at = $2::timestamptz WHERE id IN (
           SELECT a.id FROM calls c
           JOIN applications a ON a.tenant_id = c.tenant_id AND a.call_id = c.id AND a.state = 'draft'
-          WHERE c.tenant_id = $1 AND c.state = 'published' AND c.closes_at > $2::timestamptz AND EXISTS (
+          WHERE c.tenant_id = $1 AND c.state = 'published' AND c.closes_at > $2::timestamptz
+            AND (a.answers <> '{}' OR EXISTS (SELECT FROM application_files f
+              WHERE f.tenant_id = a.tenant_id AND f.application_id = a.id))
+            AND EXISTS (
             SELECT FROM unnest($3::interval[]) AS early
             WHERE c.closes_at - early <= $2::timestamptz
               AND coalesce(a.reminded_at, a.created_at) < c.closes_at - early)

@@ -15,6 +15,8 @@ from hub.tenants.calls.applications.complete_application import answer_completio
 from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.desk.remind import order_reminders
 from hub.tenants.calls.desk.tasks import remind
+from hub.tenants.calls.selection import queries as selection
+from hub.tenants.calls.selection.commission import remind as remind_by_hand
 from hub.worker import drain_now, load_tasks
 from tests.factories import Tenant, make_membership
 from tests.support.databases import Database
@@ -59,6 +61,19 @@ async def test_a_draft_is_reminded_a_week_and_a_day_before_the_closing(db: Datab
     assert await ordered(ente, 9 * DAY + MINUTE) == order
     assert await ordered(ente, 9 * DAY + 23 * HOUR) == []
     assert await ordered(ente, 10 * DAY + HOUR) == []
+
+
+async def test_an_address_that_was_only_typed_gets_no_reminders(db: Database) -> None:
+    """Nobody has opened the link, perhaps because somebody else asked for it."""
+    ente, _ = await make_ente()
+    draft = await make_draft(ente, await call_closing_in(ente, 10 * DAY), with_file=False)
+
+    assert await ordered(ente, 3 * DAY + MINUTE) == []
+    async with tenant_transaction(ente.id) as scope:
+        await applications.save_answers(
+            scope, draft.id, "contacts", {"phone": ["081"]}, draft.version
+        )
+    assert len(await ordered(ente, 3 * DAY + MINUTE)) == 1
 
 
 async def test_one_letter_makes_up_for_a_worker_that_was_away(db: Database) -> None:
@@ -201,6 +216,24 @@ async def test_evaluators_are_reminded_weekly_and_when_they_are_overdue(
     late = [one for one in relay.messages if "in ritardo" in str(one.message["Subject"])]
     assert len({one.recipients for one in late}) == 2
     assert "più di 20 giorni" in late[0].text()
+
+
+async def test_who_was_reminded_by_hand_gets_the_next_letter_a_week_later(db: Database) -> None:
+    commission, _ = await make_commission(2, applications=1)
+    ente, call_id = commission.ente, commission.call_id
+    async with tenant_transaction(ente.id) as scope:
+        by_hand, other = await selection.evaluators(scope, call_id)
+    with clock.moved(5 * DAY):
+        async with tenant_transaction(ente.id) as scope:
+            await remind_by_hand(scope, commission.admin.actor, call_id, by_hand.id)
+
+    assert [args["membership_id"] for _, args in await ordered(ente, 7 * DAY + HOUR)] == [
+        str(other.membership_id)
+    ]
+    assert await ordered(ente, 12 * DAY - HOUR) == []
+    assert [args["membership_id"] for _, args in await ordered(ente, 12 * DAY + HOUR)] == [
+        str(by_hand.membership_id)
+    ]
 
 
 async def test_who_has_given_everything_is_left_alone(db: Database, relay: SmtpSink) -> None:
