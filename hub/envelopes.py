@@ -74,7 +74,8 @@ def _after(data: bytes, at: int) -> int:
 
 def _octets(data: bytes, at: int) -> bytes:
     """An octet string, whole or in parts, which may be in parts themselves."""
-    end, found = _after(data, at), []
+    end = _after(data, at)
+    found: list[bytes] = []
     for _ in range(MOST_PARTS):
         if at >= end:
             return b"".join(found)
