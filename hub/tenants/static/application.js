@@ -47,4 +47,13 @@
     waiting.querySelector("[data-waiting]").hidden = false;
     waiting.querySelector("button").focus();
   });
+
+  // A file of an answer loads the page anew: the words typed beside it stay in this window until they are sent.
+  const answer = document.querySelector(".application-request [name=answer]");
+  if (answer) {
+    const key = answer.form.getAttribute("action");
+    answer.value ||= sessionStorage.getItem(key) || "";
+    answer.addEventListener("input", () => sessionStorage.setItem(key, answer.value));
+    answer.form.addEventListener("submit", () => sessionStorage.removeItem(key));
+  }
 })();
