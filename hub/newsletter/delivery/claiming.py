@@ -124,8 +124,6 @@ class Claiming:
                 campaign = self._campaigns.get(campaign_id)
                 if rows and campaign is None:
                     campaign = await self.load(scope, campaign_id)
-                if looked_at < allowed:
-                    await come_back_later(scope, campaign_id)
         except (Unavailable, CancelledError):
             # Whether the claim was committed is not known: what is ours by then must not be forgotten.
             self.strangers[campaign_id] = 0
@@ -137,6 +135,10 @@ class Claiming:
             self._out.add(campaign, rows)
             self._pool.grow(len(self._out.waiting))
         await self._return_allowance(tenant_id, allowed - len(rows))
+        if looked_at < allowed:
+            # Last, since the end of a long campaign takes a while to be seen: connections have work meanwhile.
+            async with tenant_transaction(tenant_id) as scope:
+                await come_back_later(scope, campaign_id)
 
     async def _allowance(self, tenant_id: UUID) -> int:
         if not self._relay.pace:
