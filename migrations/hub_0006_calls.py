@@ -448,6 +448,10 @@ CREATE TABLE ranking_entries (
   ranking_id uuid NOT NULL,
   application_id uuid NOT NULL,
   region_code text NOT NULL REFERENCES regions ON DELETE RESTRICT,
+  -- The places as they were called then: what is published, and its hash, stays when ISTAT renames one.
+  region text NOT NULL,
+  province text,
+  municipality text,
   -- Within its region; none for what was excluded before it was evaluated.
   position integer,
   score numeric,

@@ -205,6 +205,9 @@ class RankingEntry(NamedTuple):
     ranking_id: UUID
     application_id: UUID
     region_code: str
+    region: str
+    province: str | None
+    municipality: str | None
     position: int | None
     score: Decimal | None
     outcome: str

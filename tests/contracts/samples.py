@@ -311,6 +311,7 @@ CALL_ROWS: dict[str, Callable[[Rows], Values]] = {
         "ranking_id": rows["rankings"],
         "application_id": rows["applications"],
         "region_code": CAMPANIA,
+        "region": "Campania",
         "position": 1,
         "score": 80,
         "outcome": "admitted",

@@ -19,7 +19,8 @@ RANKING = """id, call_id, number, state, proposed_at, proposed_by, decided_at, d
 # and the table refuses a line without a score or a reason: no ranking is written beside missing evaluations.
 RANK = """
 INSERT INTO ranking_entries
-  (tenant_id, ranking_id, application_id, region_code, position, score, outcome, reason)
+  (tenant_id, ranking_id, application_id, region_code, region, province, municipality, position, score, outcome,
+    reason)
 WITH given AS MATERIALIZED (
   SELECT id, application_id, total, ordinal FROM evaluations
   WHERE call_id = $2 AND state = 'submitted'
@@ -43,7 +44,7 @@ WITH given AS MATERIALIZED (
     END AS score
   FROM totals
 ), placed AS (
-  SELECT a.id, a.region_code, a.state, a.excluded_reason, s.score,
+  SELECT a.id, a.region_code, a.municipality_code, a.state, a.excluded_reason, s.score,
     row_number() OVER (PARTITION BY a.region_code, a.state ORDER BY s.score DESC NULLS LAST,
       t.means DESC NULLS LAST, a.protocol_year, a.protocol_number) AS place
   FROM applications a
@@ -51,25 +52,25 @@ WITH given AS MATERIALIZED (
   LEFT JOIN ties t ON t.application_id = a.id
   WHERE a.call_id = $2 AND a.state IN ('submitted', 'excluded')
 )
-SELECT $5, $1, p.id, p.region_code, CASE WHEN p.score IS NOT NULL THEN p.place END, p.score,
+SELECT $5, $1, p.id, p.region_code, r.name, v.name, m.name, CASE WHEN p.score IS NOT NULL THEN p.place END, p.score,
   CASE WHEN p.score IS NULL OR p.score < $3 THEN 'excluded'
     WHEN p.place <= coalesce(q.places, 0) THEN 'admitted' ELSE 'reserve' END,
   CASE WHEN p.state = 'excluded' THEN p.excluded_reason
     WHEN p.score < $3 THEN 'below_minimum' END
 FROM placed p
+JOIN regions r ON r.code = p.region_code
+LEFT JOIN municipalities m ON m.istat_code = p.municipality_code
+LEFT JOIN provinces v ON v.code = m.province_code
 LEFT JOIN call_quotas q ON q.call_id = $2 AND q.region_code = p.region_code
 """
 
 _ENTRIES = """
 SELECT n.application_id, a.protocol_year, a.protocol_number, a.organisation_name,
-  m.name AS municipality, p.name AS province, n.region_code, r.name AS region,
+  n.municipality, n.province, n.region_code, n.region,
   n.position, n.score, n.outcome, n.reason, a.state,
   w.protocol_year AS replaces_year, w.protocol_number AS replaces_number, s.at AS moved_up_at
 FROM ranking_entries n
 JOIN applications a ON a.id = n.application_id
-JOIN regions r ON r.code = n.region_code
-LEFT JOIN municipalities m ON m.istat_code = a.municipality_code
-LEFT JOIN provinces p ON p.code = m.province_code
 LEFT JOIN ranking_successions s ON s.admitted_id = n.application_id
 LEFT JOIN applications w ON w.id = s.withdrawn_id
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -19,8 +20,8 @@ from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.selection import rank, ranked, tasks
 from hub.tenants.calls.selection.commission import NotEvaluating
 from hub.worker import drain_now
-from tests.factories import Member
-from tests.support.databases import Database
+from tests.factories import NAPLES, Member
+from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
 from tests.tenants.calls.selection.making import Commission, give_all, make_commission
 
@@ -71,6 +72,35 @@ async def test_approval_gives_every_application_its_outcome(db: Database) -> Non
         entry = await ranked.entry_of(scope, made[3].id)
     assert entry is not None
     assert entry.reason == "below_minimum"
+
+
+async def test_approval_forgets_who_asked_and_got_no_answer(db: Database) -> None:
+    commission, _made = await evaluated()
+    ente, call_id = commission.ente, commission.call_id
+    async with tenant_transaction(ente.id) as scope:
+        await scope.executemany(
+            """
+            INSERT INTO call_questions
+              (id, tenant_id, call_id, asked_at, email, question, state, answer, answered_at)
+            VALUES ($1, $2, $3, $4, $5, 'Chi?', $6, $7, $8)
+            """,
+            [
+                (uuid7(), ente.id, call_id, scope.now, f"{name}@example.org", *answered)
+                for name, answered in {
+                    "open": ("open", None, None),
+                    "given-up": ("published", "Tutti.", scope.now - timedelta(days=8)),
+                    "under-way": ("published", "Tutti.", scope.now),
+                }.items()
+            ],
+        )
+
+    await approve(commission, await propose(commission))
+
+    async with tenant_transaction(ente.id) as scope:
+        rows = await scope.fetch(
+            "SELECT email FROM call_questions WHERE call_id = $1 AND email IS NOT NULL", call_id
+        )
+    assert [row["email"] for row in rows] == ["under-way@example.org"]
 
 
 async def test_nothing_is_proposed_while_evaluations_are_missing(db: Database) -> None:
@@ -194,6 +224,28 @@ async def test_who_withdraws_before_the_approval_leaves_the_place_to_the_first_r
         await withdraw(scope, made[0].id, "Non più interessati.")
     await approve(commission, ranking_id)
     assert await states(commission, made) == ["withdrawn", "admitted", "reserve", "excluded"]
+
+
+async def test_the_published_table_keeps_its_hash_when_a_place_is_renamed(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    commission, _made = await evaluated()
+    ranking_id = await propose(commission)
+    await approve(commission, ranking_id)
+    async with tenant_transaction(commission.ente.id) as scope:
+        slug = await scope.fetchval("SELECT slug FROM calls WHERE id = $1", commission.call_id)
+        published = await scope.fetchval(
+            "SELECT content_hash FROM rankings WHERE id = $1", ranking_id
+        )
+    renamed = "UPDATE municipalities SET name = $2 WHERE istat_code = $1 AND name = $3"
+    async with connected(db.superuser_url) as superuser:
+        assert await superuser.execute(renamed, NAPLES, "Neapolis", "Napoli") == "UPDATE 1"
+        try:
+            table = (await client.get(f"/calls/{slug}/ranking.csv")).content
+        finally:
+            await superuser.execute(renamed, NAPLES, "Napoli", "Neapolis")
+    assert b"Napoli" in table
+    assert sha256(table).digest() == published
 
 
 async def test_a_call_without_applications_comes_to_an_end(
