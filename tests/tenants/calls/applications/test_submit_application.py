@@ -15,6 +15,7 @@ import pytest
 
 from hub.clock import ROME
 from hub.db import tenant_transaction
+from hub.ids import uuid7
 from hub.tenants.calls.applications import queries
 from hub.tenants.calls.applications.attach_file import attach
 from hub.tenants.calls.applications.schemas import Application, Content
@@ -24,9 +25,12 @@ from hub.tenants.calls.applications.submit_application import (
     canonical,
     submit,
 )
+from hub.tenants.calls.close_call import close_call
+from hub.tenants.calls.selection.assign import administrations_of
+from hub.tenants.calls.selection.commission import name_evaluator
 from hub.tenants.calls.terms import NotOpenYet, TermOver, in_time
 from hub.uploads import PDF, CheckedFile
-from tests.factories import Tenant
+from tests.factories import Tenant, make_membership
 from tests.support import papers
 from tests.support.databases import Database
 from tests.tenants.calls.making import (
@@ -152,6 +156,39 @@ async def test_waiting_for_a_number_costs_nothing(own_database: Database) -> Non
     done = await waiting
     assert done.submitted_at is not None
     assert done.submitted_at < closes_at
+
+
+async def test_who_closes_the_call_waits_for_those_who_are_submitting(
+    own_database: Database,
+) -> None:
+    """What came in on time while somebody closed the call has its evaluators like all others."""
+    ente, admin = await make_ente()
+    closes_at = SPRING
+    await set_database_clock(own_database, closes_at - DAY)
+    call_id = await make_call(ente, opens_at=closes_at - 30 * DAY, closes_at=closes_at)
+    for _ in range(2):
+        person = await make_membership(ente, "viewer")
+        administrations = await administrations_of(ente.id)
+        async with tenant_transaction(ente.id) as scope:
+            await name_evaluator(scope, admin.actor, call_id, person.membership_id, administrations)
+    draft = await make_draft(ente, call_id)
+
+    async def close() -> None:
+        async with tenant_transaction(ente.id) as scope:
+            await close_call(scope, admin.actor, call_id, administrations, uuid7())
+
+    await set_database_clock(own_database, closes_at - timedelta(milliseconds=500))
+    async with tenant_transaction(ente.id) as scope:
+        await submit(scope, draft, content())
+        await asyncio.sleep(0.6)
+        closing = asyncio.create_task(close(), context=contextvars.Context())
+        await asyncio.sleep(0.4)
+    await closing
+    async with tenant_transaction(ente.id) as scope:
+        given = await scope.fetchval(
+            "SELECT count(*) FROM evaluations WHERE application_id = $1", draft.id
+        )
+    assert given == 2
 
 
 async def test_numbers_have_no_gaps_and_begin_anew_each_year(own_database: Database) -> None:
