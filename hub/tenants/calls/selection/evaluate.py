@@ -121,13 +121,12 @@ async def submit(
         raise PointsMissing
     await queries.give(scope, mine.id, points, total_of(points, criteria))
     await audit.record(scope, actor, "evaluation.submitted", "evaluation", mine.id)
-    assigned = await assign(
-        scope, mine.call_id, administrations, application_id=mine.application_id
-    )
-    if assigned.given:
+    # Also where nobody can be found yet who gives it.
+    if any(one.third for one in await queries.lacking(scope, mine.call_id, mine.application_id)):
         await audit.record(
             scope, None, "evaluation.third_asked", "application", mine.application_id
         )
+    await assign(scope, mine.call_id, administrations, application_id=mine.application_id)
     return True
 
 

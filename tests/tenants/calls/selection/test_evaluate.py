@@ -194,6 +194,20 @@ async def test_an_application_that_was_withdrawn_is_evaluated_no_more(db: Databa
         assert (await queries.readiness(scope, commission.call_id)).ready
 
 
+async def test_that_a_third_is_asked_for_is_told_also_where_nobody_can_be_found(
+    db: Database,
+) -> None:
+    commission, (far,) = await make_commission(2, applications=1)
+    await give_all(commission, {far.id: [(20, 10), (2, 1)]})
+    async with tenant_transaction(commission.ente.id) as scope:
+        told = await scope.fetchval(
+            "SELECT count(*) FROM audit_log WHERE action = $1 AND subject_id = $2",
+            "evaluation.third_asked",
+            far.id,
+        )
+    assert told == 1
+
+
 async def test_two_who_submit_at_once_and_differ_are_followed_by_one_third(db: Database) -> None:
     commission, (application,) = await make_commission(4, applications=1)
     both = [await mine_of(commission, application, ordinal) for ordinal in (1, 2)]
