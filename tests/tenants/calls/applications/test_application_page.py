@@ -73,6 +73,16 @@ async def test_it_shows_its_number_its_hash_and_what_was_submitted(
     assert receipt.headers["content-disposition"].startswith("attachment")
 
 
+async def test_no_receipt_is_promised_for_what_came_in_without_one(submitted: Applicant) -> None:
+    """As the demo's applications, which were written past the steps."""
+    with clock.moved(timedelta(days=3)):
+        applicant(submitted.client, submitted.application)  # Whose cookie is good then.
+        page = words(await submitted.get())
+    assert "Numero di protocollo" in page
+    assert "La ricevuta è in preparazione" not in page
+    assert "Scarica la ricevuta" not in page
+
+
 async def test_submitting_twice_is_once(submitted: Applicant) -> None:
     again = await submitted.post("/submit", seen="anything")
     assert again.status_code == 303

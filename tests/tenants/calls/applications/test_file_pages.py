@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from hub.db import tenant_transaction
-from hub.tenants.calls.applications import queries
+from hub.tenants.calls.applications import attach_file, queries
 from hub.tenants.calls.applications.schemas import Attached
 from hub.uploads import MAX_BYTES
 from tests.factories import Tenant
@@ -79,6 +79,23 @@ async def test_a_refused_file_leaves_the_first_in_place(applying: Applicant) -> 
     await applying.upload(name="uno.pdf")
     await applying.upload(name="due.pdf", content=b"no")
     assert [file.name for file in await attached(applying)] == ["uno.pdf"]
+
+
+async def test_all_files_of_an_application_together_are_bounded(
+    applying: Applicant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attach_file, "MOST_OCTETS", 2 * len(papers.PDF))
+    await applying.upload("statute")
+    await applying.upload("plan")
+
+    larger = papers.PDF.replace(b"endobj", b"endobj ")
+    refused = await applying.upload("plan", "altra.pdf", larger)
+
+    assert refused.status_code == 422
+    assert "100 MB al massimo" in refused.text
+    # One that takes another's place needs no further room.
+    assert (await applying.upload("plan", "altra.pdf")).status_code == 303
+    assert [file.name for file in await attached(applying)] == ["atto.pdf", "altra.pdf"]
 
 
 async def test_a_file_is_removed(applying: Applicant) -> None:

@@ -190,3 +190,13 @@ async def test_others_have_no_desk_here(
 
     assert (await client.get("/selections")).status_code == 403
     assert (await new_client().get("/selections")).status_code == 303
+
+
+async def test_evaluators_find_their_evaluations_also_when_none_waits(
+    db: Database, desk_of: DeskOf
+) -> None:
+    commission, _ = await make_commission(2)
+    link = '<a href="/evaluations">Le mie valutazioni</a>'
+
+    assert link in await desk_of(commission.evaluators[0])
+    assert link not in await desk_of(commission.admin)
