@@ -45,7 +45,7 @@ async def test_an_empty_desk_says_so(db: Database, desk_of: DeskOf) -> None:
 
     text = await desk_of(admin)
 
-    assert "Al momento nulla attende un suo intervento." in text
+    assert "Al momento nulla attende un tuo intervento." in text
     assert "Nessun bando è in corso" in text
     assert 'href="/selections/new"' in text
     assert "Copertura per provincia" in text
