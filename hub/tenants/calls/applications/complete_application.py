@@ -1,6 +1,6 @@
 """A request to complete what was submitted, within a term (law 241/1990 art. 6), and the answer to it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from uuid import UUID
 
 import asyncpg
@@ -73,10 +73,10 @@ async def answer_completion(
     if found is None or found.answered_at:
         raise NotAsked
     async with in_time():
-        await queries.answer_completion(scope, completion_id, answer)
+        await queries.answer_completion(scope, application_id, completion_id, answer)
     await audit.record(scope, None, "application.completed", "application", application_id)
 
 
 def end_of(day: date) -> datetime:
-    """The first instant after that day in Italy."""
-    return datetime.combine(day + timedelta(days=1), time(), clock.ROME)
+    """Its last microsecond in Italy, so that people read that day and not the next."""
+    return datetime.combine(day, time.max, clock.ROME)

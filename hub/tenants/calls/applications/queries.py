@@ -278,6 +278,7 @@ async def ask_completion(
         request,
         due_at,
     )
+    await _touch(scope, application_id)
     return completion_id
 
 
@@ -294,12 +295,24 @@ async def completions_of(scope: TenantScope, application_id: UUID) -> list[Compl
     return [Completion(**dict(row)) for row in rows]
 
 
-async def answer_completion(scope: TenantScope, completion_id: UUID, answer: str) -> None:
+async def answer_completion(
+    scope: TenantScope, application_id: UUID, completion_id: UUID, answer: str
+) -> None:
     """Within `terms.in_time`; the database writes down when."""
     await scope.execute(
         "UPDATE application_completions SET answer = $2, answered_at = $3 WHERE id = $1",
         completion_id,
         answer,
+        scope.now,
+    )
+    await _touch(scope, application_id)
+
+
+async def _touch(scope: TenantScope, application_id: UUID) -> None:
+    """Whoever has its page open is to see this before deciding about it."""
+    await scope.execute(
+        "UPDATE applications SET version = version + 1, updated_at = $2 WHERE id = $1",
+        application_id,
         scope.now,
     )
 

@@ -41,6 +41,7 @@ async def mail_receipt(job: Job, *, application_id: UUID) -> None:
         await _send(
             job,
             application,
+            call,
             subject=_("Receipt of your application %(protocol)s", protocol=application.protocol),
             paragraphs=[
                 _(
@@ -75,6 +76,7 @@ async def mail_request(job: Job, *, application_id: UUID, completion_id: UUID) -
         await _send(
             job,
             application,
+            call,
             subject=_(
                 "Your application %(protocol)s is to be completed", protocol=application.protocol
             ),
@@ -98,6 +100,7 @@ async def mail_withdrawal(job: Job, *, application_id: UUID) -> None:
         await _send(
             job,
             application,
+            call,
             subject=_("Your application %(protocol)s is withdrawn", protocol=application.protocol),
             paragraphs=[
                 _(
@@ -135,12 +138,15 @@ class _KeptAlready(Exception):
 async def _send(
     job: Job,
     application: Application,
+    call: Call,
     *,
     subject: str,
     paragraphs: Sequence[str],
     attachments: Sequence[mail.Attachment] = (),
 ) -> None:
-    body = mail.letter(title=subject, paragraphs=paragraphs)
+    # The link that opens the application stands in no other letter, and may be too old by now.
+    again = (_("Ask for a new link"), f"{mail.base_url()}/calls/{call.slug}/apply")
+    body = mail.letter(title=subject, paragraphs=paragraphs, button=again)
     await mail.send(
         to=application.email,
         subject=subject,

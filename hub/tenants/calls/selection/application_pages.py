@@ -107,7 +107,7 @@ async def export_applications(
                 scope, call.id, state=asked.state, region=asked.region
             )
         ]
-    return download(f"{call.slug}.csv", "text/csv; charset=utf-8", for_offices(_header(), rows))
+    return download(f"{call.slug}.csv", "text/csv", for_offices(_header(), rows))
 
 
 @get("/selections/{call_id:str}/applications/{application_id:str}", guards=READERS)

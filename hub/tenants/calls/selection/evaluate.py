@@ -12,6 +12,7 @@ from hub import audit
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.calls.applications.queries import completions_of
 from hub.tenants.calls.schemas import Criterion
 from hub.tenants.calls.selection import queries
 from hub.tenants.calls.selection.assign import assign
@@ -35,6 +36,14 @@ class ChangedElsewhere(Conflict):
     code = "evaluation-changed"
     message = N_(
         "These points were changed in another window in the meantime. Compare them, then save again."
+    )
+
+
+class CompletionAwaited(Conflict):
+    code = "completion-awaited"
+    message = N_(
+        "The applicant was asked to complete the application and still has time to answer. Your points are kept; submit"
+        " them when the answer is here or the term is over."
     )
 
 
@@ -105,12 +114,15 @@ async def submit(
 ) -> bool:
     """The draft, for good. Where the first two differ by more than the call's limit, a third is asked at once.
 
-    Raises NotFound, EvaluationOver, NotDeclared, ChangedElsewhere, PointsMissing.
+    Raises NotFound, EvaluationOver, NotDeclared, ChangedElsewhere, CompletionAwaited, PointsMissing.
     """
     mine = await _mine(scope, actor, evaluation_id)
     if await _recused_as_own(scope, actor, mine, administrations):
         return False
     _check(mine, version)
+    asked = await completions_of(scope, mine.application_id)
+    if any(not each.answered_at and each.due_at > scope.now for each in asked):
+        raise CompletionAwaited
     criteria = await queries.criteria(scope, mine.call_id)
     points = {
         criterion.id: mine.draft[str(criterion.id)]

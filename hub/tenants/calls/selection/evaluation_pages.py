@@ -188,7 +188,11 @@ async def submit(
     try:
         async with tenant_transaction(actor.tenant_id) as scope:
             able = await evaluate.submit(scope, actor, found, form.data.version, administrations)
-    except (evaluate.ChangedElsewhere, evaluate.PointsMissing) as conflict:
+    except (
+        evaluate.ChangedElsewhere,
+        evaluate.CompletionAwaited,
+        evaluate.PointsMissing,
+    ) as conflict:
         form.refuse(None, _(conflict.message))
         return await _confirmation(request, actor, found, form)
     return see_other(request, "/evaluations", SUBMITTED if able else OWN)

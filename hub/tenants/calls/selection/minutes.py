@@ -140,6 +140,15 @@ def _sections(told: Told) -> list[dict[str, object]]:
             [3, 1, 1],
         ),
         _section(
+            _("Extensions of the term"),
+            [_("Extended"), _("Closed before"), _("Closes now"), _("Reasons")],
+            [
+                (_at(one.extended_at), _at(one.closed_before), _at(one.closes_at), one.reason)
+                for one in told.call.extensions
+            ],
+            [2, 2, 2, 3],
+        ),
+        _section(
             _("Evaluators"),
             [_("Name"), _("Named"), _("By"), _("Removed")],
             [

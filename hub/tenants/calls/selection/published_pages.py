@@ -66,7 +66,7 @@ async def download_published(slug: FromPath[str]) -> Response[bytes]:
     async with tenant_transaction(located.tenant_id) as scope:
         ranking = await _published(scope, located)
         lines = [line async for line in as_published(scope, ranking.id)]
-    return download("ranking.csv", "text/csv; charset=utf-8", b"".join(lines))
+    return download(f"{slug}-ranking.csv", "text/csv", b"".join(lines))
 
 
 async def _published(scope: TenantScope, located: Located) -> Ranking:

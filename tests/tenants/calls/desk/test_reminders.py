@@ -311,13 +311,13 @@ async def test_admins_are_told_when_all_evaluations_are_in(db: Database, relay: 
 async def test_nobody_is_told_while_something_is_lacking(db: Database, lacks: str) -> None:
     commission, (application,) = await make_commission(2, applications=1)
     ente = commission.ente
+    # Too far apart for two, and there is no third person.
+    await _give_all(commission, [application.id], apart=lacks == "third")
     if lacks == "completion":
         async with tenant_transaction(ente.id) as scope:
             await ask_completion(
                 scope, commission.admin.actor, application.id, "Manca.", clock.today() + 20 * DAY
             )
-    # Too far apart for two, and there is no third person.
-    await _give_all(commission, [application.id], apart=lacks == "third")
     if lacks == "decided":
         async with tenant_transaction(ente.id) as scope:
             await set_state(scope, commission.call_id, "decided")

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from hub import clock
+from hub.clock import today
 from hub.db import tenant_transaction
 from hub.errors import NotFound
 from hub.ids import uuid7
+from hub.tenants.calls.applications.complete_application import answer_completion, ask_completion
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.selection import evaluate, queries
@@ -235,3 +239,30 @@ async def test_of_two_clicks_one_submits(db: Database) -> None:
         *(submit(commission, evaluation_id, who, 3) for _click in range(2)), return_exceptions=True
     )
     assert sorted(str(one) for one in answers) == ["True", "evaluation-over"]
+
+
+async def test_points_wait_for_an_answer_that_may_still_come(db: Database) -> None:
+    commission, (application,) = await make_commission(2, applications=1)
+    evaluation_id, who = await mine_of(commission, application)
+    await declare(commission, evaluation_id, who)
+    await save(commission, evaluation_id, who, (20, 10), 2)
+    async with tenant_transaction(commission.ente.id) as scope:
+        completion_id = await ask_completion(
+            scope, commission.admin.actor, application.id, "Manca la firma.", today()
+        )
+    with pytest.raises(evaluate.CompletionAwaited):
+        await submit(commission, evaluation_id, who, 3)
+    async with tenant_transaction(commission.ente.id) as scope:
+        await answer_completion(scope, application.id, completion_id, "Eccola.")
+    assert await submit(commission, evaluation_id, who, 3)
+
+
+async def test_a_term_that_is_over_holds_up_no_points(db: Database) -> None:
+    commission, (application,) = await make_commission(2, applications=1)
+    evaluation_id, who = await mine_of(commission, application)
+    await declare(commission, evaluation_id, who)
+    await save(commission, evaluation_id, who, (20, 10), 2)
+    async with tenant_transaction(commission.ente.id) as scope:
+        await ask_completion(scope, commission.admin.actor, application.id, "Manca.", today())
+    with clock.moved(timedelta(days=2)):
+        assert await submit(commission, evaluation_id, who, 3)
