@@ -69,7 +69,7 @@ class Stack:
         self._tell_server(f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS false")
         try:
             self._tell_server(
-                f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{DATABASE}'"
+                f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = '{DATABASE}'"
             )
             yield
         finally:
