@@ -25,11 +25,12 @@ from hub import crypto, mail, tokens
 from hub.config import Key, Settings
 from hub.db import close_pool, open_pool, relay_transaction
 from tests.support import databases, web
-from tests.support.databases import Database
+from tests.support.databases import Database, connected
 from tests.support.network import stay_inside
 from tests.support.servers import Servers, servers_of, stop_servers, tell_worker
 from tests.support.smtp_sink import SmtpSink
 
+UNDER_WAY = "state IN ('freezing', 'sending')"
 SECRET_KEYS = (Key("s1", b"signs links in tests, 32 bytes.."),)
 FIELD_KEYS = (Key("f1", b"encrypts fields in tests, 32 by."),)
 
@@ -74,9 +75,13 @@ async def _pool(_database: Database) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def db(_pool: Database) -> Database:
-    """Begins with an empty outbox, so that a test that runs what is due runs its own rows only."""
+    """Begins with an empty outbox and no campaign under way: a test that runs what is due runs its own only."""
     async with relay_transaction() as scope:
         await scope.execute("DELETE FROM outbox")
+        left = await scope.fetchval(f"SELECT EXISTS (SELECT FROM campaigns WHERE {UNDER_WAY})")
+    if left:
+        async with connected(_pool.superuser_url) as superuser:
+            await superuser.execute(f"UPDATE campaigns SET state = 'cancelled' WHERE {UNDER_WAY}")
     return _pool
 
 
