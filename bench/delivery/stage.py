@@ -21,7 +21,6 @@ from uuid import UUID
 import asyncpg
 import psutil
 
-from bench.delivery.postfix import SESSIONS
 from bench.delivery.processes import Running, cpu_seconds, running, until
 from hub import outbox
 from hub.config import Key, Settings
@@ -37,6 +36,8 @@ from tests.newsletter.making import draft, make_campaign, start
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
+# Of each worker: more of them even out the moments in which it is at the ledger.
+CONNECTIONS = 48
 KEYS = {
     "HUB_SECRET_KEYS": (Key("s1", b"signs links in benches, 32 bytes"),),
     "HUB_FIELD_KEYS": (Key("f1", b"encrypts fields in benches, 32 b"),),
@@ -184,7 +185,7 @@ class Stage:
             "HUB_BASE_URL": "https://hub.example.org",
             "HUB_JOURNAL_FOLDER": str(self.folder),
             # As many as smtp-source has.
-            "HUB_SMTP_CONNECTIONS": str(SESSIONS),
+            "HUB_SMTP_CONNECTIONS": str(CONNECTIONS),
         } | {
             name: ",".join(f"{key.id}:{base64.b64encode(key.secret).decode()}" for key in keys)
             for name, keys in KEYS.items()
