@@ -41,6 +41,35 @@ async def record(
     **codes: str | int | None,
 ) -> None:
     """`action` is `noun.verb_in_the_past`, such as `case.opened`; without an actor, the hub itself acted."""
+    own = None if isinstance(scope, NetworkScope) else scope.tenant_id
+    await _write(scope, own, actor, action, subject_kind, subject_id, codes)
+
+
+async def record_for(
+    scope: NetworkScope,
+    tenant_id: UUID,
+    actor: Actor | None,
+    action: str,
+    subject_kind: str,
+    subject_id: UUID | None,
+    **codes: str | int | None,
+) -> None:
+    """The same in the log of an organisation, whoever acts.
+
+    What has the subject kind `organisation` the Ente can read, too: the story of an organisation's coming on board.
+    """
+    await _write(scope, tenant_id, actor, action, subject_kind, subject_id, codes)
+
+
+async def _write(
+    scope: TenantScope | NetworkScope | RoutingScope,
+    tenant_id: UUID | None,
+    actor: Actor | None,
+    action: str,
+    subject_kind: str,
+    subject_id: UUID | None,
+    codes: dict[str, str | int | None],
+) -> None:
     await scope.execute(
         """
         INSERT INTO audit_log
@@ -48,7 +77,7 @@ async def record(
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
         uuid7(),
-        None if isinstance(scope, NetworkScope) else scope.tenant_id,
+        tenant_id,
         scope.now,
         actor.account_id if actor else None,
         actor.membership_id if actor else None,

@@ -14,6 +14,8 @@ from hub.ids import uuid7
 
 OPEN_CASES = "open_cases"
 LAST_CONSULTATION = "last_consultation"
+# When a test referral was last answered: to a host by the sandbox, or by a lender.
+TEST_ANSWERED = "test_answered"
 
 
 class NetworkFact(Table, tablename="network_facts"):

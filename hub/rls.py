@@ -16,7 +16,7 @@ def tenant_table(
 ) -> str:
     """A table whose rows belong to tenants: the app role is kept to its tenant, the others to their grants."""
     return _forced(table) + "".join(
-        _grant(table, grant, role) + _policy(table, role, OWN_ROW if role == APP else "true")
+        _grant(table, grant, role) + policy(table, role, OWN_ROW if role == APP else "true")
         for role, grant in ((APP, app), (NETWORK, network), (ROUTER, router), (RELAY, relay))
         if grant
     )
@@ -24,12 +24,12 @@ def tenant_table(
 
 def network_table(table: str, *, network: str) -> str:
     """A table without a tenant that only the network role may touch (accounts, sessions)."""
-    return _forced(table) + _grant(table, network, NETWORK) + _policy(table, NETWORK, "true")
+    return _forced(table) + _grant(table, network, NETWORK) + policy(table, NETWORK, "true")
 
 
 def relay_table(table: str, *, relay: str) -> str:
     """A table without a tenant that only the relay role may touch: the workers' own."""
-    return _forced(table) + _grant(table, relay, RELAY) + _policy(table, RELAY, "true")
+    return _forced(table) + _grant(table, relay, RELAY) + policy(table, RELAY, "true")
 
 
 def directory_table(table: str, *, network: str = "") -> str:
@@ -43,14 +43,27 @@ def tenant_directory_table(table: str, *, app: str, network: str = "") -> str:
     parts = [_forced(table)]
     for role in WORKING_ROLES:
         parts.append(_grant(table, "select", role))
-        parts.append(_policy(table, role, "true", command="select"))
+        parts.append(policy(table, role, "true", command="select"))
     for command in app.split(", "):
         parts.append(_grant(table, command, APP))
-        parts.append(_policy(table, APP, OWN_ROW, command=command))
+        parts.append(policy(table, APP, OWN_ROW, command=command))
     if network:
         parts.append(_grant(table, network, NETWORK))
-        parts.append(_policy(table, NETWORK, "true", suffix="_write"))
+        parts.append(policy(table, NETWORK, "true", suffix="_write"))
     return "".join(parts)
+
+
+def self_directory_table(table: str, *, app: str) -> str:
+    """`tenants` itself, whose id is the tenant: every role reads every row, the app role writes its own.
+
+    The network role's grants stand since the table was made. Not forced: the owner asks it whether a database is empty.
+    """
+    own = f"id = {CURRENT_TENANT}"
+    command = app.partition(" ")[0]
+    parts = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;\n"]
+    parts += [policy(table, role, "true", command="select") for role in WORKING_ROLES]
+    parts += [_grant(table, app, APP), policy(table, APP, own, command=command)]
+    return "".join(parts) + policy(table, NETWORK, "true", suffix="_write")
 
 
 def _forced(table: str) -> str:
@@ -61,7 +74,7 @@ def _grant(table: str, grant: str, role: str) -> str:
     return f"GRANT {grant} ON {table} TO {role};\n"
 
 
-def _policy(table: str, role: str, rule: str, *, command: str = "all", suffix: str = "") -> str:
+def policy(table: str, role: str, rule: str, *, command: str = "all", suffix: str = "") -> str:
     name = f"{table}_{role}" + (suffix or ("" if command == "all" else f"_{command}"))
     using = "" if command == "insert" else f" USING ({rule})"
     check = "" if command in ("select", "delete") else f" WITH CHECK ({rule})"

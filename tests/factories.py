@@ -242,8 +242,8 @@ async def make_case(
         await scope.execute(
             """
             INSERT INTO cases (id, tenant_id, number, citizen_id, desk_id, kind, purpose,
-              amount_cents, region_code, state, milestone, opened_at, opened_by, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, 'a bakery', $7, $8, 'open', 'opened', $9, $10, $9)
+              amount_cents, region_code, state, milestone, opened_at, opened_by, assigned_to, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, 'a bakery', $7, $8, 'open', 'opened', $9, $10, $10, $9)
             """,
             case_id,
             operator.tenant.id,

@@ -111,6 +111,7 @@ class Desks:
             milestone="",
             opened_at=moments["informed"],
             opened_by=operator.id,
+            assigned_to=operator.id,
             updated_at=last,
             closed_at=last if path.closed else None,
         )

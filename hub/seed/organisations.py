@@ -203,9 +203,11 @@ class Founder:
         return desk
 
     def _offer(self, at: Organisation, product: Product, regions: Sequence[str]) -> None:
+        service_id = id_at(self._luck, at.tenant.created_at)
         self.batch.add(
             ServiceOffered(
-                id=id_at(self._luck, at.tenant.created_at),
+                id=service_id,
+                service_id=service_id,
                 tenant_id=at.tenant.id,
                 kind=product.kind,
                 name=product.name,

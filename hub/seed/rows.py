@@ -46,6 +46,7 @@ class Desk(NamedTuple):
 
 class ServiceOffered(NamedTuple):
     id: UUID
+    service_id: UUID
     tenant_id: UUID
     kind: str
     name: str
@@ -111,6 +112,7 @@ class Case(NamedTuple):
     milestone: str
     opened_at: datetime
     opened_by: UUID
+    assigned_to: UUID
     updated_at: datetime
     closed_at: datetime | None
 

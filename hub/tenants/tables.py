@@ -1,15 +1,18 @@
 """Organisations and their desks: directory data that every role may read."""
 
-from piccolo.columns import UUID as UUIDColumn
 from piccolo.columns import (
+    JSONB,
     Array,
     BigInt,
+    Boolean,
     Date,
     DoublePrecision,
     Integer,
+    SmallInt,
     Text,
     Timestamptz,
 )
+from piccolo.columns import UUID as UUIDColumn
 from piccolo.table import Table
 
 
@@ -33,6 +36,20 @@ class Tenant(Table, tablename="tenants"):
     feedback_email = Text(null=True)
     created_at = Timestamptz()
     version = Integer()
+    sandbox = Boolean()
+    certified_email = Text(null=True)
+    address = Text(null=True)
+    postal_code = Text(null=True)
+    logo_id = UUIDColumn(null=True)
+    patron_province = Text(null=True)
+    patron_month = SmallInt(null=True)
+    patron_day = SmallInt(null=True)
+    patron_name = Text(null=True)
+    lender_category = Text(null=True)
+    lender_register = Text(null=True)
+    tutor_register = Text(null=True)
+    activated_at = Timestamptz(null=True)
+    suspended_at = Timestamptz(null=True)
 
 
 class Desk(Table, tablename="desks"):
@@ -51,6 +68,15 @@ class Desk(Table, tablename="desks"):
     opened_on = Date(null=True)
     verified_on = Date(null=True)
     version = Integer()
+    setup_id = UUIDColumn(null=True)
+    postal_code = Text(null=True)
+    hours = JSONB()
+    how_to_reach = Text()
+    offers = Array(base_column=Text())
+    closed_on = Date(null=True)
+    closed_reason = Text(null=True)
+    last_consultation_on = Date(null=True)
+    verification_reminded_at = Timestamptz(null=True)
 
 
 class ServiceOffered(Table, tablename="services_offered"):
@@ -66,3 +92,8 @@ class ServiceOffered(Table, tablename="services_offered"):
     answer_days = Integer(null=True)
     valid_from = Date()
     valid_to = Date(null=True)
+    service_id = UUIDColumn()
+    beneficiaries = Array(base_column=Text())
+    capacity = Integer(null=True)
+    recorded_at = Timestamptz(null=True)
+    version = Integer()

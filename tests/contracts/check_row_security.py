@@ -12,8 +12,10 @@ from tests.contracts.check_grants import granted
 from tests.contracts.exceptions import (
     DIRECTORY,
     NETWORK_ONLY,
+    PARTIAL,
     RELAY_ONLY,
     TENANT_DIRECTORY,
+    TENANT_SELF,
     UNTOUCHED,
     WITHOUT_TENANT_TOO,
 )
@@ -24,6 +26,7 @@ OWN = (
     "(tenant_id = ( SELECT (NULLIF(current_setting('hub.tenant_id'::text, true), ''::text))::uuid"
     ' AS "nullif"))'
 )
+OWN_SELF = OWN.replace("tenant_id", "id", 1)
 EVERY = "true"
 COMMANDS = {"select", "insert", "update", "delete"}
 
@@ -73,6 +76,8 @@ def _faults_of_table(row: asyncpg.Record) -> Iterator[str]:
         row["enabled"] and row["forced"]
     ):
         yield "row security is not enabled and forced"
+    if name in TENANT_SELF and not row["enabled"]:
+        yield "row security is not enabled"
 
 
 async def policies_exact(connection: Connection) -> list[str]:
@@ -87,7 +92,7 @@ async def policies_exact(connection: Connection) -> list[str]:
             found[row["tablename"], role].append(row)
             if role not in grants[row["tablename"]]:
                 wrong.append(f"{row['policyname']}: {role} has no grant on {row['tablename']}")
-    guarded = {*await tables_of_tenants(connection), *NETWORK_ONLY, *RELAY_ONLY}
+    guarded = {*await tables_of_tenants(connection), *NETWORK_ONLY, *RELAY_ONLY, *TENANT_SELF}
     for table in sorted(guarded):
         for role, grant in sorted(grants[table].items()):
             for command in sorted(grant):
@@ -112,9 +117,12 @@ def _faults_of_rules(
 
 
 def _expected(table: str, role: str, command: str, rule_for: str) -> set[str]:
+    if partial := PARTIAL.get((table, role, command)):
+        return {partial}
     if role == APP:
-        public = table in TENANT_DIRECTORY and command == rule_for == "select"
-        return {EVERY} if public else {OWN}
+        public = table in TENANT_DIRECTORY | TENANT_SELF and command == rule_for == "select"
+        own = OWN_SELF if table in TENANT_SELF else OWN
+        return {EVERY} if public else {own}
     return {EVERY} if role in (NETWORK, ROUTER, RELAY) else set()
 
 

@@ -154,6 +154,7 @@ def _case(rows: Rows) -> Values:
         "milestone": "opened",
         "opened_at": clock.now(),
         "opened_by": rows["memberships"],
+        "assigned_to": rows["memberships"],
         "updated_at": clock.now(),
     }
 
@@ -324,6 +325,92 @@ CALL_ROWS: dict[str, Callable[[Rows], Values]] = {
     },
 }
 
+ONBOARDING_ROWS: dict[str, Callable[[Rows], Values]] = {
+    "desk_closures": lambda rows: {
+        "desk_id": rows["desks"],
+        "starts_on": date(2026, 8, 10),
+        "ends_on": date(2026, 8, 21),
+        "created_at": clock.now(),
+    },
+    "closing_days": lambda _: {"day": date.fromordinal(700_000 + secrets.randbelow(30_000))},
+    "invitations": lambda rows: {
+        "email": f"{unique('invited')}@example.org",
+        "role": "operator",
+        "invited_by": rows["memberships"],
+        "created_at": clock.now(),
+        "expires_at": clock.now() + timedelta(days=14),
+    },
+    "trainings": lambda rows: {
+        "membership_id": rows["memberships"],
+        "course": "Microcredit",
+        "completed_on": date(2026, 1, 1),
+        "certificate_id": rows["files"],
+        "recorded_at": clock.now(),
+        "recorded_by": rows["memberships"],
+    },
+    "protocol_templates": lambda rows: {
+        "kind": "host",
+        "number": 1 + secrets.randbelow(1_000_000),
+        "title": "Protocol",
+        "text": "Article 1",
+        "years": 3,
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+    },
+    "protocols": lambda rows: {
+        "organisation_id": rows["tenants"],
+        "template_id": rows["protocol_templates"],
+        "year": 2026,
+        "serial": 1 + secrets.randbelow(1_000_000),
+        "state": "cancelled",
+        "contact_name": "Anna Prova",
+        "contact_email": "ufficio@example.org",
+        "content": "{}",
+        "created_at": clock.now(),
+    },
+    "setups": lambda rows: {
+        "coordinator_id": rows["tenants"],
+        "kinds": ["host"],
+        "state": "active",
+        "contact_name": "Anna Prova",
+        "contact_email": "ufficio@example.org",
+        "started_at": clock.now(),
+        "due_on": date(2030, 1, 1),
+    },
+    "setup_points": lambda rows: {
+        "setup_id": rows["setups"],
+        "code": unique("point"),
+        "position": 1,
+        "due_on": date(2030, 1, 1),
+        "changed_at": clock.now(),
+    },
+    "setup_exceptions": lambda rows: {
+        "setup_id": rows["setups"],
+        "code": "protocol_signed",
+        "reason": "sent by post",
+        "asked_by": rows["memberships"],
+        "asked_at": clock.now(),
+        "state": "withdrawn",
+    },
+    "suspensions": lambda rows: {
+        "reason": "requested",
+        "suspended_at": clock.now(),
+        "suspended_by": rows["memberships"],
+        "lifted_at": clock.now(),
+    },
+    "imports": lambda rows: {
+        "kind": "hosts",
+        "created_at": clock.now(),
+        "created_by": rows["memberships"],
+    },
+    "import_rows": lambda rows: {
+        "import_id": rows["imports"],
+        "position": secrets.randbelow(1_000_000),
+        "fate": "create",
+        "content": "{}",
+    },
+}
+
 TALLIED = ("queued", "sending", "retry", "sent", "suppressed", "failed", "in_doubt")
 
 # In the order in which their keys allow them to be written.
@@ -339,6 +426,7 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
         "kind": "tutoring",
         "name": "Tutoring",
         "regions": [CAMPANIA],
+        "service_id": uuid7(),
         "valid_from": date(2026, 1, 1),
     },
     "memberships": lambda rows: {
@@ -426,4 +514,5 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
         **dict.fromkeys(TALLIED, 0),
     },
     **CALL_ROWS,
+    **ONBOARDING_ROWS,
 }

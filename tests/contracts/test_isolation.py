@@ -8,7 +8,7 @@ import pytest
 
 from hub.roles import APP
 from tests.contracts.check_grants import written_matrix
-from tests.contracts.check_isolation import ATTEMPTS, points_across, touched
+from tests.contracts.check_isolation import ATTEMPTS, points_across, touched, update_of
 from tests.contracts.check_keys import foreign_keys_between_tenants
 from tests.contracts.check_row_security import tables_of_tenants
 from tests.contracts.samples import TENANT_ROWS, Organisation, make_organisation
@@ -48,7 +48,7 @@ async def test_the_same_commands_reach_ones_own_rows(
         grant = written_matrix()[table].get(APP, {})
         for command, sql in (
             ("select", f"SELECT FROM {table} WHERE id = $1"),
-            ("update", f"UPDATE {table} SET tenant_id = tenant_id WHERE id = $1"),
+            ("update", update_of(table)),
             ("delete", f"DELETE FROM {table} WHERE id = $1"),
         ):
             if command != "delete" or table not in KEPT:

@@ -75,9 +75,9 @@ async def make_lender(
     async with network_transaction() as scope:
         await scope.execute(
             """
-            INSERT INTO services_offered (id, tenant_id, kind, name, regions, min_amount_cents,
+            INSERT INTO services_offered (id, service_id, tenant_id, kind, name, regions, min_amount_cents,
               max_amount_cents, answer_days, valid_from, valid_to)
-            VALUES ($1, $2, $3, 'Microcredit', $4, $5, $6, $7, '2020-01-01', $8)
+            VALUES ($1, $1, $2, $3, 'Microcredit', $4, $5, $6, $7, '2020-01-01', $8)
             """,
             uuid7(),
             lender.id,

@@ -31,9 +31,9 @@ WITH person AS (
   FROM generate_series(1, $4) n RETURNING id
 )
 INSERT INTO cases (id, tenant_id, number, citizen_id, desk_id, kind, purpose, amount_cents,
-  region_code, state, milestone, opened_at, opened_by, updated_at)
+  region_code, state, milestone, opened_at, opened_by, assigned_to, updated_at)
 SELECT gen_random_uuid(), $1, 'n' || row_number() OVER (), id, $3, 'social_loan', '', 1, '15', 'open',
-  CASE row_number() OVER () % 500 WHEN 0 THEN 'disbursed' ELSE 'opened' END, now(), $2,
+  CASE row_number() OVER () % 500 WHEN 0 THEN 'disbursed' ELSE 'opened' END, now(), $2, $2,
   now() - row_number() OVER () * interval '1 minute'
 FROM person
 """

@@ -265,8 +265,8 @@ async def add_case(
         """
         INSERT INTO cases
           (id, tenant_id, number, citizen_id, desk_id, kind, purpose, amount_cents, region_code,
-           state, milestone, opened_at, opened_by, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'opened', $10, $11, $10)
+           state, milestone, opened_at, opened_by, assigned_to, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'opened', $10, $11, $11, $10)
         """,
         case_id,
         scope.tenant_id,

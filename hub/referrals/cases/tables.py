@@ -1,7 +1,7 @@
 """A citizen's wish for a microcredit, as a desk follows it."""
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import BigInt, Integer, Text, Timestamptz
+from piccolo.columns import BigInt, Boolean, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -23,3 +23,5 @@ class Case(Table, tablename="cases"):
     updated_at = Timestamptz()
     closed_at = Timestamptz(null=True)
     version = Integer()
+    assigned_to = UUIDColumn()
+    is_test = Boolean()

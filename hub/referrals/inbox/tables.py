@@ -1,6 +1,6 @@
 """The receiver's rows."""
 
-from piccolo.columns import JSONB, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, BigInt, Boolean, Date, Integer, Text, Timestamptz
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.table import Table
 
@@ -25,6 +25,7 @@ class ReceivedOffer(Table, tablename="received_offers"):
     decline_reason = Text(null=True)
     decline_note = Text()
     version = Integer()
+    is_test = Boolean()
 
 
 class Disclosure(Table, tablename="disclosures"):

@@ -1,6 +1,6 @@
 """The sender's rows, and the notice that people get before their data is passed on."""
 
-from piccolo.columns import JSONB, Array, BigInt, Date, Integer, Text, Timestamptz
+from piccolo.columns import JSONB, Array, BigInt, Boolean, Date, Integer, Text, Timestamptz
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.table import Table
 
@@ -35,6 +35,7 @@ class Referral(Table, tablename="referrals"):
     sent_by = UUIDColumn(null=True)
     placed_offer_id = UUIDColumn(null=True)
     version = Integer()
+    is_test = Boolean()
 
 
 class Offer(Table, tablename="offers"):

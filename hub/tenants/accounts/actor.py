@@ -10,6 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
 from hub.errors import Forbidden, NotSignedIn
+from hub.web.i18n import N_
 
 ADMIN, OPERATOR, EDITOR, VIEWER = "admin", "operator", "editor", "viewer"
 
@@ -18,7 +19,11 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`desk_ids` is None for a membership that is not limited to some desks; an empty set means none."""
+    """`desk_ids` is None for a membership that is not limited to some desks; an empty set means none.
+
+    `suspended` is the organisation: being set up, or stopped by the Ente. `support` is a person of the Ente whom the
+    organisation let in for a time.
+    """
 
     account_id: UUID
     membership_id: UUID
@@ -29,6 +34,8 @@ class Actor:
     name: str
     locale: str
     desk_ids: frozenset[UUID] | None = None
+    suspended: bool = False
+    support: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +51,30 @@ class Visitor:
     role: str = ""
 
 
-def requires(kind: str | None = None, *, roles: frozenset[str] | None = None) -> Guard:
+def requires(
+    kind: str | None = None,
+    *,
+    roles: frozenset[str] | None = None,
+    while_suspended: bool = False,
+    support: bool = False,
+) -> Guard:
     """A route's guard: the organisation's kind and the person's role. Raises NotSignedIn or Forbidden.
 
-    It decides which rooms a person may enter; whose rows they find there is row security's part.
+    It decides which rooms a person may enter; whose rows they find there is row security's part. Unless a route says
+    otherwise, it is closed to organisations that are suspended, and to support.
     """
 
     def guard(connection: Connection, _: BaseRouteHandler) -> None:
         actor = actor_of(connection)
         if (kind and kind not in actor.kinds) or (roles and actor.role not in roles):
             raise Forbidden
+        if actor.support and not support:
+            raise Forbidden("support", N_("Support does not see this page."))
+        if actor.suspended and not while_suspended:
+            raise Forbidden(
+                "suspended",
+                N_("Your organisation is not active: this page opens once the Ente activates it."),
+            )
 
     return guard
 

@@ -74,10 +74,12 @@ async def memberships_of(scope: NetworkScope, account_id: UUID) -> Sequence[Memb
         """
         SELECT m.id, t.name, m.role, t.kinds
         FROM memberships m JOIN tenants t ON t.id = m.tenant_id
-        WHERE m.account_id = $1 AND m.state = 'active' AND t.state = 'active'
+        WHERE m.account_id = $1 AND m.state = 'active' AND t.state IN ('active', 'suspended')
+          AND (m.expires_at IS NULL OR m.expires_at > $2)
         ORDER BY t.name_search, m.id
         """,
         account_id,
+        scope.now,
     )
     return [MembershipChoice(row[0], row[1], row[2], tuple(row[3])) for row in rows]
 
@@ -140,14 +142,16 @@ async def find_session(
     row = await scope.fetchrow(
         """
         SELECT s.id, s.last_seen_at, a.id AS account_id, a.name, a.locale,
-               m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks,
-               t.name AS tenant_name, t.kinds,
+               m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks, m.support,
+               t.name AS tenant_name, t.kinds, t.state AS tenant_state,
                array(SELECT d.desk_id FROM membership_desks d
                      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids
         FROM sessions s
         JOIN accounts a ON a.id = s.account_id AND a.state = 'active'
         LEFT JOIN memberships m ON m.id = s.membership_id AND m.state = 'active'
-          AND EXISTS (SELECT FROM tenants t WHERE t.id = m.tenant_id AND t.state = 'active')
+          AND (m.expires_at IS NULL OR m.expires_at > $2)
+          AND EXISTS (SELECT FROM tenants t
+            WHERE t.id = m.tenant_id AND t.state IN ('active', 'suspended'))
         LEFT JOIN tenants t ON t.id = m.tenant_id
         WHERE s.secret_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
         """,
@@ -173,6 +177,8 @@ async def find_session(
         name=row["name"],
         locale=row["locale"],
         desk_ids=frozenset(row["desk_ids"]) if row["limited_to_desks"] else None,
+        suspended=row["tenant_state"] == "suspended",
+        support=row["support"],
     )
 
 
@@ -184,13 +190,15 @@ async def choose_membership(
         await scope.execute(
             """
         UPDATE sessions s SET membership_id = m.id
-        FROM memberships m JOIN tenants t ON t.id = m.tenant_id AND t.state = 'active'
+        FROM memberships m JOIN tenants t ON t.id = m.tenant_id AND t.state IN ('active', 'suspended')
         WHERE s.id = $1 AND s.account_id = $2 AND m.id = $3
           AND m.account_id = s.account_id AND m.state = 'active'
+          AND (m.expires_at IS NULL OR m.expires_at > $4)
         """,
             session_id,
             account_id,
             membership_id,
+            scope.now,
         )
         == 1
     )

@@ -1,7 +1,7 @@
 """Accounts and sessions belong to the network; memberships to their organisation."""
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz
+from piccolo.columns import BigInt, Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.table import Table
 
 
@@ -26,6 +26,8 @@ class Membership(Table, tablename="memberships"):
     limited_to_desks = Boolean()
     created_at = Timestamptz()
     ended_at = Timestamptz(null=True)
+    expires_at = Timestamptz(null=True)
+    support = Boolean()
 
 
 class MembershipDesk(Table, tablename="membership_desks"):
@@ -43,6 +45,25 @@ class Session(Table, tablename="sessions"):
     created_at = Timestamptz()
     last_seen_at = Timestamptz()
     expires_at = Timestamptz()
+    second_factor_at = Timestamptz(null=True)
+    agent = Text()
+
+
+class SecondFactor(Table, tablename="second_factors"):
+    id = UUIDColumn(primary_key=True)
+    account_id = UUIDColumn()
+    secret = Bytea()
+    created_at = Timestamptz()
+    confirmed_at = Timestamptz(null=True)
+    last_step = BigInt(null=True)
+
+
+class RecoveryCode(Table, tablename="recovery_codes"):
+    id = UUIDColumn(primary_key=True)
+    account_id = UUIDColumn()
+    code_hash = Bytea()
+    created_at = Timestamptz()
+    used_at = Timestamptz(null=True)
 
 
 class SignInAttempt(Table, tablename="sign_in_attempts"):

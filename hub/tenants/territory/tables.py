@@ -1,4 +1,4 @@
-from piccolo.columns import Boolean, DoublePrecision, Text
+from piccolo.columns import Array, Boolean, DoublePrecision, Text
 from piccolo.table import Table
 
 
@@ -25,3 +25,8 @@ class Municipality(Table, tablename="municipalities"):
     latitude = DoublePrecision(null=True)
     longitude = DoublePrecision(null=True)
     approximate = Boolean()
+
+
+class PostalCode(Table, tablename="postal_codes"):
+    code = Text(primary_key=True)
+    municipalities = Array(base_column=Text())

@@ -1,0 +1,1 @@
+"""Organisations, desks, people and services from and to spreadsheets."""

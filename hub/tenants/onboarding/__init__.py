@@ -1,0 +1,1 @@
+"""How organisations come on board: set-up, protocol, checklist, activation."""

@@ -1,0 +1,102 @@
+"""Coming on board: set-ups with their checklists, and the protocols that are signed."""
+
+from piccolo.columns import JSONB, Array, Bytea, Date, Integer, SmallInt, Text, Timestamptz
+from piccolo.columns import UUID as UUIDColumn
+from piccolo.table import Table
+
+
+class Setup(Table, tablename="setups"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    coordinator_id = UUIDColumn()
+    application_id = UUIDColumn(null=True)
+    kinds = Array(base_column=Text())
+    state = Text()
+    contact_name = Text()
+    contact_email = Text()
+    contact_phone = Text()
+    locale = Text()
+    started_at = Timestamptz()
+    due_on = Date()
+    ended_at = Timestamptz(null=True)
+    ended_by = UUIDColumn(null=True)
+    version = Integer()
+
+
+class SetupPoint(Table, tablename="setup_points"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    setup_id = UUIDColumn()
+    code = Text()
+    position = SmallInt()
+    state = Text()
+    due_on = Date()
+    changed_at = Timestamptz()
+    have = Integer()
+    want = Integer()
+    reminded_at = Timestamptz(null=True)
+
+
+class SetupException(Table, tablename="setup_exceptions"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    setup_id = UUIDColumn()
+    code = Text()
+    reason = Text()
+    asked_by = UUIDColumn()
+    asked_at = Timestamptz()
+    state = Text()
+    decided_by = UUIDColumn(null=True)
+    decided_at = Timestamptz(null=True)
+
+
+class Suspension(Table, tablename="suspensions"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    reason = Text()
+    note = Text()
+    suspended_at = Timestamptz()
+    suspended_by = UUIDColumn()
+    lifted_at = Timestamptz(null=True)
+    lifted_by = UUIDColumn(null=True)
+
+
+class ProtocolTemplate(Table, tablename="protocol_templates"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    kind = Text()
+    number = Integer()
+    title = Text()
+    text = Text()
+    years = SmallInt()
+    created_at = Timestamptz()
+    created_by = UUIDColumn(null=True)
+
+
+class Protocol(Table, tablename="protocols"):
+    id = UUIDColumn(primary_key=True)
+    tenant_id = UUIDColumn()
+    organisation_id = UUIDColumn()
+    template_id = UUIDColumn()
+    year = Integer()
+    serial = Integer()
+    state = Text()
+    contact_name = Text()
+    contact_email = Text()
+    link_version = Integer()
+    content = JSONB()
+    document_id = UUIDColumn(null=True)
+    document_sha256 = Bytea(null=True)
+    sent_at = Timestamptz(null=True)
+    signed_file_id = UUIDColumn(null=True)
+    uploaded_at = Timestamptz(null=True)
+    checked = Text(null=True)
+    checked_by = UUIDColumn(null=True)
+    signed_on = Date(null=True)
+    expires_on = Date(null=True)
+    refused_reason = Text(null=True)
+    renews_id = UUIDColumn(null=True)
+    reminded_at = Timestamptz(null=True)
+    created_at = Timestamptz()
+    created_by = UUIDColumn(null=True)
+    version = Integer()

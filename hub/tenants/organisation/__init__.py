@@ -1,0 +1,1 @@
+"""An organisation as it describes itself: settings, desks, closing days."""

@@ -1,0 +1,1 @@
+"""What lenders and tutors offer, from when to when."""
