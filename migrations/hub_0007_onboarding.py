@@ -54,7 +54,9 @@ ALTER TABLE desks
   -- [[1, "09:00", "13:00"], …]: ISO weekday, opening, closing; sorted, without overlaps.
   ADD COLUMN hours jsonb NOT NULL DEFAULT '[]',
   ADD COLUMN how_to_reach text NOT NULL DEFAULT '',
+  -- Codes of what it does for citizens, and the provinces it does it for.
   ADD COLUMN offers text[] NOT NULL DEFAULT '{}',
+  ADD COLUMN provinces text[] NOT NULL DEFAULT '{}',
   ADD COLUMN closed_on date,
   ADD COLUMN closed_reason text,
   -- Kept by the referrals: of the desk, never of a person.

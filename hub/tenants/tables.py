@@ -73,6 +73,7 @@ class Desk(Table, tablename="desks"):
     hours = JSONB()
     how_to_reach = Text()
     offers = Array(base_column=Text())
+    provinces = Array(base_column=Text())
     closed_on = Date(null=True)
     closed_reason = Text(null=True)
     last_consultation_on = Date(null=True)

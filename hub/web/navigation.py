@@ -36,6 +36,10 @@ def everyone(_: Reader | None) -> bool:
     return True
 
 
+def a_member(reader: Reader | None) -> bool:
+    return reader is not None and bool(reader.kinds)
+
+
 def member_of(kind: str, *roles: str) -> Callable[[Reader | None], bool]:
     """A member of an organisation of that kind, with one of the roles where some are given."""
 
@@ -51,6 +55,8 @@ MENU = (
     Entry(N_("Received offers"), "/inbox", member_of("lender")),
     Entry(N_("Campaigns"), "/campaigns", member_of("coordinator", "admin", "editor")),
     Entry(N_("Selections"), "/selections", member_of("coordinator")),
+    Entry(N_("Network"), "/network", member_of("coordinator", "admin", "operator", "viewer")),
+    Entry(N_("Organisation"), "/organisation", a_member),
     Entry(N_("Calls"), "/calls", everyone),
     Entry(N_("Desks"), "/desks", everyone),
 )

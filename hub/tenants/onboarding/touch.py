@@ -8,6 +8,4 @@ from hub.db import NetworkScope, TenantScope
 
 async def touch(scope: TenantScope | NetworkScope, organisation_id: UUID) -> None:
     """The points of that organisation's set-up are looked at again once this transaction is committed."""
-    await outbox.enqueue(
-        scope, "onboarding.refresh", tenant_id=organisation_id, organisation_id=organisation_id
-    )
+    await outbox.enqueue(scope, "onboarding.refresh", organisation_id=organisation_id)
