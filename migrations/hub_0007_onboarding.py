@@ -134,6 +134,8 @@ ALTER TABLE sessions
 
 ALTER TABLE memberships
   ADD COLUMN expires_at timestamptz,
+  -- When the administrators were last told that it is about to end.
+  ADD COLUMN expiry_told_at timestamptz,
   -- A person of the Ente whom the organisation let in for a time; never sees citizens.
   ADD COLUMN support boolean NOT NULL DEFAULT false,
   ADD CHECK (NOT support OR expires_at IS NOT NULL);
@@ -149,8 +151,9 @@ CREATE TABLE invitations (
   support boolean NOT NULL DEFAULT false,
   limited_to_desks boolean NOT NULL DEFAULT false,
   desk_ids uuid[] NOT NULL DEFAULT '{}',
-  -- How long the membership lasts, for support and for substitutes.
+  -- How long the membership lasts from its beginning, for support; until when, for a substitute.
   membership_hours integer CHECK (membership_hours > 0),
+  membership_until timestamptz,
   locale text NOT NULL DEFAULT 'it',
   state text NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'accepted', 'revoked')),
   link_version integer NOT NULL DEFAULT 1,
@@ -166,6 +169,8 @@ CREATE TABLE invitations (
   code_sent_at timestamptz,
   code_attempts integer NOT NULL DEFAULT 0,
   codes_sent integer NOT NULL DEFAULT 0,
+  -- When somebody last asked, by a link that had expired, for another.
+  asked_again_at timestamptz,
   CHECK (NOT support OR membership_hours IS NOT NULL),
   UNIQUE (tenant_id, id),
   FOREIGN KEY (tenant_id, invited_by) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT,
@@ -264,6 +269,11 @@ CREATE TABLE setups (
   locale text NOT NULL DEFAULT 'it',
   started_at timestamptz NOT NULL,
   due_on date NOT NULL,
+  -- Why it was last put off, and why it was abandoned.
+  due_reason text NOT NULL DEFAULT '',
+  ended_reason text NOT NULL DEFAULT '',
+  -- When the Ente was told that it is late.
+  overdue_told_at timestamptz,
   ended_at timestamptz,
   -- A membership of the Ente.
   ended_by uuid,
@@ -403,7 +413,7 @@ DROP POLICY audit_log_hub_network ON audit_log;
                 "invitations", app="select, insert, update", network="select, insert, update"
             ),
             tenant_table("trainings", app="select, insert, delete", network="select"),
-            tenant_table("protocol_templates", app="select, insert"),
+            tenant_table("protocol_templates", app="select, insert", network="select"),
             tenant_table("protocols", app="select, insert, update", network="select"),
             tenant_table("setups", app="select", network="select, insert, update"),
             tenant_table("setup_points", app="select", network="select, insert, update"),

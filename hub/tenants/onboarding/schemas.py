@@ -1,5 +1,10 @@
 """The checklist of a set-up: its points, who they are for, and what they are called."""
 
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
 from hub.web.i18n import N_
 
 PROTOCOL_SIGNED = "protocol_signed"
@@ -46,3 +51,71 @@ def points_of(kinds: list[str] | tuple[str, ...]) -> list[str]:
     """The points of an organisation with these kinds, in their order."""
     wanted = {code for kind in kinds for code in _OF_KIND.get(kind, ())}
     return [code for code in POINTS if code in wanted]
+
+
+class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Leave to become active without a point: asked by one person of the Ente, agreed by another."""
+
+    id: UUID
+    code: str
+    reason: str
+    state: str
+    asked_by: UUID
+    asked_at: datetime
+    decided_by: UUID | None = None
+    decided_at: datetime | None = None
+
+
+class PointView(msgspec.Struct, frozen=True, kw_only=True):
+    """`changed_at` is since when it is in its state. `exception` is the one that is asked for or agreed."""
+
+    id: UUID
+    code: str
+    state: str
+    due_on: date
+    changed_at: datetime
+    have: int
+    want: int
+    exception: ExceptionView | None = None
+
+    @property
+    def excepted(self) -> bool:
+        return self.exception is not None and self.exception.state == "agreed"
+
+    @property
+    def blocks(self) -> bool:
+        """Whether the organisation cannot become active for it."""
+        return self.state != "done" and not self.excepted
+
+
+class SetupView(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    tenant_id: UUID
+    coordinator_id: UUID
+    application_id: UUID | None
+    kinds: tuple[str, ...]
+    state: str
+    contact_name: str
+    contact_email: str
+    contact_phone: str
+    locale: str
+    started_at: datetime
+    due_on: date
+    due_reason: str
+    ended_at: datetime | None
+    ended_by: UUID | None
+    ended_reason: str
+    version: int
+    points: tuple[PointView, ...] = ()
+
+    @property
+    def done(self) -> int:
+        return sum(not point.blocks for point in self.points)
+
+    @property
+    def blocking(self) -> tuple[PointView, ...]:
+        return tuple(point for point in self.points if point.blocks)
+
+    @property
+    def ready(self) -> bool:
+        return self.state == "running" and not self.blocking

@@ -1,0 +1,46 @@
+"""Looking again at checklists: what the rows prove now is written into their points."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hub import audit, clock, outbox
+from hub.db import NetworkScope
+from hub.tenants.onboarding import queries
+from hub.tenants.onboarding.evidence import progress_of, state_after
+
+
+async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
+    """A fixed number of statements for any number of organisations, but for what is told of those that changed.
+
+    A point that comes undone after the activation is told to the Ente and to the organisation, once for each time.
+    """
+    await queries.lock_setups(scope, organisation_ids)
+    found = {
+        one.setup_id: one
+        for one in await queries.evidence_of(scope, organisation_ids, clock.day_of(scope.now))
+    }
+    changed: list[tuple[UUID, str, int, int]] = []
+    # (organisation, action, code): two set-ups of one organisation tell the same point once.
+    told: dict[tuple[UUID, str, str], None] = {}
+    undone: dict[UUID, None] = {}
+    for point_id, setup_id, code, before, have, want in await queries.stored_points(
+        scope, organisation_ids
+    ):
+        evidence = found[setup_id]
+        progress = progress_of(code, evidence)
+        after = state_after(before, progress)
+        if (after, progress.have, progress.want) != (before, have, want):
+            changed.append((point_id, after, progress.have, progress.want))
+        if after != before and after != "open":
+            told[(evidence.tenant_id, f"point.{after}", code)] = None
+            if after == "undone" and evidence.setup_state == "active":
+                undone[evidence.tenant_id] = None
+    if not changed:
+        return
+    await queries.store_points(scope, changed)
+    for organisation_id, action, code in told:
+        await audit.record_for(
+            scope, organisation_id, None, action, "organisation", organisation_id, point=code
+        )
+    for organisation_id in undone:
+        await outbox.enqueue(scope, "onboarding.tell_undone", organisation_id=organisation_id)
