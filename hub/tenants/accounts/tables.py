@@ -27,6 +27,7 @@ class Membership(Table, tablename="memberships"):
     created_at = Timestamptz()
     ended_at = Timestamptz(null=True)
     expires_at = Timestamptz(null=True)
+    expiry_told_at = Timestamptz(null=True)
     support = Boolean()
 
 

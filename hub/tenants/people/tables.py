@@ -15,6 +15,7 @@ class Invitation(Table, tablename="invitations"):
     limited_to_desks = Boolean()
     desk_ids = Array(base_column=UUIDColumn())
     membership_hours = Integer(null=True)
+    membership_until = Timestamptz(null=True)
     locale = Text()
     state = Text()
     link_version = Integer()
@@ -28,6 +29,7 @@ class Invitation(Table, tablename="invitations"):
     code_sent_at = Timestamptz(null=True)
     code_attempts = Integer()
     codes_sent = Integer()
+    asked_again_at = Timestamptz(null=True)
 
 
 class Training(Table, tablename="trainings"):

@@ -1,0 +1,83 @@
+"""Inviting somebody into an organisation, again where the mail was lost, and taking an invitation back."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from hub import audit, outbox
+from hub.db import NetworkScope, TenantScope
+from hub.errors import Conflict, NotFound
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.onboarding.touch import touch
+from hub.tenants.people import queries
+from hub.tenants.people.schemas import Invite
+from hub.web.i18n import N_
+
+INVITATION_LASTS = timedelta(days=14)
+
+
+class AlreadyMember(Conflict):
+    code = "already-member"
+    message = N_("Somebody with this address belongs to the organisation already.")
+
+
+class AlreadyInvited(Conflict):
+    code = "already-invited"
+    message = N_("There is an open invitation to this address: send it again, or revoke it first.")
+
+
+async def invite(
+    scope: TenantScope | NetworkScope, tenant_id: UUID, inviter: Actor | None, asked: Invite
+) -> UUID:
+    """The invitation's id; its letter is on its way. Without an inviter, the Ente or the hub invites.
+
+    Raises AlreadyMember, AlreadyInvited, and NotFound for a desk that is not the organisation's.
+    """
+    asked = replace(asked, email=asked.email.strip().lower())
+    await _check_desks(scope, tenant_id, asked)
+    if await queries.is_member(scope, tenant_id, asked.email):
+        raise AlreadyMember
+    await queries.revoke_expired(scope, tenant_id, asked.email)
+    own = inviter is not None and inviter.tenant_id == tenant_id
+    invitation_id = await queries.add_invitation(
+        scope,
+        tenant_id,
+        inviter.membership_id if inviter and own else None,
+        asked,
+        scope.now + INVITATION_LASTS,
+    )
+    if invitation_id is None:
+        raise AlreadyInvited
+    await order_letter(scope, tenant_id, invitation_id)
+    action = "support.granted" if asked.support else "invitation.sent"
+    await tell(scope, tenant_id, inviter, action, invitation=str(invitation_id), role=asked.role)
+    await touch(scope, tenant_id)
+    return invitation_id
+
+
+async def order_letter(
+    scope: TenantScope | NetworkScope, tenant_id: UUID, invitation_id: UUID
+) -> None:
+    await outbox.enqueue(
+        scope, "people.send_invitation", tenant_id=tenant_id, invitation_id=invitation_id
+    )
+
+
+async def tell(
+    scope: TenantScope | NetworkScope,
+    tenant_id: UUID,
+    actor: Actor | None,
+    action: str,
+    **codes: str | int | None,
+) -> None:
+    """In the organisation's own log, as part of its story."""
+    if isinstance(scope, NetworkScope):
+        await audit.record_for(scope, tenant_id, actor, action, "organisation", tenant_id, **codes)
+    else:
+        await audit.record(scope, actor, action, "organisation", tenant_id, **codes)
+
+
+async def _check_desks(scope: TenantScope | NetworkScope, tenant_id: UUID, asked: Invite) -> None:
+    known = {desk_id for desk_id, _name in await queries.open_desks(scope, tenant_id)}
+    if not known.issuperset(asked.desk_ids):
+        raise NotFound
