@@ -20,6 +20,16 @@ class OpenWork(Protocol):
         """How much of it is in this person's charge."""
         ...
 
+    async def of_members(
+        self, scope: TenantScope, membership_ids: Sequence[UUID]
+    ) -> dict[UUID, int]:
+        """The same for many, in one statement; who has none may be left out."""
+        ...
+
+    async def desks_of_member(self, scope: TenantScope, membership_id: UUID) -> frozenset[UUID]:
+        """The desks at which it is: whoever takes it over must be able to see them all."""
+        ...
+
     async def of_desk(self, scope: TenantScope, desk_id: UUID) -> int: ...
 
     async def give_to_member(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
