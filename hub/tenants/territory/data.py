@@ -36,6 +36,13 @@ def read_municipalities() -> Iterator[Municipality]:
             )
 
 
+def read_postal_codes() -> Iterator[tuple[str, list[str]]]:
+    """Each code with its municipalities. Raises DataMissing."""
+    with _open("postal_codes.csv") as file:
+        for row in csv.DictReader(file):
+            yield row["code"], row["municipalities"].split()
+
+
 @cache
 def read_drawing() -> Drawing:
     """Raises DataMissing."""

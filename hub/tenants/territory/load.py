@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 import asyncpg
 
 from hub.tenants.territory.build_data import Municipality
-from hub.tenants.territory.data import read_municipalities
+from hub.tenants.territory.data import read_municipalities, read_postal_codes
 
 REGION_COLUMNS = ("code", "name", "area")
 PROVINCE_COLUMNS = ("code", "name", "region_code")
+POSTAL_CODE_COLUMNS = ("code", "municipalities")
 MUNICIPALITY_COLUMNS = (
     "istat_code",
     "name",
@@ -35,6 +36,7 @@ async def load_reference(connection: "asyncpg.Connection[asyncpg.Record]") -> No
         await _upsert(connection, "regions", REGION_COLUMNS, sorted(regions))
         await _upsert(connection, "provinces", PROVINCE_COLUMNS, sorted(provinces))
         await _upsert(connection, "municipalities", MUNICIPALITY_COLUMNS, map(_record, rows))
+        await _upsert(connection, "postal_codes", POSTAL_CODE_COLUMNS, read_postal_codes())
 
 
 def _record(row: Municipality) -> tuple[object, ...]:

@@ -8,7 +8,10 @@ from hub.tenants.territory.build_data import (
     Place,
     fold,
     locate,
+    postal_codes,
+    read_municipalities,
     round_path,
+    sardinian_codes,
 )
 
 
@@ -101,3 +104,57 @@ def test_rounding_a_path_does_not_let_the_error_add_up() -> None:
     assert sum(x for x, _ in points) == pytest.approx(14.0, abs=0.1)
     assert sum(y for _, y in points) == pytest.approx(26.1, abs=0.1)
     assert second == "m1,1 2,2 3,-3"
+
+
+@pytest.fixture(scope="module")
+def served() -> dict[str, list[str]]:
+    """Names of the municipalities that each postal code serves."""
+    rows = list(read_municipalities())
+    names = {row.istat_code: row.name for row in rows}
+    return {code: [names[one] for one in places] for code, places in postal_codes(rows).items()}
+
+
+def test_every_municipality_has_a_postal_code(served: dict[str, list[str]]) -> None:
+    rows = list(read_municipalities())
+    assert {row.name for row in rows} == {name for names in served.values() for name in names}
+
+
+def test_a_city_has_several_and_a_code_may_serve_several(served: dict[str, list[str]]) -> None:
+    assert served["80142"] == served["80121"] == ["Napoli"]
+    assert len([code for code, names in served.items() if "Roma" in names]) > 50
+    assert served["84011"] == ["Amalfi"]
+    assert len(served["24060"]) > 20
+
+
+def test_what_is_no_municipality_serves_nobody(served: dict[str, list[str]]) -> None:
+    assert "99999" not in served
+    assert all(len(code) == 5 and code.isdigit() for code in served)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("07026", "Olbia"),
+        ("07028", "Santa Teresa Gallura"),
+        ("07100", "Sassari"),
+        ("08048", "Tortolì"),
+        ("08100", "Nuoro"),
+        ("09019", "Teulada"),
+        ("09045", "Quartu Sant'Elena"),
+        ("09049", "Villasimius"),
+        ("09064", "Seui"),
+        ("09065", "Seulo"),
+        ("09089", "Bosa"),
+        ("09170", "Oristano"),
+    ],
+)
+def test_sardinia_has_its_codes_though_its_provinces_changed(
+    served: dict[str, list[str]], code: str, name: str
+) -> None:
+    assert served[code] == [name]
+
+
+def test_a_list_that_counts_otherwise_is_not_guessed_at() -> None:
+    rows = [row for row in read_municipalities() if row.istat_code.startswith("095")]
+    with pytest.raises(ValueError, match="zip"):
+        sardinian_codes(rows, ["115001", "115002"])

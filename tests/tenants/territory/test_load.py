@@ -18,6 +18,22 @@ async def test_migrating_loaded_the_whole_list() -> None:
     assert names["15"] == "Campania"
 
 
+@pytest.mark.usefixtures("db")
+async def test_postal_codes_lead_to_municipalities() -> None:
+    async with network_transaction() as scope:
+        places = await scope.fetchval(
+            "SELECT municipalities FROM postal_codes WHERE code = $1", "80142"
+        )
+        stray = await scope.fetchval(
+            """
+            SELECT count(*) FROM postal_codes, unnest(municipalities) AS one(istat_code)
+            WHERE NOT EXISTS (SELECT FROM municipalities m WHERE m.istat_code = one.istat_code)
+            """
+        )
+    assert places == ["063049"]
+    assert stray == 0
+
+
 async def test_loading_again_corrects_and_adds_but_removes_nothing(
     own_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
