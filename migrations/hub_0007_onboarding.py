@@ -340,6 +340,8 @@ CREATE TABLE imports (
   tenant_id uuid NOT NULL REFERENCES tenants ON DELETE RESTRICT,
   kind text NOT NULL CHECK (kind IN ('hosts', 'desks', 'operators', 'services')),
   file_id uuid,
+  -- Stays when the file is gone.
+  file_name text NOT NULL DEFAULT '',
   state text NOT NULL DEFAULT 'reading'
     CHECK (state IN ('reading', 'ready', 'applying', 'done', 'failed', 'discarded')),
   rows_total integer NOT NULL DEFAULT 0,
@@ -350,10 +352,14 @@ CREATE TABLE imports (
   errors integer NOT NULL DEFAULT 0,
   -- A code.
   failure text,
+  -- Of the file's first line: {"unknown": ["…"], "columns": ["name", …]}.
+  notes jsonb NOT NULL DEFAULT '{}',
   created_at timestamptz NOT NULL,
   created_by uuid NOT NULL,
   applied_at timestamptz,
   applied_by uuid,
+  -- From here on its rows and its file are kept for 30 days.
+  ended_at timestamptz,
   version integer NOT NULL DEFAULT 1,
   UNIQUE (tenant_id, id),
   FOREIGN KEY (tenant_id, file_id) REFERENCES files (tenant_id, id) ON DELETE RESTRICT,

@@ -10,6 +10,7 @@ class Import(Table, tablename="imports"):
     tenant_id = UUIDColumn()
     kind = Text()
     file_id = UUIDColumn(null=True)
+    file_name = Text()
     state = Text()
     rows_total = Integer()
     rows_done = Integer()
@@ -18,10 +19,12 @@ class Import(Table, tablename="imports"):
     unchanged = Integer()
     errors = Integer()
     failure = Text(null=True)
+    notes = JSONB()
     created_at = Timestamptz()
     created_by = UUIDColumn()
     applied_at = Timestamptz(null=True)
     applied_by = UUIDColumn(null=True)
+    ended_at = Timestamptz(null=True)
     version = Integer()
 
 
