@@ -1,5 +1,7 @@
 """Who read or changed what. Append-only; ids and codes, never free text and never personal data."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -39,10 +41,13 @@ async def record(
     subject_kind: str,
     subject_id: UUID | None,
     **codes: str | int | None,
-) -> None:
-    """`action` is `noun.verb_in_the_past`, such as `case.opened`; without an actor, the hub itself acted."""
+) -> UUID:
+    """`action` is `noun.verb_in_the_past`, such as `case.opened`; without an actor, the hub itself acted.
+
+    Returns the entry's id, by which it can be told to another organisation: see `entry_of`.
+    """
     own = None if isinstance(scope, NetworkScope) else scope.tenant_id
-    await _write(scope, own, actor, action, subject_kind, subject_id, codes)
+    return await _write(scope, own, actor, action, subject_kind, subject_id, codes)
 
 
 async def record_for(
@@ -69,14 +74,15 @@ async def _write(
     subject_kind: str,
     subject_id: UUID | None,
     codes: dict[str, str | int | None],
-) -> None:
+) -> UUID:
+    entry_id = uuid7()
     await scope.execute(
         """
         INSERT INTO audit_log
           (id, tenant_id, at, account_id, membership_id, action, subject_kind, subject_id, codes)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         """,
-        uuid7(),
+        entry_id,
         tenant_id,
         scope.now,
         actor.account_id if actor else None,
@@ -85,4 +91,47 @@ async def _write(
         subject_kind,
         subject_id,
         codes,
+    )
+    return entry_id
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    account_id: UUID | None
+    membership_id: UUID | None
+    action: str
+    codes: dict[str, str | int | None]
+
+
+async def entry_of(scope: TenantScope, entry_id: UUID) -> Entry | None:
+    """An entry of the scope's own log."""
+    row = await scope.fetchrow(
+        "SELECT at, account_id, membership_id, action, codes FROM audit_log WHERE id = $1", entry_id
+    )
+    return Entry(**row) if row else None
+
+
+async def tell_story(
+    scope: NetworkScope, organisation_id: UUID, entry: Entry, *, entry_id: UUID
+) -> bool:
+    """An entry of the Ente's log again in an organisation's, which no tenant scope of the Ente's may write.
+
+    `entry_id` is the same however often this is tried, such as that of the job: only the first time adds anything.
+    """
+    return bool(
+        await scope.execute(
+            """
+            INSERT INTO audit_log
+              (id, tenant_id, at, account_id, membership_id, action, subject_kind, subject_id, codes)
+            VALUES ($1, $2, $3, $4, $5, $6, 'organisation', $2, $7) ON CONFLICT (id) DO NOTHING
+            """,
+            entry_id,
+            organisation_id,
+            entry.at,
+            entry.account_id,
+            entry.membership_id,
+            entry.action,
+            entry.codes,
+        )
     )

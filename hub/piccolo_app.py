@@ -27,6 +27,7 @@ APP_CONFIG = AppConfig(
             "hub.tenants.onboarding.tables",
             "hub.tenants.organisation.tables",
             "hub.tenants.people.tables",
+            "hub.tenants.protocols.tables",
             "hub.tenants.tables",
             "hub.tenants.territory.tables",
             "hub.referrals.citizens.tables",
