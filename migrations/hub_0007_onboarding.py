@@ -3,6 +3,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
 from hub.rls import (
+    OWN_ROW,
     network_table,
     policy,
     self_directory_table,
@@ -395,16 +396,29 @@ CREATE INDEX cases_assigned ON cases (tenant_id, assigned_to, updated_at DESC, i
 ALTER TABLE referrals ADD COLUMN is_test boolean NOT NULL DEFAULT false;
 ALTER TABLE received_offers ADD COLUMN is_test boolean NOT NULL DEFAULT false;
 
+-- A desk that closes hands its cases over, with their referrals.
+GRANT UPDATE (desk_id) ON referrals TO hub_app;
+-- Whoever moves an offer still belongs to the organisation, and is still allowed to: the router asks, by these alone.
+GRANT SELECT (id, tenant_id, role, state, limited_to_desks, expires_at, support)
+  ON memberships TO hub_router;
+GRANT SELECT (tenant_id, membership_id, desk_id) ON membership_desks TO hub_router;
+
 CREATE INDEX audit_log_recent ON audit_log (tenant_id, at DESC, id DESC);
 
 -- An organisation manages its own people; whoever takes an invitation is not in it yet, so the network adds them.
 GRANT UPDATE (role, name, state, limited_to_desks, ended_at, expires_at) ON memberships TO hub_app;
 GRANT INSERT, DELETE ON membership_desks TO hub_app;
 
+-- A version that has not begun yet may be withdrawn.
+GRANT DELETE ON services_offered TO hub_app;
+
 -- The Ente reads the story of an organisation's coming on board, and nothing else of its audit log.
 GRANT SELECT ON audit_log TO hub_network;
 DROP POLICY audit_log_hub_network ON audit_log;
 """
+    + policy("services_offered", "hub_app", OWN_ROW, command="delete")
+    + policy("memberships", "hub_router", "true", command="select")
+    + policy("membership_desks", "hub_router", "true", command="select")
     + policy("audit_log", "hub_network", "true", command="insert")
     + policy("audit_log", "hub_network", "subject_kind = 'organisation'", command="select")
     + "".join(
