@@ -30,6 +30,7 @@ STATEMENT_FILES = {
     "hub/tenants/calls/desk/due.py",
     "hub/tenants/calls/selection/incoming.py",
     "hub/tenants/calls/selection/ranked.py",
+    "hub/tenants/onboarding/sandbox.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}
 OPENS = {"acquire", "create_pool", "start_connection_pool", "transaction"}
