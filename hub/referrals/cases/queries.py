@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -295,3 +296,58 @@ async def change_case(scope: TenantScope, case_id: UUID, *, state: str, mileston
         milestone,
         scope.now,
     )
+
+
+async def count_open(
+    scope: TenantScope, column: Literal["assigned_to", "desk_id"], whose: UUID
+) -> int:
+    """Real open cases of a person or a desk."""
+    count: int = await scope.fetchval(
+        f"SELECT count(*) FROM cases WHERE {column} = $1 AND state = 'open' AND NOT is_test", whose
+    )
+    return count
+
+
+async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
+    """Waits for whoever writes on one of them. Returns how many real ones were handed over."""
+    found = await _lock_open(scope, "assigned_to", giver)
+    await scope.execute(
+        """
+        UPDATE cases SET assigned_to = $2, updated_at = $3, version = version + 1
+        WHERE id = ANY($1)
+        """,
+        list(found),
+        taker,
+        scope.now,
+    )
+    return sum(not is_test for is_test in found.values())
+
+
+async def move_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
+    """The same from desk to desk; a case's referrals go with it."""
+    found = await _lock_open(scope, "desk_id", giver)
+    await scope.execute(
+        """
+        UPDATE cases SET desk_id = $2, updated_at = $3, version = version + 1 WHERE id = ANY($1)
+        """,
+        list(found),
+        taker,
+        scope.now,
+    )
+    await scope.execute(
+        "UPDATE referrals SET desk_id = $2 WHERE case_id = ANY($1)", list(found), taker
+    )
+    return sum(not is_test for is_test in found.values())
+
+
+async def _lock_open(
+    scope: TenantScope, column: Literal["assigned_to", "desk_id"], whose: UUID
+) -> dict[UUID, bool]:
+    """The open cases of a person or a desk, and whether each is a test; in one order, for all who lock several."""
+    rows = await scope.fetch(
+        f"""
+        SELECT id, is_test FROM cases WHERE {column} = $1 AND state = 'open' ORDER BY id FOR UPDATE
+        """,
+        whose,
+    )
+    return {row["id"]: row["is_test"] for row in rows}
