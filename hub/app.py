@@ -19,6 +19,7 @@ from hub.errors import HubError, NotSignedIn
 from hub.ids import uuid7
 from hub.logins import check_login
 from hub.newsletter import pages as newsletter_pages
+from hub.referrals.cases.open_work import OPEN_CASES
 from hub.referrals.routes import ROUTES as REFERRAL_ROUTES
 from hub.roles import LOGIN_ROLES, WEB_LOGIN
 from hub.tenants.accounts import pages as account_pages
@@ -27,6 +28,7 @@ from hub.tenants.accounts.sessions import SessionMiddleware
 from hub.tenants.calls.routes import ROUTES as CALL_ROUTES
 from hub.tenants.directory import api as directory_api
 from hub.tenants.directory import pages as directory_pages
+from hub.tenants.open_work import register
 from hub.web import csrf
 from hub.web.error_pages import page_for
 from hub.web.plugin import WebPlugin
@@ -56,6 +58,7 @@ ROUTES: list[ControllerRouterHandler] = [
 
 def create_app(settings: Settings) -> Litestar:
     """Connects to nothing; the lifespan does."""
+    register(OPEN_CASES)
 
     @asynccontextmanager
     async def connected(_: Litestar) -> AsyncIterator[None]:
