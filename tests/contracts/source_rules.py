@@ -28,7 +28,9 @@ STATEMENT_FILES = {
     "hub/newsletter/unsent.py",
     "hub/tenants/calls/selection/chronicle.py",
     "hub/tenants/calls/desk/due.py",
+    "hub/tenants/calls/selection/evaluations.py",
     "hub/tenants/calls/selection/incoming.py",
+    "hub/tenants/calls/selection/panel.py",
     "hub/tenants/calls/selection/ranked.py",
     "hub/tenants/onboarding/sandbox.py",
 }

@@ -11,7 +11,7 @@ from hub.seed.load import seed
 from hub.tenants.calls import queries as calls
 from hub.tenants.calls.applications import queries as applications
 from hub.tenants.calls.applications.submit_application import content_hash
-from hub.tenants.calls.selection import queries, ranked
+from hub.tenants.calls.selection import panel, ranked
 from hub.tenants.calls.selection.chronicle import all_deeds
 from hub.tenants.calls.selection.publish import as_published
 from tests.support.databases import Connection, Database, connected
@@ -60,9 +60,9 @@ async def _check_ranking(scope: TenantScope, call_id: UUID) -> None:
 
 
 async def _check_evaluation(scope: TenantScope, call_id: UUID) -> None:
-    found = await queries.readiness(scope, call_id)
+    found = await panel.readiness(scope, call_id)
     assert (found.applications, found.waiting, found.unassigned, found.completions) == (7, 3, 0, 0)
-    evaluators = await queries.evaluators(scope, call_id)
+    evaluators = await panel.evaluators(scope, call_id)
     assert sorted(one.waiting for one in evaluators) == [0, 0, 3]
 
 

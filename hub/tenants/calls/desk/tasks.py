@@ -14,7 +14,7 @@ from hub.tenants.calls.desk import due
 from hub.tenants.calls.desk.remind import order_reminders
 from hub.tenants.calls.desk.service import OVERDUE_AFTER
 from hub.tenants.calls.schemas import Call
-from hub.tenants.calls.selection import queries as selection
+from hub.tenants.calls.selection import evaluations, panel
 from hub.tenants.calls.standing import Standing, moment, standing_of
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
@@ -101,7 +101,7 @@ async def remind_request(job: Job, *, application_id: UUID, completion_id: UUID)
 async def tell_overdue(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
     """Nothing where all is given by now."""
     async with tenant_transaction(_tenant_of(job)) as scope:
-        waiting, title = await selection.waiting_of(scope, call_id, membership_id)
+        waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
     if not waiting:
         return
     await _write_colleague(
@@ -198,7 +198,7 @@ async def _write_applicant(
 async def _write_colleague(job: Job, membership_id: UUID, letter: Letter) -> None:
     """In the colleague's language; nothing to whoever no longer belongs to the Ente."""
     async with network_transaction() as network:
-        account = await selection.account_of(network, membership_id)
+        account = await panel.account_of(network, membership_id)
     if account is None:
         return
     email, name, locale = account

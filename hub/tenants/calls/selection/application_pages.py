@@ -19,7 +19,7 @@ from hub.tenants.calls.applications.schemas import APPLICATION_STATES, EXCLUSION
 from hub.tenants.calls.guards import EXAMINERS, READERS
 from hub.tenants.calls.page_parts import PageRequest, crumbs_of, find_call
 from hub.tenants.calls.schemas import HOST_KINDS
-from hub.tenants.calls.selection import chronicle, incoming, queries
+from hub.tenants.calls.selection import chronicle, incoming, panel
 from hub.tenants.calls.selection.assign import administrations_of
 from hub.tenants.calls.selection.deeds import moments_of
 from hub.tenants.calls.selection.exclude import (
@@ -250,7 +250,7 @@ async def _shown(
     """The page as it stands now; a form that was refused keeps what was typed, with the version that is true now."""
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await dossier(scope, application_id, call_id)
-        evaluators = await queries.evaluators_of(scope, application_id)
+        evaluators = await panel.evaluators_of(scope, application_id)
         deeds = await chronicle.deeds_of(scope, application_id)
         now = scope.now
     application = found.application

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from hub.db import TenantScope, network_transaction
 from hub.errors import NotFound
-from hub.tenants.calls.selection import queries
+from hub.tenants.calls.selection import panel, queries
 from hub.tenants.calls.selection.schemas import Administrations, Lacking
 
 ALWAYS, THIRD = (1, 2), 3
@@ -33,7 +33,7 @@ class Assigned:
 async def administrations_of(tenant_id: UUID) -> Administrations:
     """To which administrations the organisation's people belong; asked before the transaction that assigns."""
     async with network_transaction() as scope:
-        return await queries.administrations_of_members(scope, tenant_id)
+        return await panel.administrations_of_members(scope, tenant_id)
 
 
 async def assign(
@@ -52,15 +52,15 @@ async def assign(
         raise NotFound
     places = [
         place
-        for lacking in await queries.lacking(scope, call_id, application_id)
+        for lacking in await panel.lacking(scope, call_id, application_id)
         for place in _places(lacking)
     ]
     if not places:
         return Assigned(0, 0)
-    loads = await queries.free_evaluators(scope, call_id)
+    loads = await panel.free_evaluators(scope, call_id)
     given = spread(places, loads, administrations)
     if given:
-        await queries.add_evaluations(scope, call_id, given)
+        await panel.add_evaluations(scope, call_id, given)
     return Assigned(len(given), len(places) - len(given))
 
 

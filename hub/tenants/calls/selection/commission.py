@@ -7,7 +7,7 @@ from hub import audit, outbox
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.calls.selection import queries
+from hub.tenants.calls.selection import panel, queries
 from hub.tenants.calls.selection.assign import Assigned, assign
 from hub.tenants.calls.selection.schemas import REMOVED, Administrations, Selection
 from hub.web.i18n import N_
@@ -53,7 +53,7 @@ async def name_evaluator(
     call = await held(scope, call_id, *OPEN_STATES)
     if membership_id not in administrations:
         raise NotFound
-    named = await queries.name_evaluator(scope, call_id, membership_id, actor.membership_id)
+    named = await panel.name_evaluator(scope, call_id, membership_id, actor.membership_id)
     if named is None:
         return
     await audit.record(
@@ -72,11 +72,11 @@ async def remove_evaluator(
 ) -> Assigned:
     """What was given stays; what was not goes to others. Raises NotFound, SelectionOver."""
     call = await held(scope, call_id, *OPEN_STATES)
-    membership_id = await queries.evaluator(scope, call_id, evaluator_id)
+    membership_id = await panel.evaluator(scope, call_id, evaluator_id)
     if membership_id is None:
         raise NotFound
-    await queries.remove_evaluator(scope, evaluator_id)
-    taken = await queries.take_back(scope, call_id, membership_id, REMOVED)
+    await panel.remove_evaluator(scope, evaluator_id)
+    taken = await panel.take_back(scope, call_id, membership_id, REMOVED)
     await audit.record(
         scope,
         actor,
@@ -111,10 +111,10 @@ async def remind(scope: TenantScope, actor: Actor, call_id: UUID, evaluator_id: 
     call = await held(scope, call_id)
     if call.state != "evaluating":
         raise NotEvaluating
-    membership_id = await queries.evaluator(scope, call_id, evaluator_id)
+    membership_id = await panel.evaluator(scope, call_id, evaluator_id)
     if membership_id is None:
         raise NotFound
-    if not await queries.mark_reminded(scope, evaluator_id, before=scope.now - REMINDED_AGAIN):
+    if not await panel.mark_reminded(scope, evaluator_id, before=scope.now - REMINDED_AGAIN):
         return
     await outbox.enqueue(
         scope, "selection.remind_evaluator", call_id=call_id, membership_id=membership_id

@@ -14,7 +14,7 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.applications.queries import completions_of
 from hub.tenants.calls.schemas import Criterion
-from hub.tenants.calls.selection import queries
+from hub.tenants.calls.selection import evaluations, panel, queries
 from hub.tenants.calls.selection.assign import assign
 from hub.tenants.calls.selection.commission import held
 from hub.tenants.calls.selection.points import total_of
@@ -68,7 +68,7 @@ async def declare_no_conflict(
     if await _recused_as_own(scope, actor, mine, administrations):
         return False
     if mine.declared_at is None:
-        await queries.declare(scope, mine.id)
+        await evaluations.declare(scope, mine.id)
         await audit.record(scope, actor, "evaluation.declared", "evaluation", mine.id)
     return True
 
@@ -101,7 +101,7 @@ async def save_draft(
     criteria = await queries.criteria(scope, mine.call_id)
     _check_range(points.by_criterion, criteria)
     known = {str(key): value for key, value in points.by_criterion.items()}
-    await queries.save_points(scope, mine.id, known, points.note)
+    await evaluations.save_points(scope, mine.id, known, points.note)
     return True
 
 
@@ -131,10 +131,10 @@ async def submit(
     }
     if not criteria or len(points) < len(criteria):
         raise PointsMissing
-    await queries.give(scope, mine.id, points, total_of(points, criteria))
+    await evaluations.give(scope, mine.id, points, total_of(points, criteria))
     await audit.record(scope, actor, "evaluation.submitted", "evaluation", mine.id)
     # Also where nobody can be found yet who gives it.
-    if any(one.third for one in await queries.lacking(scope, mine.call_id, mine.application_id)):
+    if any(one.third for one in await panel.lacking(scope, mine.call_id, mine.application_id)):
         await audit.record(
             scope, None, "evaluation.third_asked", "application", mine.application_id
         )
@@ -144,11 +144,11 @@ async def submit(
 
 async def _mine(scope: TenantScope, actor: Actor, evaluation_id: UUID) -> Evaluation:
     """One's own, with its call and itself locked. Raises NotFound, EvaluationOver."""
-    found = await queries.evaluation(scope, evaluation_id, actor.membership_id)
+    found = await evaluations.evaluation(scope, evaluation_id, actor.membership_id)
     if found is None:
         raise NotFound
     await held(scope, found.call_id)
-    found = await queries.evaluation(scope, evaluation_id, actor.membership_id, lock=True)
+    found = await evaluations.evaluation(scope, evaluation_id, actor.membership_id, lock=True)
     if found is None or not found.is_open:
         raise EvaluationOver
     return found
@@ -187,6 +187,6 @@ async def _pass_on(
     code: str,
     administrations: Administrations,
 ) -> None:
-    await queries.recuse(scope, mine.id, reason)
+    await evaluations.recuse(scope, mine.id, reason)
     await audit.record(scope, actor, "evaluation.recused", "evaluation", mine.id, reason=code)
     await assign(scope, mine.call_id, administrations, application_id=mine.application_id)

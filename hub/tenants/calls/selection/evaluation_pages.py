@@ -17,7 +17,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.guards import READERS
 from hub.tenants.calls.page_parts import PageRequest
 from hub.tenants.calls.schemas import Criterion
-from hub.tenants.calls.selection import evaluate, queries
+from hub.tenants.calls.selection import evaluate, evaluations, queries
 from hub.tenants.calls.selection.assign import administrations_of
 from hub.tenants.calls.selection.page_parts import WORDS, attachment, dossier, points
 from hub.tenants.calls.selection.points import total_of
@@ -59,10 +59,10 @@ async def list_evaluations(request: PageRequest, actor: NamedDependency[Actor]) 
     given = query.get("state") == "given"
     after = parse_uuid(query["after"]) if "after" in query else None
     async with tenant_transaction(actor.tenant_id) as scope:
-        found = await queries.my_evaluations(
+        found = await evaluations.my_evaluations(
             scope, actor.membership_id, given=given, after=after, limit=EACH_PAGE + 1
         )
-        done, waiting = await queries.my_progress(scope, actor.membership_id)
+        done, waiting = await evaluations.my_progress(scope, actor.membership_id)
     shown = found[:EACH_PAGE]
     kept = "state=given&" if given else ""
     return page(
@@ -91,7 +91,7 @@ async def download_attachment(
 ) -> Response[bytes]:
     """Only after the declaration, as the rest of what the applicant sent."""
     async with tenant_transaction(actor.tenant_id) as scope:
-        mine = await queries.evaluation(scope, path_id(evaluation_id), actor.membership_id)
+        mine = await evaluations.evaluation(scope, path_id(evaluation_id), actor.membership_id)
         if mine is None or mine.declared_at is None or mine.state == "recused":
             raise NotFound
         return await attachment(scope, mine.application_id, path_id(attached_id))
@@ -129,7 +129,7 @@ async def save_points(
     """Kept as a draft; the button that goes on asks for every criterion's points."""
     found = path_id(evaluation_id)
     async with tenant_transaction(actor.tenant_id) as scope:
-        mine = await queries.evaluation(scope, found, actor.membership_id)
+        mine = await evaluations.evaluation(scope, found, actor.membership_id)
         if mine is None:
             raise NotFound
         criteria = await queries.criteria(scope, mine.call_id)
@@ -182,7 +182,7 @@ async def submit(
         return await _confirmation(request, actor, found, form)
     administrations = await administrations_of(actor.tenant_id)
     async with tenant_transaction(actor.tenant_id) as scope:
-        mine = await queries.evaluation(scope, found, actor.membership_id)
+        mine = await evaluations.evaluation(scope, found, actor.membership_id)
     if mine is not None and mine.state == "submitted":
         return see_other(request, "/evaluations", SUBMITTED)
     try:
@@ -207,12 +207,12 @@ async def _shown(
     scoring: Form[Any] | None = None,
 ) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
-        mine = await queries.evaluation(scope, evaluation_id, actor.membership_id)
+        mine = await evaluations.evaluation(scope, evaluation_id, actor.membership_id)
         if mine is None:
             raise NotFound
         found = await dossier(scope, mine.application_id)
         criteria = await queries.criteria(scope, mine.call_id)
-        scores = await queries.my_scores(scope, mine.id)
+        scores = await evaluations.my_scores(scope, mine.id)
     sent = recusal or scoring
     form = scoring or _points_form(mine, criteria)
     # Saved for later, a criterion may stay empty; that it must be filled in is told all the same.
@@ -247,7 +247,7 @@ async def _confirmation(
 ) -> Template | Response[None]:
     """Where something is missing, or there is nothing to submit, back to the points."""
     async with tenant_transaction(actor.tenant_id) as scope:
-        mine = await queries.evaluation(scope, evaluation_id, actor.membership_id)
+        mine = await evaluations.evaluation(scope, evaluation_id, actor.membership_id)
         if mine is None:
             raise NotFound
         found = await dossier(scope, mine.application_id)

@@ -13,7 +13,7 @@ from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.guards import READERS, RUNNERS
 from hub.tenants.calls.page_parts import PageRequest, crumbs_of, find_call
-from hub.tenants.calls.selection import queries
+from hub.tenants.calls.selection import panel
 from hub.tenants.calls.selection.assign import administrations_of
 from hub.tenants.calls.selection.commission import (
     OPEN_STATES,
@@ -57,7 +57,7 @@ async def name(
     call = path_id(call_id)
     async with tenant_transaction(actor.tenant_id) as scope:
         await find_call(scope, call)
-        people = await queries.colleagues(scope)
+        people = await panel.colleagues(scope)
     choices = {"membership_id": [(person[0], person[1]) for person in people]}
     form = await read_form(request, NameEvaluator, choices=choices)
     if form.data:
@@ -122,9 +122,9 @@ async def _listed(
 ) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         call = await find_call(scope, call_id)
-        evaluators = await queries.evaluators(scope, call_id)
-        people = await queries.colleagues(scope)
-        readiness = await queries.readiness(scope, call_id)
+        evaluators = await panel.evaluators(scope, call_id)
+        people = await panel.colleagues(scope)
+        readiness = await panel.readiness(scope, call_id)
     named = {one.membership_id for one in evaluators if one.removed_at is None}
     choices = {"membership_id": [(row[0], row[1]) for row in people if row[0] not in named]}
     form = sent or blank(NameEvaluator)

@@ -10,7 +10,7 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls import queries as calls
 from hub.tenants.calls.questions import queries as questions
-from hub.tenants.calls.selection import queries, ranked
+from hub.tenants.calls.selection import panel, ranked
 from hub.tenants.calls.selection.commission import NotEvaluating, held
 from hub.tenants.calls.selection.publish import as_published
 from hub.tenants.calls.selection.succeed import succeed
@@ -42,7 +42,7 @@ async def propose(scope: TenantScope, actor: Actor, call_id: UUID) -> UUID:
     call = await held(scope, call_id)
     if call.state != "evaluating":
         raise NotEvaluating
-    if not (await queries.readiness(scope, call_id)).ready:
+    if not (await panel.readiness(scope, call_id)).ready:
         raise NotReady
     ranking_id = await ranked.insert_ranking(scope, call_id, actor.membership_id)
     count = await ranked.rank(scope, ranking_id, call)

@@ -17,7 +17,7 @@ from hub.tenants.accounts.queries import colleague_names
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.guards import READERS, RUNNERS
 from hub.tenants.calls.page_parts import PageRequest, crumbs_of, find_call
-from hub.tenants.calls.selection import incoming, minutes, queries, rank, ranked
+from hub.tenants.calls.selection import incoming, minutes, panel, rank, ranked
 from hub.tenants.calls.selection.page_parts import TONES, points
 from hub.tenants.calls.selection.schemas import OUTCOMES, ApproveRanking, RejectRanking
 from hub.web.downloads import download
@@ -121,7 +121,7 @@ async def _shown(
         call = await find_call(scope, call_id)
         ranking = await ranked.current_ranking(scope, call_id)
         rejected = await ranked.last_rejected(scope, call_id)
-        readiness = await queries.readiness(scope, call_id)
+        readiness = await panel.readiness(scope, call_id)
         found = (
             await ranked.entries(scope, ranking.id, after=after, limit=EACH_PAGE + 1)
             if ranking

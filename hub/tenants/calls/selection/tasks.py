@@ -9,7 +9,7 @@ from hub.db import network_transaction, tenant_transaction
 from hub.idempotency import once
 from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
-from hub.tenants.calls.selection import queries, ranked
+from hub.tenants.calls.selection import evaluations, panel, ranked
 from hub.tenants.calls.selection.schemas import Entry
 from hub.web.formats import format_number
 from hub.web.i18n import gettext as _
@@ -82,9 +82,9 @@ async def tell_moved_up(job: Job, *, application_id: UUID) -> None:
 async def remind_evaluator(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
     """Nothing where all is given by now."""
     async with tenant_transaction(_tenant_of(job)) as scope:
-        waiting, title = await queries.waiting_of(scope, call_id, membership_id)
+        waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
     async with network_transaction() as network:
-        account = await queries.account_of(network, membership_id)
+        account = await panel.account_of(network, membership_id)
     if not waiting or account is None:
         return
     email, name, locale = account

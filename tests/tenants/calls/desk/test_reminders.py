@@ -15,7 +15,7 @@ from hub.tenants.calls.applications.complete_application import answer_completio
 from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.desk.remind import order_reminders
 from hub.tenants.calls.desk.tasks import remind
-from hub.tenants.calls.selection import queries as selection
+from hub.tenants.calls.selection import panel
 from hub.tenants.calls.selection.commission import remind as remind_by_hand
 from hub.worker import drain_now, load_tasks
 from tests.factories import Tenant, make_membership
@@ -222,7 +222,7 @@ async def test_who_was_reminded_by_hand_gets_the_next_letter_a_week_later(db: Da
     commission, _ = await make_commission(2, applications=1)
     ente, call_id = commission.ente, commission.call_id
     async with tenant_transaction(ente.id) as scope:
-        by_hand, other = await selection.evaluators(scope, call_id)
+        by_hand, other = await panel.evaluators(scope, call_id)
     with clock.moved(5 * DAY):
         async with tenant_transaction(ente.id) as scope:
             await remind_by_hand(scope, commission.admin.actor, call_id, by_hand.id)

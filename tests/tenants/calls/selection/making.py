@@ -14,7 +14,7 @@ from hub.db import tenant_transaction
 from hub.ids import uuid7
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.schemas import Criterion
-from hub.tenants.calls.selection import evaluate, queries
+from hub.tenants.calls.selection import evaluate, evaluations, queries
 from hub.tenants.calls.selection.assign import administrations_of, assign
 from hub.tenants.calls.selection.commission import name_evaluator
 from hub.tenants.calls.selection.evaluate import Points
@@ -105,7 +105,7 @@ async def give(
         if not await evaluate.declare_no_conflict(scope, who.actor, evaluation_id, administrations):
             return False
     async with tenant_transaction(commission.ente.id) as scope:
-        mine = await queries.evaluation(scope, evaluation_id, who.membership_id)
+        mine = await evaluations.evaluation(scope, evaluation_id, who.membership_id)
         assert mine is not None
         await evaluate.save_draft(
             scope, who.actor, evaluation_id, Points(given, note), mine.version, administrations

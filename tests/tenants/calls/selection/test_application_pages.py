@@ -16,7 +16,7 @@ import pytest
 from hub import clock, db
 from hub.db import tenant_transaction
 from hub.tenants.calls.applications.schemas import Application
-from hub.tenants.calls.selection import queries
+from hub.tenants.calls.selection import panel, queries
 from tests.factories import CAMPANIA, make_membership
 from tests.support.databases import Database, connected
 from tests.tenants.calls.making import make_application
@@ -131,10 +131,10 @@ async def test_a_request_to_complete_holds_up_the_ranking(
     page = await browser.get(here(commission, application))
     assert "Manca la planimetria dello sportello." in page.text
     async with tenant_transaction(commission.ente.id) as scope:
-        assert (await queries.readiness(scope, commission.call_id)).completions == 1
+        assert (await panel.readiness(scope, commission.call_id)).completions == 1
     with clock.moved(timedelta(days=7)):
         async with tenant_transaction(commission.ente.id) as scope:
-            assert (await queries.readiness(scope, commission.call_id)).completions == 0
+            assert (await panel.readiness(scope, commission.call_id)).completions == 0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from hub.ids import uuid7
 from hub.tenants.calls.applications.complete_application import answer_completion, ask_completion
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
-from hub.tenants.calls.selection import evaluate, queries
+from hub.tenants.calls.selection import evaluate, panel
 from hub.tenants.calls.selection.assign import administrations_of
 from hub.tenants.calls.selection.evaluate import Points
 from tests.factories import Member
@@ -169,7 +169,7 @@ async def test_a_difference_above_the_limit_asks_for_a_third_at_once(db: Databas
     assert set(await evaluations_of(commission.ente, near.id)) == {1, 2}
     assert set(await evaluations_of(commission.ente, far.id)) == {1, 2, 3}
     async with tenant_transaction(commission.ente.id) as scope:
-        assert not (await queries.readiness(scope, commission.call_id)).ready
+        assert not (await panel.readiness(scope, commission.call_id)).ready
     _evaluation, third = await mine_of(commission, far, 3)
     assert third.membership_id not in {
         one[1]
@@ -195,7 +195,7 @@ async def test_an_application_that_was_withdrawn_is_evaluated_no_more(db: Databa
     with pytest.raises(evaluate.EvaluationOver):
         await declare(commission, evaluation_id, who)
     async with tenant_transaction(commission.ente.id) as scope:
-        assert (await queries.readiness(scope, commission.call_id)).ready
+        assert (await panel.readiness(scope, commission.call_id)).ready
 
 
 async def test_that_a_third_is_asked_for_is_told_also_where_nobody_can_be_found(
