@@ -187,6 +187,9 @@ STORIES: dict[str, Told] = {
     "ranking.rejected": Told("selection", N_("Ranking sent back"), "warning", "it-list"),
 }
 
+# Reasons that are codes; those in free words stand where they were given.
+REASONS: dict[str, str] = {}
+
 _ROLES = {
     "admin": N_("administrator"),
     "operator": N_("operator"),
@@ -204,13 +207,22 @@ def sentence(action: str, codes: Codes) -> str:
     """In the reader's language."""
     known = {name: str(value) for name, value in codes.items() if value is not None}
     point, role = known.get("point"), known.get("role")
-    words = _(
+    return _(
         told(action).words,
         point=_(POINTS.get(point, point)) if point else "–",
         role=_(_ROLES.get(role, role)) if role else "–",
         count=known.get("count", "–"),
     )
-    return words
+
+
+def detail(codes: Codes) -> str:
+    """What a person may want to know beside the sentence: numbers as they are, and reasons where they have words."""
+    parts = []
+    if (number := codes.get("number")) is not None:
+        parts.append(_("No. %(number)s", number=number))
+    if (reason := codes.get("reason")) in REASONS:
+        parts.append(_(REASONS[str(reason)]))
+    return " · ".join(parts)
 
 
 def actions_in(area: str) -> list[str]:
