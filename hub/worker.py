@@ -49,6 +49,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.onboarding.tasks",
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
+    "hub.referrals.sandbox.tasks",
     "hub.newsletter.tasks",
     "hub.newsletter.resend_tasks",
 )
