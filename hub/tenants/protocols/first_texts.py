@@ -79,7 +79,7 @@ I servizi degli sportelli sono gratuiti per i cittadini. La collaborazione tra l
 
 # Art. 7 – Durata e rinnovo
 
-Il presente protocollo ha efficacia dal giorno della sua sottoscrizione e dura {years} anni. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo protocollo, che dal giorno della sottoscrizione sostituisce il presente.
+Il presente protocollo ha efficacia dal giorno della sua sottoscrizione e dura {years}. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo protocollo, che dal giorno della sottoscrizione sostituisce il presente.
 
 # Art. 8 – Recesso
 
@@ -152,7 +152,7 @@ L’adesione alla rete e l’uso della piattaforma sono gratuiti. L’Erogatore 
 
 # Art. 7 – Durata e rinnovo
 
-Il presente accordo ha efficacia dal giorno della sua sottoscrizione e dura {years} anni. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo accordo, che dal giorno della sottoscrizione sostituisce il presente.
+Il presente accordo ha efficacia dal giorno della sua sottoscrizione e dura {years}. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo accordo, che dal giorno della sottoscrizione sostituisce il presente.
 
 # Art. 8 – Recesso
 
@@ -221,7 +221,7 @@ L’adesione alla rete e l’uso della piattaforma sono gratuiti. Il Tutor non r
 
 # Art. 7 – Durata e rinnovo
 
-Il presente accordo ha efficacia dal giorno della sua sottoscrizione e dura {years} anni. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo accordo, che dal giorno della sottoscrizione sostituisce il presente.
+Il presente accordo ha efficacia dal giorno della sua sottoscrizione e dura {years}. Non si rinnova tacitamente: prima della scadenza le Parti possono sottoscrivere un nuovo accordo, che dal giorno della sottoscrizione sostituisce il presente.
 
 # Art. 8 – Recesso
 

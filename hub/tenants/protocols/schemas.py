@@ -1,7 +1,7 @@
 """Protocols: the parties, the templates, and what others see of a protocol."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,32 @@ KINDS = {
     "tutor": N_("Agreement with tutoring services"),
 }
 UNFINISHED = ("preparing", "sent", "to_check")
+NEAR_THE_END = timedelta(days=90)
+
+STANDINGS = {
+    "preparing": N_("Being made"),
+    "sent": N_("To be signed"),
+    "to_check": N_("To check"),
+    "signed": N_("Signed"),
+    "expired": N_("Expired"),
+    "replaced": N_("Replaced"),
+    "cancelled": N_("Cancelled"),
+}
+TONES = {
+    "preparing": "neutral",
+    "sent": "info",
+    "to_check": "warning",
+    "signed": "success",
+    "expired": "danger",
+    "replaced": "neutral",
+    "cancelled": "neutral",
+}
+# How it was found that the signed file is the document that was sent.
+CHECKS = {
+    "envelope": N_("A signed envelope with exactly our document inside"),
+    "appended": N_("Our document with a signature appended to it"),
+    "person": N_("Compared by a person of the Ente"),
+}
 
 
 class ProtocolParty(msgspec.Struct, frozen=True):
@@ -27,6 +53,15 @@ class ProtocolParty(msgspec.Struct, frozen=True):
     contact_email: str
     desks: tuple[str, ...] = ()
     locale: str = "it"
+
+
+class SignedFile(msgspec.Struct, frozen=True):
+    """What came back: `checked` is envelope, appended or person, as `compare.how_signed` found."""
+
+    name: str
+    media_type: str
+    content: bytes
+    checked: str
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -53,6 +88,44 @@ class ProtocolTemplate:
     text: str
     years: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A protocol as the Ente works on it; the row is the Ente's."""
+
+    id: UUID
+    organisation_id: UUID
+    template_id: UUID
+    kind: str
+    year: int
+    serial: int
+    state: str
+    contact_name: str
+    contact_email: str
+    link_version: int
+    content: Content
+    document_id: UUID | None
+    document_sha256: bytes | None
+    sent_at: datetime | None
+    signed_file_id: UUID | None
+    uploaded_at: datetime | None
+    checked: str | None
+    checked_by: UUID | None
+    signed_on: date | None
+    expires_on: date | None
+    refused_reason: str | None
+    renews_id: UUID | None
+    created_at: datetime
+    version: int
+
+    @property
+    def number(self) -> str:
+        return number_of(self.year, self.serial)
+
+    def standing(self, today: date) -> str:
+        """Its state, or `expired`."""
+        return standing_of(self.state, self.expires_on, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +159,44 @@ class ProtocolView:
 
     def standing(self, today: date) -> str:
         """Its state, or `expired`."""
-        over = self.state == "signed" and self.expires_on is not None and self.expires_on < today
-        return "expired" if over else self.state
+        return standing_of(self.state, self.expires_on, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A line of the Ente's list."""
+
+    id: UUID
+    organisation: str
+    kind: str
+    year: int
+    serial: int
+    state: str
+    sent_at: datetime | None
+    uploaded_at: datetime | None
+    signed_on: date | None
+    expires_on: date | None
+
+    @property
+    def number(self) -> str:
+        return number_of(self.year, self.serial)
+
+    def standing(self, today: date) -> str:
+        return standing_of(self.state, self.expires_on, today)
+
+
+def standing_of(state: str, expires_on: date | None, today: date) -> str:
+    over = state == "signed" and expires_on is not None and expires_on < today
+    return "expired" if over else state
+
+
+def last_day(signed_on: date, years: int) -> date:
+    """The day before the anniversary; whoever signs on 29 February has until the end of a February (art. 2963 c.c.)."""
+    try:
+        anniversary = signed_on.replace(year=signed_on.year + years)
+    except ValueError:
+        anniversary = date(signed_on.year + years, 3, 1)
+    return anniversary - timedelta(days=1)
 
 
 def number_of(year: int, serial: int) -> str:

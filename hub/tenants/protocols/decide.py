@@ -1,0 +1,81 @@
+"""What the Ente decides about a protocol: comparing what was signed by hand, sending again, cancelling."""
+
+from uuid import UUID
+
+from hub import files, outbox
+from hub.db import TenantScope
+from hub.errors import Conflict, NotFound
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.protocols import queries
+from hub.tenants.protocols.receive import settle
+from hub.tenants.protocols.schemas import UNFINISHED, Protocol
+from hub.tenants.protocols.story import CANCELLED, REFUSED, SENT, tell
+from hub.web.i18n import N_
+
+
+class NotSo(Conflict):
+    """Somebody decided in the meantime; `message` says what."""
+
+    code = "decided-already"
+
+
+_STANDS = {
+    "preparing": N_("The document is still being made."),
+    "sent": N_("It is waiting to be signed: what had arrived was sent back."),
+    "to_check": N_("A signed document has arrived in the meantime. Compare it first."),
+    "signed": N_("It is signed already."),
+    "replaced": N_("A newer one has taken its place already."),
+    "cancelled": N_("It is cancelled already."),
+}
+
+
+async def confirm(scope: TenantScope, actor: Actor, protocol_id: UUID, version: int) -> None:
+    """A person has compared both files: they are the same document, signed. Raises NotFound, Conflict."""
+    protocol = await _locked(scope, protocol_id, version, ("to_check",))
+    if protocol.signed_on is None:
+        raise LookupError(protocol.id)
+    await settle(scope, actor, protocol, protocol.signed_on, "person")
+
+
+async def refuse(
+    scope: TenantScope, actor: Actor, protocol_id: UUID, version: int, reason: str
+) -> None:
+    """Back to be signed; the reason goes to the contact with a new link. Raises NotFound, Conflict."""
+    protocol = await _locked(scope, protocol_id, version, ("to_check",))
+    await queries.send_back(scope, protocol.id, reason)
+    if protocol.signed_file_id:
+        await files.delete(scope, protocol.signed_file_id)
+    await outbox.enqueue(scope, "protocols.mail_refused", protocol_id=protocol.id)
+    await tell(scope, actor, REFUSED, protocol.id, protocol.organisation_id)
+
+
+async def send_again(
+    scope: TenantScope, actor: Actor, protocol_id: UUID, version: int, name: str, email: str
+) -> None:
+    """To the same contact or another, by a new link that puts older ones out of use. Raises NotFound, Conflict."""
+    protocol = await _locked(scope, protocol_id, version, ("sent",))
+    await queries.renew_link(scope, protocol.id, name, email)
+    await outbox.enqueue(scope, "protocols.mail", protocol_id=protocol.id)
+    await tell(scope, actor, SENT, protocol.id, protocol.organisation_id)
+
+
+async def cancel(scope: TenantScope, actor: Actor, protocol_id: UUID, version: int) -> None:
+    """What is not signed yet; who had the document is told. Raises NotFound, Conflict."""
+    protocol = await _locked(scope, protocol_id, version, UNFINISHED)
+    await queries.cancel(scope, protocol.id)
+    if protocol.document_id:
+        await outbox.enqueue(scope, "protocols.mail_cancelled", protocol_id=protocol.id)
+    await tell(scope, actor, CANCELLED, protocol.id, protocol.organisation_id)
+
+
+async def _locked(
+    scope: TenantScope, protocol_id: UUID, version: int, states: tuple[str, ...]
+) -> Protocol:
+    protocol = await queries.find(scope, protocol_id, lock=True)
+    if protocol is None:
+        raise NotFound
+    if protocol.state not in states:
+        raise NotSo(message=_STANDS[protocol.state])
+    if protocol.version != version:
+        raise Conflict
+    return protocol
