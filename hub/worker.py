@@ -49,6 +49,8 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.protocols.tasks",
     "hub.tenants.people.tasks",
     "hub.tenants.onboarding.tasks",
+    "hub.tenants.onboarding.admission_tasks",
+    "hub.tenants.onboarding.letters",
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
     "hub.referrals.sandbox.tasks",

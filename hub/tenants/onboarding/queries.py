@@ -7,9 +7,10 @@ from uuid import UUID
 
 import msgspec
 
+from hub import clock
 from hub.db import NetworkScope, TenantScope
 from hub.tenants.onboarding.evidence import Evidence
-from hub.tenants.onboarding.schemas import ExceptionView, PointView, SetupView
+from hub.tenants.onboarding.schemas import ExceptionView, Party, PointView, Reader, SetupView
 
 SETUP = """id, tenant_id, coordinator_id, application_id, kinds, state, contact_name, contact_email,
     contact_phone, locale, started_at, due_on, due_reason, ended_at, ended_by, ended_reason, version"""
@@ -180,3 +181,122 @@ async def exceptions_of(
         live,
     )
     return [msgspec.convert(dict(row), ExceptionView) for row in rows]
+
+
+async def has_admin(scope: NetworkScope, organisation_id: UUID) -> bool:
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM memberships WHERE tenant_id = $1 AND role = 'admin'
+          AND state = 'active' AND NOT support AND (expires_at IS NULL OR expires_at > $2))
+        """,
+        organisation_id,
+        scope.now,
+    )
+    return found
+
+
+async def party_of(scope: NetworkScope, organisation_id: UUID) -> Party | None:
+    """Of its running set-up: who is to sign, for which kinds nobody has signed yet, and the Ente's contact there."""
+    row = await scope.fetchrow(
+        """
+        SELECT t.name, coalesce(t.fiscal_code, '') AS fiscal_code,
+          concat_ws(', ', t.address, concat_ws(' ', t.postal_code, m.name)) AS address,
+          s.contact_name, s.contact_email, s.locale, s.application_id,
+          array(SELECT d.name || ', ' || d.address || ', ' || w.name FROM desks d
+            JOIN municipalities w ON w.istat_code = d.municipality_code
+            WHERE d.tenant_id = t.id AND d.state <> 'closed' ORDER BY d.name, d.id) AS desks,
+          array(SELECT kind FROM unnest(s.kinds) AS kind WHERE NOT EXISTS (
+            SELECT FROM protocols p
+            JOIN protocol_templates l ON l.tenant_id = p.tenant_id AND l.id = p.template_id
+            WHERE p.organisation_id = t.id AND l.kind = kind AND p.state = 'signed'
+              AND p.expires_on >= $2)) AS kinds
+        FROM setups s JOIN tenants t ON t.id = s.tenant_id
+        LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
+        WHERE s.tenant_id = $1 AND s.state = 'running'
+        """,
+        organisation_id,
+        clock.day_of(scope.now),
+    )
+    return msgspec.convert(dict(row), Party) if row else None
+
+
+async def readers_of(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
+    """Whom to write to about a set-up: the organisation's admins, as memberships, and its contact, as the set-up."""
+    rows = await scope.fetch(
+        """
+        WITH admins AS (
+          SELECT m.id, a.email FROM memberships m JOIN accounts a ON a.id = m.account_id
+          WHERE m.tenant_id = $1 AND m.role = 'admin' AND m.state = 'active' AND NOT m.support
+            AND a.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)
+        ), contact AS (
+          SELECT id, contact_email FROM setups WHERE tenant_id = $1
+          ORDER BY state = 'running' DESC, started_at DESC, id DESC LIMIT 1
+        )
+        SELECT id FROM admins
+        UNION ALL
+        SELECT id FROM contact WHERE contact_email NOT IN (SELECT email FROM admins)
+        """,
+        organisation_id,
+        scope.now,
+    )
+    return [row[0] for row in rows]
+
+
+async def leaders_of(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
+    """The admins of the Ente that leads its set-up, as memberships."""
+    rows = await scope.fetch(
+        """
+        SELECT m.id FROM memberships m
+        WHERE m.tenant_id = (SELECT coordinator_id FROM setups WHERE tenant_id = $1
+            ORDER BY state = 'running' DESC, started_at DESC, id DESC LIMIT 1)
+          AND m.role = 'admin' AND m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > $2)
+        ORDER BY m.id
+        """,
+        organisation_id,
+        scope.now,
+    )
+    return [row[0] for row in rows]
+
+
+async def reader(scope: NetworkScope, reader_id: UUID) -> Reader | None:
+    """Of a membership that still is one, or of a set-up's contact."""
+    row = await scope.fetchrow(
+        """
+        SELECT a.email, m.name, a.locale, m.tenant_id FROM memberships m
+        JOIN accounts a ON a.id = m.account_id
+        WHERE m.id = $1 AND m.state = 'active' AND a.state = 'active'
+        UNION ALL
+        SELECT contact_email, contact_name, locale, tenant_id FROM setups WHERE id = $1
+        """,
+        reader_id,
+    )
+    return Reader(*row) if row else None
+
+
+async def names_of(scope: NetworkScope, membership_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Of people of the Ente, for who asked, agreed and activated."""
+    rows = await scope.fetch(
+        "SELECT id, name FROM memberships WHERE id = ANY($1)", list(membership_ids)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def undone_points(scope: NetworkScope, organisation_id: UUID) -> list[str]:
+    """Codes of what was done when the organisation became active, and is not any more."""
+    rows = await scope.fetch(
+        """
+        SELECT p.code FROM setup_points p
+        JOIN setups s ON s.tenant_id = p.tenant_id AND s.id = p.setup_id AND s.state = 'active'
+        WHERE p.tenant_id = $1 AND p.state = 'undone'
+        GROUP BY p.code, p.position ORDER BY p.position
+        """,
+        organisation_id,
+    )
+    return [row[0] for row in rows]
+
+
+async def name_of(scope: NetworkScope, organisation_id: UUID) -> str:
+    name: str | None = await scope.fetchval(
+        "SELECT name FROM tenants WHERE id = $1", organisation_id
+    )
+    return name or ""

@@ -43,4 +43,29 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
             scope, organisation_id, None, action, "organisation", organisation_id, point=code
         )
     for organisation_id in undone:
-        await outbox.enqueue(scope, "onboarding.tell_undone", organisation_id=organisation_id)
+        await _order_letters(scope, organisation_id)
+
+
+async def _order_letters(scope: NetworkScope, organisation_id: UUID) -> None:
+    readers = await queries.readers_of(scope, organisation_id)
+    for reader_id in [*readers, *await queries.leaders_of(scope, organisation_id)]:
+        await outbox.enqueue(
+            scope,
+            "onboarding.mail_undone",
+            organisation_id=organisation_id,
+            reader_id=reader_id,
+        )
+
+
+async def refresh_what_differs(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
+    """The same for what time alone changes, such as an invitation that expires; most of them are left alone."""
+    today = clock.day_of(scope.now)
+    found = {one.setup_id: one for one in await queries.evidence_of(scope, organisation_ids, today)}
+    differing: dict[UUID, None] = {}
+    for _id, setup_id, code, _before, have, want in await queries.stored_points(
+        scope, organisation_ids
+    ):
+        if progress_of(code, found[setup_id]) != (have, want):
+            differing[found[setup_id].tenant_id] = None
+    if differing:
+        await refresh(scope, list(differing))

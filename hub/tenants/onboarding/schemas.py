@@ -1,6 +1,7 @@
 """The checklist of a set-up: its points, who they are for, and what they are called."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -119,3 +120,48 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ready(self) -> bool:
         return self.state == "running" and not self.blocking
+
+
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation that is to sign: `kinds` are those for which nothing signed is in force."""
+
+    name: str
+    fiscal_code: str
+    address: str
+    contact_name: str
+    contact_email: str
+    locale: str
+    application_id: UUID | None
+    desks: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+class Reader(NamedTuple):
+    """Somebody who gets a letter, and the organisation on whose behalf."""
+
+    email: str
+    name: str
+    locale: str
+    tenant_id: UUID
+
+
+SUSPENSION_REASONS = {
+    "protocol": N_("No protocol in force"),
+    "inactivity": N_("No activity"),
+    "requirements": N_("Requirements no longer met"),
+    "breach": N_("Breach of the rules of the network"),
+    "request": N_("At its own request"),
+    "other": N_("Another reason"),
+}
+
+
+class Suspension(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` is a code; `note` somebody's own words."""
+
+    id: UUID
+    reason: str
+    note: str
+    suspended_at: datetime
+    suspended_by: UUID
+    lifted_at: datetime | None
+    lifted_by: UUID | None

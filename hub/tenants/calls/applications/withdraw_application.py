@@ -36,4 +36,6 @@ async def withdraw(scope: TenantScope, application_id: UUID, reason: str) -> Non
         was=application.state,
     )
     await outbox.enqueue(scope, "applications.mail_withdrawal", application_id=application_id)
+    if application.state == "admitted":
+        await outbox.enqueue(scope, "onboarding.withdrawn", application_id=application_id)
     await succeed(scope, application_id)

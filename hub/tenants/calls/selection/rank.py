@@ -73,9 +73,8 @@ async def approve(scope: TenantScope, actor: Actor, call_id: UUID, ranking_id: U
     await questions.forget_askers(scope, call_id, answered_before=scope.now - LETTERS_LAST)
     for withdrawn_id in await ranked.left_places(scope, ranking_id):
         await succeed(scope, withdrawn_id)
-    await outbox.enqueue(
-        scope, "selection.tell_outcomes", ranking_id=ranking_id, behind=UUID(int=0)
-    )
+    for task in ("selection.tell_outcomes", "onboarding.admit_all"):
+        await outbox.enqueue(scope, task, ranking_id=ranking_id, behind=UUID(int=0))
 
 
 async def reject(

@@ -334,6 +334,23 @@ async def ranked_ids(
     return [row[0] for row in rows]
 
 
+async def admitted_ids(
+    scope: TenantScope, ranking_id: UUID, *, after: UUID, limit: int
+) -> list[UUID]:
+    """Those whom the ranking gives a place, at once or later, and who have not withdrawn."""
+    rows = await scope.fetch(
+        """
+        SELECT n.application_id FROM ranking_entries n
+        JOIN applications a ON a.id = n.application_id AND a.state = 'admitted'
+        WHERE n.ranking_id = $1 AND n.application_id > $2 ORDER BY n.application_id LIMIT $3
+        """,
+        ranking_id,
+        after,
+        limit,
+    )
+    return [row[0] for row in rows]
+
+
 async def addressee(scope: TenantScope, application_id: UUID) -> dict[str, Any] | None:
     """Where an applicant's mail goes, and what it speaks of."""
     row = await scope.fetchrow(

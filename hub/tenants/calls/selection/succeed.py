@@ -26,5 +26,6 @@ async def succeed(scope: TenantScope, withdrawn_application_id: UUID) -> UUID | 
         return None
     await ranked.record_succession(scope, ranking_id, withdrawn_application_id, admitted_id)
     await audit.record(scope, None, "application.moved_up", "application", admitted_id)
-    await outbox.enqueue(scope, "selection.tell_moved_up", application_id=admitted_id)
+    for task in ("selection.tell_moved_up", "onboarding.admit"):
+        await outbox.enqueue(scope, task, application_id=admitted_id)
     return admitted_id

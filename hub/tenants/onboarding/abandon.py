@@ -1,0 +1,96 @@
+"""A set-up that comes to nothing: its desks never open, and an organisation that was new is closed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hub import audit, clock, outbox
+from hub.db import NetworkScope
+from hub.errors import Conflict, NotFound
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding.refresh import refresh
+from hub.web.i18n import N_
+
+# The reason of a set-up that ended because its application was withdrawn; otherwise somebody's own words.
+WITHDRAWN = "withdrawn"
+
+
+class NoSetup(Conflict):
+    code = "no-setup"
+    message = N_("No set-up is under way: it was ended in the meantime.")
+
+
+async def abandon(
+    scope: NetworkScope,
+    actor: Actor | None,
+    organisation_id: UUID,
+    *,
+    reason: str,
+    setup_id: UUID | None = None,
+) -> None:
+    """Twice is one effect where a `setup_id` is named. Raises NotFound, NoSetup."""
+    known = await making.lock_organisation(scope, organisation_id)
+    if known is None:
+        raise NotFound
+    running = await making.running_setup(scope, organisation_id)
+    if running is None or (setup_id and running[0] != setup_id):
+        if setup_id:
+            return
+        raise NoSetup
+    setup = await queries.setup_by_id(scope, organisation_id, running[0])
+    await making.end_setup(
+        scope, running[0], "abandoned", actor.membership_id if actor else None, reason
+    )
+    await making.close_desks(scope, running[0], clock.day_of(scope.now))
+    if not await making.was_active(scope, organisation_id):
+        await making.set_state(scope, organisation_id, "closed")
+        await _revoke_invitations(scope, actor, organisation_id)
+    await audit.record_for(
+        scope,
+        organisation_id,
+        actor,
+        "setup.abandoned",
+        "organisation",
+        organisation_id,
+        withdrawn=int(reason == WITHDRAWN),
+    )
+    if setup is None:
+        raise NotFound
+    await outbox.enqueue(
+        scope,
+        "onboarding.cancel_protocols",
+        tenant_id=setup.coordinator_id,
+        organisation_id=organisation_id,
+    )
+    if actor:
+        for reader_id in await queries.readers_of(scope, organisation_id):
+            await outbox.enqueue(
+                scope,
+                "onboarding.mail_abandoned",
+                organisation_id=organisation_id,
+                reader_id=reader_id,
+            )
+
+
+async def leave_setup(
+    scope: NetworkScope, organisation_id: UUID, setup_id: UUID, desk_ids: Sequence[UUID]
+) -> None:
+    """Desks that had joined a set-up which goes on without them."""
+    await making.close_desks(scope, setup_id, clock.day_of(scope.now), desk_ids)
+    await refresh(scope, [organisation_id])
+
+
+async def _revoke_invitations(
+    scope: NetworkScope, actor: Actor | None, organisation_id: UUID
+) -> None:
+    for invitation_id, role in await making.revoke_invitations(scope, organisation_id):
+        await audit.record_for(
+            scope,
+            organisation_id,
+            actor,
+            "invitation.revoked",
+            "organisation",
+            organisation_id,
+            invitation=str(invitation_id),
+            role=role,
+        )

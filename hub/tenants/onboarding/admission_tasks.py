@@ -1,0 +1,131 @@
+"""From the Ente's ranking to organisations that are being set up: each task is one step, and twice is one effect."""
+
+from uuid import UUID
+
+from hub import outbox
+from hub.db import network_transaction, tenant_transaction
+from hub.idempotency import once
+from hub.outbox import Job
+from hub.tenants.calls.applications import queries as applications
+from hub.tenants.calls.selection import ranked
+from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding.abandon import abandon, leave_setup
+from hub.tenants.onboarding.admit import admit as admit_organisation
+from hub.tenants.onboarding.admit import desks_of, first_desk_of
+from hub.tenants.protocols import queries as protocols
+from hub.tenants.protocols import story
+from hub.tenants.protocols.issue import issue
+from hub.tenants.protocols.schemas import KINDS, ProtocolParty
+from hub.worker import task
+
+# So many admissions are ordered in one transaction; the rest by the next.
+CHUNK = 500
+
+
+@task("onboarding.admit_all")
+async def admit_all(job: Job, *, ranking_id: UUID, behind: UUID) -> None:
+    """Order the admission of everybody whom a published ranking admits."""
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        if await once(scope, "onboarding.admit_all", job.id, ranking_id):
+            return
+        chunk = await ranked.admitted_ids(scope, ranking_id, after=behind, limit=CHUNK)
+        for application_id in chunk:
+            await outbox.enqueue(scope, "onboarding.admit", application_id=application_id)
+        if len(chunk) == CHUNK:
+            await outbox.enqueue(
+                scope, "onboarding.admit_all", ranking_id=ranking_id, behind=chunk[-1]
+            )
+
+
+@task("onboarding.admit")
+async def admit(job: Job, *, application_id: UUID) -> None:
+    """Nothing where it was withdrawn in the meantime."""
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        application = await applications.find(scope, application_id)
+    if application is None or application.state != "admitted" or application.content is None:
+        return
+    async with network_transaction() as network:
+        await admit_organisation(network, application, application.content)
+    # One that was withdrawn while its organisation was made: whoever withdrew found nothing to undo.
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        after = await applications.find(scope, application_id, lock=True)
+        if after is None or after.state == "withdrawn":
+            await outbox.enqueue(scope, "onboarding.withdrawn", application_id=application_id)
+
+
+@task("onboarding.issue")
+async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
+    """One for each kind of the set-up for which nothing signed is in force."""
+    async with network_transaction() as network:
+        party = await queries.party_of(network, organisation_id)
+    if party is None or not party.kinds:
+        return
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        if party.application_id:
+            application = await applications.find(scope, party.application_id, lock=True)
+            if application is None or application.state == "withdrawn":
+                return
+        for kind in party.kinds:
+            await issue(
+                scope,
+                ProtocolParty(
+                    organisation_id,
+                    party.name,
+                    party.fiscal_code,
+                    party.address,
+                    party.contact_name,
+                    party.contact_email,
+                    party.desks,
+                    party.locale,
+                ),
+                kind,
+                actor=None,
+            )
+    async with network_transaction() as network:
+        # The set-up may have been abandoned while its protocols were drawn up.
+        if await queries.party_of(network, organisation_id) is None:
+            await outbox.enqueue(
+                network,
+                "onboarding.cancel_protocols",
+                tenant_id=_tenant_of(job),
+                organisation_id=organisation_id,
+            )
+
+
+@task("onboarding.withdrawn")
+async def withdrawn(job: Job, *, application_id: UUID) -> None:
+    """Its set-up is abandoned; where its desks joined another's set-up, they leave it."""
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        application = await applications.find(scope, application_id)
+    if application is None or application.state != "withdrawn" or application.content is None:
+        return
+    async with network_transaction() as network:
+        own = await making.setup_of_application(network, application_id)
+        if own:
+            await abandon(network, None, own[0], reason="withdrawn", setup_id=own[1])
+            return
+        joined = await making.setup_of_desk(network, first_desk_of(application_id))
+        if joined:
+            desks = [desk.id for desk in desks_of(application_id, application.content)]
+            await leave_setup(network, joined[0], joined[1], desks)
+
+
+@task("onboarding.cancel_protocols")
+async def cancel_protocols(job: Job, *, organisation_id: UUID) -> None:
+    """Those that nobody has signed yet, once no set-up is under way; what was signed stays."""
+    async with network_transaction() as network:
+        if await queries.party_of(network, organisation_id):
+            return
+    async with tenant_transaction(_tenant_of(job)) as scope:
+        await protocols.lock_register(scope)
+        for kind in KINDS:
+            protocol_id = await protocols.unfinished(scope, organisation_id, kind)
+            if protocol_id:
+                await protocols.cancel(scope, protocol_id)
+                await story.tell(scope, None, story.CANCELLED, protocol_id, organisation_id)
+
+
+def _tenant_of(job: Job) -> UUID:
+    if job.tenant_id is None:
+        raise LookupError(job.task)
+    return job.tenant_id

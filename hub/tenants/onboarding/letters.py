@@ -1,0 +1,237 @@
+"""Letters about a set-up: ordered elsewhere, written when their turn comes, if they still hold then."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from hub import clock, mail
+from hub.db import network_transaction
+from hub.outbox import Job
+from hub.tenants.onboarding import deciding, due, making, queries
+from hub.tenants.onboarding.abandon import WITHDRAWN
+from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS, Reader, SetupView
+from hub.web.formats import format_date
+from hub.web.i18n import gettext as _
+from hub.web.i18n import ngettext, reading_in
+from hub.worker import task
+
+# Subject, paragraphs, button: made once the reader's language is known.
+Written = tuple[str, Sequence[str], tuple[str, str]]
+
+
+@task("onboarding.mail_due")
+async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """All open points that are due soon, or overdue, in one letter. Nothing where none is any more."""
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        setup = await queries.setup_of(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+        today = clock.day_of(scope.now)
+    if to is None or setup is None or setup.state != "running":
+        return
+    soon = today + timedelta(days=due.EARLY)
+    lines = [(point.due_on, point.code) for point in setup.blocking if point.due_on <= soon]
+    if not lines:
+        return
+    await _send(
+        job,
+        to,
+        lambda: (
+            ngettext(
+                "%(num)s point of your set-up is due",
+                "%(num)s points of your set-up are due",
+                len(lines),
+            ),
+            [
+                _("%(name)s is being set up. This is still to be done:", name=name),
+                *(_point(code, day, today) for day, code in sorted(lines)),
+                _("Whoever needs more time, or help, writes to the Ente: it can move these days."),
+            ],
+            (_("To the set-up"), f"{mail.base_url()}/organisation/setup"),
+        ),
+    )
+
+
+@task("onboarding.mail_overdue")
+async def mail_overdue(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """To the Ente. Nothing where it was activated, abandoned or postponed in the meantime."""
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        setup = await queries.setup_of(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+        today = clock.day_of(scope.now)
+    if to is None or setup is None or setup.state != "running" or setup.due_on >= today:
+        return
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("The set-up of %(name)s is overdue", name=name),
+            [
+                _(
+                    "It should have been complete by %(day)s.",
+                    day=format_date(setup.due_on, "long"),
+                ),
+                _("Still open: %(points)s.", points=_named(setup)),
+                _("You can postpone it, ask for an exception, or abandon it."),
+            ],
+            _to_organisation(organisation_id),
+        ),
+    )
+
+
+@task("onboarding.mail_undone")
+async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """To the Ente and to the organisation. Nothing where all is in order again."""
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        codes = await queries.undone_points(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or not codes:
+        return
+    own = to.tenant_id == organisation_id
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("%(name)s is active, but something is no longer in order", name=name),
+            [
+                _("Since it became active, this has come undone:"),
+                *(_(POINTS[code]) for code in codes),
+                _("The desks go on working. Please see to it, so that they can do so for long.")
+                if own
+                else _("The organisation was told, too. It stays active unless you suspend it."),
+            ],
+            (_("To the set-up"), f"{mail.base_url()}/organisation/setup")
+            if own
+            else _to_organisation(organisation_id),
+        ),
+    )
+
+
+@task("onboarding.mail_activated")
+async def mail_activated(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        setup = await queries.setup_of(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or setup is None or setup.state != "active":
+        return
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("%(name)s is active", name=name),
+            [
+                _("The set-up is complete, and the Ente has activated the organisation."),
+                _("From today on your desks stand in the public directory and can open cases.")
+                if "host" in setup.kinds
+                else _("From today on desks of the network can refer citizens to you."),
+            ],
+            (_("To the hub"), mail.base_url()),
+        ),
+    )
+
+
+@task("onboarding.mail_abandoned")
+async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        setup = await queries.setup_of(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or setup is None or setup.state != "abandoned" or setup.ended_reason == WITHDRAWN:
+        return
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("The set-up of %(name)s has ended", name=name),
+            [
+                _("The Ente has ended the set-up, with this reason:"),
+                setup.ended_reason,
+                _("If you think that this is a mistake, please write to the Ente."),
+            ],
+            (_("To the hub"), mail.base_url()),
+        ),
+    )
+
+
+@task("onboarding.mail_suspended")
+async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """Nothing where it was lifted in the meantime."""
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        held = next(iter(await deciding.suspensions_of(scope, organisation_id)), None)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or held is None or held.lifted_at:
+        return
+    reason = _lower(SUSPENSION_REASONS[held.reason])
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("%(name)s is suspended", name=name),
+            [
+                _("The Ente has suspended the organisation. Reason: %(reason)s.", reason=reason()),
+                *([held.note] if held.note else []),
+                _(
+                    "You can sign in and see to your data, desks and people. Until the suspension is lifted there are"
+                    " no new cases, referrals or answers, and your desks do not stand in the public directory."
+                ),
+            ],
+            (_("To your organisation"), f"{mail.base_url()}/organisation"),
+        ),
+    )
+
+
+@task("onboarding.mail_resumed")
+async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        suspended = await making.is_suspended(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or suspended:
+        return
+    await _send(
+        job,
+        to,
+        lambda: (
+            _("The suspension of %(name)s is lifted", name=name),
+            [_("The Ente has lifted the suspension: everything works as before.")],
+            (_("To the hub"), mail.base_url()),
+        ),
+    )
+
+
+def _point(code: str, day: date, today: date) -> str:
+    words = {"point": _(POINTS[code]), "day": format_date(day, "long")}
+    if day < today:
+        return _("%(point)s: overdue since %(day)s", **words)
+    return _("%(point)s: by %(day)s", **words)
+
+
+def _named(setup: SetupView) -> str:
+    return ", ".join(_lower(POINTS[point.code])() for point in setup.blocking)
+
+
+def _lower(msgid: str) -> Callable[[], str]:
+    """Within a sentence; translated once the reader's language is known."""
+
+    def words() -> str:
+        text = _(msgid)
+        return text[:1].lower() + text[1:]
+
+    return words
+
+
+def _to_organisation(organisation_id: UUID) -> tuple[str, str]:
+    return (_("To the organisation"), f"{mail.base_url()}/network/organisations/{organisation_id}")
+
+
+async def _send(job: Job, to: Reader, write: Callable[[], Written]) -> None:
+    with reading_in(to.locale):
+        subject, paragraphs, button = write()
+        body = mail.letter(title=subject, paragraphs=paragraphs, button=button)
+        await mail.send(
+            to=to.email, name=to.name, subject=subject, text=body.text, html=body.html, key=job.id
+        )
