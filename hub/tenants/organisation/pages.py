@@ -1,0 +1,173 @@
+"""The organisation's own page: what it says of itself, and the form to change it."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Template
+
+from hub import clock
+from hub.db import TenantScope, tenant_transaction
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.organisation import patron, queries
+from hub.tenants.organisation.closing import Patron
+from hub.tenants.organisation.details import ChangedMeanwhile, known_of, own, save_details
+from hub.tenants.organisation.guards import WHOLE_ADMINS, changes_all
+from hub.tenants.organisation.schemas import (
+    LENDER_CATEGORIES,
+    LOCALE_NAMES,
+    TIME_ZONES,
+    Details,
+    Organisation,
+)
+from hub.tenants.rooms import MEMBERS, organisation_page
+from hub.web.fields import Refused
+from hub.web.forms import Form, Pairs, blank, read_form
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
+from hub.web.redirects import message, see_other
+
+PageRequest = Request[Any, Any, Any]
+
+DETAILS_SAVED = message("organisation-details-saved", N_("The details are saved."))
+
+KINDS = {
+    "coordinator": N_("Ente"),
+    "host": N_("Host administration"),
+    "lender": N_("Lender"),
+    "tutor": N_("Tutoring service"),
+}
+HOST_KINDS = {
+    "municipality": N_("Municipality"),
+    "province": N_("Province"),
+    "chamber": N_("Chamber of commerce"),
+    "university": N_("University"),
+    "other": N_("Other administration"),
+}
+STATES = {
+    "waiting": N_("Applied"),
+    "suspended": N_("Not active"),
+    "active": N_("Active"),
+    "closed": N_("Closed"),
+}
+
+
+@get("/organisation", guards=MEMBERS)
+async def show_details(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
+    return await details_page(request, actor)
+
+
+async def details_page(
+    request: PageRequest, actor: Actor, *, status_code: int = 200, logo_refused: str = ""
+) -> Template:
+    today = clock.today()
+    async with tenant_transaction(actor.tenant_id) as scope:
+        stored = await own(scope)
+        calendar = await queries.calendar_of(scope, actor.tenant_id, today)
+    saint = calendar.patron.in_year(today.year) if calendar.patron else None
+    return organisation_page(
+        request,
+        actor,
+        "details",
+        "tenants/organisation/details.html",
+        status_code=status_code,
+        own=stored,
+        kinds=[_(KINDS[kind]) for kind in stored.kinds],
+        host_kind=_(HOST_KINDS[stored.host_kind]) if stored.host_kind else "",
+        state=_(STATES[stored.state]),
+        locale_name=LOCALE_NAMES.get(stored.locale, stored.locale),
+        time_zone=_(TIME_ZONES.get(stored.time_zone, stored.time_zone)),
+        lender_category=_(LENDER_CATEGORIES[stored.lender_category])
+        if stored.lender_category
+        else "",
+        saint=f"{saint.name}, {patron.day_and_month(saint.day)}" if saint else "",
+        closings=calendar.next_closures(today, 4),
+        changes_all=changes_all(actor),
+        logo_refused=logo_refused,
+    )
+
+
+@get("/organisation/edit", guards=WHOLE_ADMINS)
+async def edit_details(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
+    async with tenant_transaction(actor.tenant_id) as scope:
+        stored = await own(scope)
+        choices = await _choices(scope)
+    return _edit_page(request, actor, stored, blank(Details, choices=choices, **known_of(stored)))
+
+
+@post("/organisation/edit", guards=WHOLE_ADMINS, status_code=200)
+async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template | Response[None]:
+    await request.body()  # Read before the transaction, which a slow sender would hold open.
+    stale = False
+    async with tenant_transaction(actor.tenant_id) as scope:
+        stored = await own(scope)
+        form = await read_form(request, Details, choices=await _choices(scope))
+        saint = _saint(form)
+        if form.data:
+            try:
+                await save_details(scope, actor, form.data, saint)
+            except ChangedMeanwhile:
+                stale, stored = True, await own(scope)
+    if stale:
+        return _edit_page(request, actor, stored, _with_both(form, stored), status_code=409)
+    if form.data is None:
+        return _edit_page(request, actor, stored, form, status_code=422)
+    return see_other(request, "/organisation", DETAILS_SAVED)
+
+
+def _saint(form: Form[Details]) -> Patron | None:
+    if form.data is None:
+        return None
+    asked = form.data
+    try:
+        return patron.read(asked.patron, asked.patron_date, asked.patron_name, clock.today().year)
+    except Refused as refusal:
+        form.refuse("patron_date", str(refusal))
+        return None
+
+
+async def _choices(scope: TenantScope) -> dict[str, Pairs]:
+    provinces = await queries.province_names(scope)
+    return {"patron": patron.choices(provinces, clock.today().year)}
+
+
+def _with_both(form: Form[Details], stored: Organisation) -> Form[Details]:
+    """What was typed stays, what stands differently now is said; saving again is then meant."""
+    now = blank(Details, choices=form.choices, **known_of(stored))
+    form.values["version"] = now.values["version"]
+    form.refuse(
+        None,
+        _(
+            "Someone else has saved these details in the meantime. What you typed is still here;"
+            " save again to put it in place of theirs."
+        ),
+    )
+    for name in Details.__struct_fields__:
+        theirs, mine = now.value(name), form.value(name).strip()
+        if name != "version" and theirs != mine:
+            shown = next((label for value, label in now.options(name) if value == theirs), theirs)
+            form.refuse(name, _("Now stored: %(value)s", value=shown or _("nothing")))
+    return form
+
+
+def _edit_page(
+    request: PageRequest,
+    actor: Actor,
+    stored: Organisation,
+    form: Form[Details],
+    *,
+    status_code: int = 200,
+) -> Template:
+    return organisation_page(
+        request,
+        actor,
+        "details",
+        "tenants/organisation/edit.html",
+        crumbs=[(_("Change the details"), "/organisation/edit")],
+        status_code=status_code,
+        own=stored,
+        form=form,
+    )
+
+
+ROUTES = [show_details, edit_details, save]
