@@ -29,6 +29,7 @@ from hub.tenants.calls.routes import ROUTES as CALL_ROUTES
 from hub.tenants.directory import api as directory_api
 from hub.tenants.directory import pages as directory_pages
 from hub.tenants.open_work import register
+from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
 from hub.tenants.services import pages as service_pages
 from hub.web import csrf
 from hub.web.error_pages import page_for
@@ -52,6 +53,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *directory_api.ROUTES,
     *account_pages.ROUTES,
     *CALL_ROUTES,
+    *ORGANISATION_ROUTES,
     *service_pages.ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,
