@@ -32,6 +32,10 @@ STATEMENT_FILES = {
     "hub/tenants/calls/selection/incoming.py",
     "hub/tenants/calls/selection/panel.py",
     "hub/tenants/calls/selection/ranked.py",
+    "hub/tenants/onboarding/deciding.py",
+    "hub/tenants/onboarding/due.py",
+    "hub/tenants/onboarding/making.py",
+    "hub/tenants/people/passages.py",
     "hub/tenants/onboarding/sandbox.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}
