@@ -22,12 +22,14 @@ from hub.newsletter import pages as newsletter_pages
 from hub.referrals.cases.open_work import OPEN_CASES
 from hub.referrals.routes import ROUTES as REFERRAL_ROUTES
 from hub.roles import LOGIN_ROLES, WEB_LOGIN
-from hub.tenants.accounts import pages as account_pages
-from hub.tenants.accounts.actor import provide_actor
+from hub.tenants.accounts.actor import SecondFactorMissing, provide_actor
+from hub.tenants.accounts.routes import ROUTES as ACCOUNT_ROUTES
 from hub.tenants.accounts.sessions import SessionMiddleware
 from hub.tenants.calls.routes import ROUTES as CALL_ROUTES
 from hub.tenants.directory import api as directory_api
 from hub.tenants.directory import pages as directory_pages
+from hub.tenants.network import log_pages
+from hub.tenants.network import pages as network_pages
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
 from hub.tenants.services import pages as service_pages
@@ -51,9 +53,11 @@ ROUTES: list[ControllerRouterHandler] = [
     status,
     *directory_pages.ROUTES,
     *directory_api.ROUTES,
-    *account_pages.ROUTES,
+    *ACCOUNT_ROUTES,
     *CALL_ROUTES,
     *ORGANISATION_ROUTES,
+    *network_pages.ROUTES,
+    *log_pages.ROUTES,
     *service_pages.ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,
@@ -98,17 +102,18 @@ def use_settings(settings: Settings) -> None:
 
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    """Programs get a problem, people a page, and those who still have to sign in the form for it."""
+    """Programs get a problem, people a page, and those who still have to sign in, or to set it up, the form for it."""
     request_id = str(uuid7())
     csrf.refused(request)
     if not isinstance(error, HubError | HTTPException) or _status(error) >= 500:
         log.error("request %s: %s", request_id, logs.describe(error))
     if wants_problem(request):
         return problem_for(error, request_id=request_id)
-    if isinstance(error, NotSignedIn):
+    if isinstance(error, NotSignedIn | SecondFactorMissing):
         # Decoded, as the path is here, a `&` in it would cut it off and a blank would make it no address at all.
         target = quote(request.scope["path"], errors="replace") if request.method == "GET" else "/"
-        return see_other(request, f"/sign-in?next={target}")
+        form = "/sign-in" if isinstance(error, NotSignedIn) else "/account/second-factor"
+        return see_other(request, f"{form}?next={target}")
     return page_for(request, error, request_id=request_id)
 
 

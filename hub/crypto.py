@@ -78,3 +78,8 @@ def content_token(content: bytes) -> bytes:
 def attempt_token(subject: str) -> bytes:
     """What a sign-in attempt is counted under: an address or a network address, neither of which is stored."""
     return _token(b"attempt", subject.lower().encode())
+
+
+def recovery_token(account_id: UUID, code: str) -> bytes:
+    """What is kept of a recovery code, which is too short for a hash without a key."""
+    return _token(b"recovery code", account_id.bytes + code.encode())

@@ -185,7 +185,8 @@ class EphemeralMailbox:
     def start(self, seconds: float = 15) -> None:
         """Raises MailboxError."""
         log = self._folder / "log"
-        command = mailbox_command(self.smtp_port, self.page_port, self._folder / "mailbox.sqlite3")
+        file = self._folder / "mailbox.sqlite3"
+        command = mailbox_command(self.smtp_port, self.page_port, file, demo=True)
         with log.open("ab") as output:
             process = spawn(command, output=output)
         deadline = time.monotonic() + seconds

@@ -24,12 +24,12 @@ from hub.embedded.mailbox_store import MailStore
 from hub.embedded.ports import HOST
 
 
-async def serve(store: MailStore, smtp_port: int, page_port: int) -> None:
+async def serve(store: MailStore, smtp_port: int, page_port: int, *, demo: bool) -> None:
     """Until SIGTERM or SIGINT. Raises OSError if a port is taken."""
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: conversation(store.keep), HOST, smtp_port)
     page = Server(
-        create_page(store, page_port),
+        create_page(store, page_port, demo=demo),
         address=HOST,
         port=page_port,
         interface=Interfaces.ASGI,
@@ -52,14 +52,15 @@ async def serve(store: MailStore, smtp_port: int, page_port: int) -> None:
 @click.option("--smtp-port", type=int, required=True)
 @click.option("--page-port", type=int, required=True)
 @click.option("--file", type=click.Path(dir_okay=False, path_type=Path), required=True)
-def main(smtp_port: int, page_port: int, file: Path) -> None:
+@click.option("--demo", is_flag=True)
+def main(smtp_port: int, page_port: int, file: Path, *, demo: bool) -> None:
     """Keep every mail that arrives, and show it."""
     logs.configure("WARNING")
     # It warns of clients that go away, by their address.
     logging.getLogger("mail.log").setLevel(logging.CRITICAL)
     store = MailStore(file)
     try:
-        asyncio.run(serve(store, smtp_port, page_port))
+        asyncio.run(serve(store, smtp_port, page_port, demo=demo))
     finally:
         store.close()
 

@@ -1,8 +1,9 @@
 """The page that shows what the local mailbox received, and the same as JSON for tests."""
 
 from datetime import UTC
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
+import pyotp
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.datastructures import State
@@ -10,8 +11,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import Parameter
 from litestar.response import Template
 
+from hub import clock
 from hub.embedded.mailbox_message import framed, open_message, with_links
 from hub.embedded.mailbox_store import MailStore, Summary
+from hub.seed.sign_ins import SECOND_FACTOR
+from hub.tenants.accounts.second_factor.codes import STEP_SECONDS
 from hub.web import i18n
 from hub.web.headers import security_headers
 from hub.web.locale import choose_locale, switch_locale
@@ -30,9 +34,11 @@ MAIL_POLICY = (
 Position = Annotated[int | None, Parameter(ge=0, le=2**62)]
 
 
-def create_page(store: MailStore, port: int) -> Litestar:
+def create_page(store: MailStore, port: int, *, demo: bool = False) -> Litestar:
+    """`demo`: with the present code of the second factor that the demo network's administrators share."""
     return Litestar(
         [
+            *([second_factor_json] if demo else []),
             message_list,
             message_list_json,
             message_page,
@@ -43,7 +49,7 @@ def create_page(store: MailStore, port: int) -> Litestar:
             switch_locale,
             serve_static,
         ],
-        state=State({"store": store}),
+        state=State({"store": store, "demo": demo}),
         template_config=template_config(),
         before_send=[security_headers(https=False)],
         before_request=use_readers_locale,
@@ -52,6 +58,17 @@ def create_page(store: MailStore, port: int) -> Litestar:
         exception_handlers={404: not_found, 400: not_found},
         openapi_config=None,
     )
+
+
+class PresentCode(NamedTuple):
+    code: str
+    seconds_left: int
+
+
+def present_code() -> PresentCode:
+    now = clock.now()
+    left = STEP_SECONDS - int(now.timestamp()) % STEP_SECONDS
+    return PresentCode(pyotp.TOTP(SECOND_FACTOR).at(now), left)
 
 
 async def use_readers_locale(request: AnyRequest) -> None:
@@ -86,6 +103,7 @@ def message_list(
         to=part_of,
         count=store.count(part_of=part_of),
         first_page=before is None,
+        code=present_code() if state["demo"] else None,
         older=shown[-1].id if len(found) > PAGE_SIZE else None,
     )
 
@@ -101,6 +119,11 @@ def message_list_json(
     store: MailStore = state["store"]
     found = store.newest(to=to.strip(), before=before, limit=limit)
     return {"count": store.count(to=to.strip()), "items": [_summary_json(item) for item in found]}
+
+
+@get("/second-factor.json", sync_to_thread=False)
+def second_factor_json() -> dict[str, Any]:
+    return {"code": (now := present_code()).code, "seconds_left": now.seconds_left}
 
 
 @get("/messages/{number:int}", sync_to_thread=False)

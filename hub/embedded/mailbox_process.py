@@ -13,9 +13,13 @@ class MailboxError(Exception):
     """The mailbox could not be started; the message says why."""
 
 
-def mailbox_command(smtp_port: int, page_port: int, file: Path) -> tuple[str, ...]:
+def mailbox_command(
+    smtp_port: int, page_port: int, file: Path, *, demo: bool = False
+) -> tuple[str, ...]:
+    """`demo`: it also shows the code that the demo network's administrators sign in with."""
     ports = ("--smtp-port", str(smtp_port), "--page-port", str(page_port))
-    return (sys.executable, "-m", "hub.embedded.mailbox", *ports, "--file", str(file))
+    demo_flag = ("--demo",) if demo else ()
+    return (sys.executable, "-m", "hub.embedded.mailbox", *ports, "--file", str(file), *demo_flag)
 
 
 def mailbox_is_ready(page_port: int) -> bool:

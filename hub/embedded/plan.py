@@ -143,7 +143,7 @@ def server_services(plan: Plan, state: StateFolder) -> dict[str, Service]:
         smtp_port, page_port = plan.mailbox_ports
         services["Mailbox"] = Service(
             name="mailbox",
-            command=mailbox_command(smtp_port, page_port, state.mailbox),
+            command=mailbox_command(smtp_port, page_port, state.mailbox, demo=not plan.is_public),
             log=state.logs / "mailbox.log",
             environment=_environment(plan, state),
             ready=partial(mailbox_is_ready, page_port),

@@ -202,7 +202,7 @@ def _tell(state: StateFolder, plan: Plan, supervisor: Supervisor) -> None:
 
 def _print_summary(plan: Plan, state: StateFolder, console: Console) -> None:
     # Imported late for the same reason as in _fill.
-    from hub.seed.sign_ins import SIGN_INS
+    from hub.seed.sign_ins import SECOND_FACTOR, SIGN_INS, WITH_CODE
 
     def say(text: str = "") -> None:
         console.print(text, highlight=False, soft_wrap=True)
@@ -212,9 +212,17 @@ def _print_summary(plan: Plan, state: StateFolder, console: Console) -> None:
     for password, people in groupby(known, key=itemgetter(2)):
         say(f"Sign in with the password [bold]{escape(password)}[/] as")
         for who, email, _ in people:
-            say(f"  {escape(who):<28} {escape(email)}")
+            say(f"  {escape(who):<40} {escape(email)}{' *' if email in WITH_CODE else ''}")
     say()
-    if mailbox := plan.environment.get("HUB_MAILBOX_URL"):
+    mailbox = plan.environment.get("HUB_MAILBOX_URL")
+    if known:
+        where = (
+            f"see {mailbox}"
+            if plan.mailbox_ports
+            else f"an app gives it to whom types {SECOND_FACTOR}"
+        )
+        say(f"* and with the code of the second factor: {where}\n")
+    if mailbox:
         say(f"Mail that it sends: {mailbox}")
     say(f"Data and logs: {state.root}")
     say("Ctrl-C stops everything.\n")

@@ -22,10 +22,11 @@ from hub.seed.rows import (
     Citizen,
     Consent,
     Row,
+    SecondFactor,
     Subscriber,
     Suppression,
 )
-from hub.seed.sign_ins import PASSWORD
+from hub.seed.sign_ins import PASSWORD, SECOND_FACTOR
 from hub.tenants.accounts.passwords import hash_password
 
 Maker = Callable[[Any], object]
@@ -35,6 +36,7 @@ Progress = Callable[[int, int, str], None]
 # What only a running hub can make: hashes, ciphertext and keyed tokens.
 MADE_HERE: dict[type[Row], dict[str, Maker]] = {
     Account: {},
+    SecondFactor: {"secret": lambda _: encrypt(SECOND_FACTOR)},
     Citizen: {
         "codice_fiscale": lambda row: row.codice_fiscale and encrypt(row.codice_fiscale),
         "codice_fiscale_token": lambda row: (

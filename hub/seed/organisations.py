@@ -17,6 +17,7 @@ from hub.seed.rows import (
     Desk,
     Membership,
     MembershipDesk,
+    SecondFactor,
     ServiceOffered,
     Tenant,
 )
@@ -261,6 +262,8 @@ class Founder:
             created_at=since,
         )
         self.batch.add(account)
+        if role == "admin":
+            self.batch.add(SecondFactor(account.id, account.id, since, since))
         self.accounts[account.id] = account
         return account
 

@@ -66,6 +66,13 @@ class Account(NamedTuple):
     created_at: datetime
 
 
+class SecondFactor(NamedTuple):
+    id: UUID
+    account_id: UUID
+    created_at: datetime
+    confirmed_at: datetime
+
+
 class Membership(NamedTuple):
     id: UUID
     tenant_id: UUID
@@ -286,6 +293,7 @@ Row = (
     | Desk
     | ServiceOffered
     | Account
+    | SecondFactor
     | Membership
     | MembershipDesk
     | Citizen
@@ -311,6 +319,7 @@ TABLES: dict[type[Row], str] = {
     Desk: "desks",
     ServiceOffered: "services_offered",
     Account: "accounts",
+    SecondFactor: "second_factors",
     Membership: "memberships",
     MembershipDesk: "membership_desks",
     Citizen: "citizens",

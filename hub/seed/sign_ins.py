@@ -2,6 +2,10 @@
 
 PASSWORD = "microwork-demo"  # noqa: S105 - printed by `hub up`; the demo network's people are invented
 
+# Of the second factor of every administrator of the demo network, as it is typed into an app. The mailbox page of
+# `hub up` shows its present code.
+SECOND_FACTOR = "MICROWORKDEMOMICROWORKDEMOMICROW"
+
 # Who: the organisation's slug and the role of its first member, and the part of the address before the @.
 HANDLES = {
     ("ente", "admin"): "admin",
@@ -24,6 +28,15 @@ COMMISSION = (
 
 # The operator of the first, also works for the second.
 TWO_MEMBERSHIPS = ("camera-bari", "murgia-imprese")
+
+# Of those below, who also shows a code: all administrators do.
+WITH_CODE = frozenset(
+    {
+        "admin@ente.example.org",
+        "approvazione@ente.example.org",
+        "responsabile@comune-napoli.example.org",
+    }
+)
 
 # What the person is, e-mail, password.
 SIGN_INS: tuple[tuple[str, str, str], ...] = (

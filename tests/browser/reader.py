@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request
 from hub.seed.sign_ins import PASSWORD
 from hub.web.i18n import gettext as _
 from tests.browser.scrutiny import Scrutiny, Sight, Titles, check_layout
+from tests.browser.second_factor import code_of
 
 # A status is judged by itself. What is saved as one types gives way to what is saved after it, and htmx says so.
 HARMLESS = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
@@ -69,6 +70,9 @@ class Reader:
     def give_password(self, email: str, password: str = PASSWORD, *, status: int = 200) -> None:
         self.fill(email=email, password=password)
         self.press(_("Sign in"), status=status, within=self.page.locator("main"))
+        if self.path == "/sign-in/code":
+            self.fill(code=code_of(email))
+            self.press(_("Confirm and sign in"))
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.mail import Mailbox
 from tests.browser.people import EDITOR, LENDER, LENDER_NAME, OPERATOR, OTHER_LENDER_NAME, somebody
 from tests.browser.reader import NewReader
+from tests.browser.second_factor import code_of
 from tests.browser.stack import Stack
 
 SUBJECT = "Nuove garanzie"
@@ -88,6 +89,9 @@ def sign_in(person: Keyboard, email: str) -> None:
     person.type("email", email)
     person.type("password", PASSWORD)
     person.enter(_("Sign in"), "button")
+    if person.reader.path == "/sign-in/code":
+        person.type("code", code_of(email))
+        person.enter(_("Confirm and sign in"), "button")
 
 
 def open_case(operator: Keyboard) -> None:

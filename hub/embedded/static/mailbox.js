@@ -17,3 +17,17 @@ async function refresh() {
 
 // A mailbox that is stopped for a while is no fault: the next try may find it again.
 setInterval(() => refresh().catch(() => {}), SECONDS * 1000);
+
+// The code of the second factor changes every 30 seconds.
+async function tick() {
+  const shown = document.querySelector("#code");
+  if (!shown || document.hidden) return;
+  const answer = await fetch("/second-factor.json");
+  if (!answer.ok) return;
+  const { code, seconds_left: left } = await answer.json();
+  const output = shown.querySelector("output");
+  if (output.textContent !== code) output.textContent = code;
+  shown.querySelector("[data-seconds]").textContent = left;
+}
+
+setInterval(() => tick().catch(() => {}), 1000);

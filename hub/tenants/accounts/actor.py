@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Guard
 
-from hub.errors import Forbidden, NotSignedIn
+from hub.errors import Forbidden, HubError, NotSignedIn
 from hub.web.i18n import N_
 
 ADMIN, OPERATOR, EDITOR, VIEWER = "admin", "operator", "editor", "viewer"
@@ -49,6 +49,18 @@ class Visitor:
     tenant_name: str = ""
     kinds: tuple[str, ...] = ()
     role: str = ""
+
+
+class Unprotected(Visitor):
+    """Signed in by a password alone, where one of the memberships asks for a second factor: to be set up first."""
+
+
+class SecondFactorMissing(HubError):
+    status = 403
+    code = "second-factor-missing"
+    message = N_(
+        "As an administrator you sign in with a second factor. Please set it up first, on the page of your account."
+    )
 
 
 def requires(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.response import Template
@@ -11,7 +12,8 @@ from litestar.response import Template
 from hub.db import NetworkScope, network_transaction
 from hub.errors import NotSignedIn
 from hub.tenants.accounts import passwords, queries, service
-from hub.tenants.accounts.actor import ADMIN, EDITOR, Actor, Visitor
+from hub.tenants.accounts.actor import ADMIN, EDITOR, Actor, Unprotected, Visitor
+from hub.tenants.accounts.agents import in_words
 from hub.tenants.accounts.schemas import AskForLink, ChooseOrganisation, NewPassword, SignIn
 from hub.tenants.accounts.sessions import ended_cookie, secret_of, session_cookie, session_id
 from hub.web.forms import Form, blank, read_form
@@ -39,8 +41,15 @@ ROLE_LABELS = {
 @get("/sign-in", opt=PUBLIC)
 async def sign_in_page(request: PageRequest) -> Template | Response[None]:
     target = local_path(request.query_params.get("next", "/"))
+    if isinstance(request.user, Unprotected):
+        return see_other(request, f"/account/second-factor?next={quote(target)}")
     if isinstance(request.user, Actor):
         return see_other(request, home_of(request.user) if target == "/" else target)
+    if secret := secret_of(request):
+        async with network_transaction() as scope:
+            waiting = await service.find_waiting(scope, secret)
+        if waiting:
+            return see_other(request, f"/sign-in/code?next={quote(target)}")
     return _sign_in_template(request, blank(SignIn, next=target))
 
 
@@ -50,16 +59,22 @@ async def sign_in(request: PageRequest) -> Template | Response[None]:
     if form.data is None:
         return _sign_in_template(request, form, status_code=422)
     signed_in = await service.sign_in(
-        form.data.email, form.data.password, client_address(request), secret_of(request)
+        form.data.email,
+        form.data.password,
+        client_address(request),
+        secret_of(request),
+        in_words(request.headers.get("user-agent", "")),
     )
     if signed_in is None:
         form.refuse(None, _("E-mail address and password do not match."))
         return _sign_in_template(request, form, status_code=422)
     target = local_path(form.data.next)
-    if signed_in.only is None:
-        target = f"/account?next={quote(target)}"
-    elif target == "/":
-        target = home_of(signed_in.only)
+    if signed_in.next == "code":
+        target = f"/sign-in/code?next={quote(target)}"
+    elif signed_in.next == "set_up":
+        target = f"/account/second-factor?next={quote(target)}"
+    else:
+        target = target_of(target, signed_in.only)
     response = see_other(request, target)
     response.set_cookie(session_cookie(signed_in.secret, secure=_secure(request)))
     return response
@@ -79,7 +94,7 @@ async def sign_out(request: PageRequest) -> Response[None]:
 @get("/account")
 async def account_page(request: PageRequest) -> Template:
     """Who is signed in, and for which organisation; where several are possible, the choice."""
-    person = _person(request)
+    person = person_of(request)
     async with network_transaction() as scope:
         choices = await queries.memberships_of(scope, person.account_id)
     form = blank(
@@ -93,9 +108,7 @@ async def account_page(request: PageRequest) -> Template:
 
 @post("/account/organisation", status_code=200)
 async def choose_organisation(request: PageRequest) -> Template | Response[None]:
-    person, current = _person(request), session_id(request)
-    if current is None:
-        raise NotSignedIn
+    person, current = person_of(request), session_of(request)
     await request.body()  # Read before the transaction, which a slow sender would hold open.
     async with network_transaction() as scope:
         choices = await queries.memberships_of(scope, person.account_id)
@@ -157,10 +170,29 @@ async def _replace(scope: NetworkScope, link: str, new_hash: str) -> bool:
     return credentials is not None and await service.replace_password(scope, credentials, new_hash)
 
 
+def target_of(target: str, only: queries.MembershipChoice | None) -> str:
+    """Where somebody goes who has just signed in: first to the choice, where there is one."""
+    if only is None:
+        return f"/account?next={quote(target)}"
+    return home_of(only) if target == "/" else target
+
+
 def home_of(person: Actor | queries.MembershipChoice) -> str:
-    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns or its selections."""
+    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns or its selections.
+
+    Of an organisation that is not active there is its set-up alone; support has the organisation's own pages.
+    """
+    if person.suspended:
+        return "/organisation/setup"
+    if person.support:
+        return "/organisation"
     ente = "/campaigns" if person.role in (ADMIN, EDITOR) else "/selections"
-    for kind, home in (("host", "/cases"), ("lender", "/inbox"), ("coordinator", ente)):
+    for kind, home in (
+        ("host", "/cases"),
+        ("lender", "/inbox"),
+        ("coordinator", ente),
+        ("tutor", "/organisation"),
+    ):
         if kind in person.kinds:
             return home
     return "/"
@@ -178,20 +210,36 @@ def client_address(request: PageRequest) -> str:
     return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
-def _person(request: PageRequest) -> Actor | Visitor:
+def person_of(request: PageRequest) -> Actor | Visitor:
+    """Raises NotSignedIn."""
     person = request.scope.get("user")
     if not isinstance(person, Actor | Visitor):
         raise NotSignedIn
     return person
 
 
+def session_of(request: PageRequest) -> UUID:
+    """Raises NotSignedIn."""
+    found = session_id(request)
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
 def _labels(choices: Sequence[queries.MembershipChoice]) -> dict[str, list[tuple[object, str]]]:
     return {
         "membership_id": [
-            (choice.membership_id, f"{choice.tenant_name} ({_(ROLE_LABELS[choice.role])})")
+            (choice.membership_id, f"{choice.tenant_name} ({_in_brackets(choice)})")
             for choice in choices
         ]
     }
+
+
+def _in_brackets(choice: queries.MembershipChoice) -> str:
+    parts = [_("support") if choice.support else _(ROLE_LABELS[choice.role])]
+    if choice.suspended:
+        parts.append(_("not active"))
+    return ", ".join(parts)
 
 
 def _secure(request: PageRequest) -> bool:
@@ -214,10 +262,11 @@ def _account_template(
 ) -> Template:
     return page(
         request,
-        "tenants/account.html",
+        "tenants/account/account.html",
         form=form,
         person=person,
         role=_(ROLE_LABELS[person.role]) if person.role else "",
+        suspended=isinstance(person, Actor) and person.suspended,
         crumbs=[(_("Account"), "/account")],
         status_code=status_code,
     )

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hub.db import NetworkScope, TenantScope
 from hub.ids import uuid7
-from hub.tenants.accounts.actor import Actor, Visitor
+from hub.tenants.accounts.actor import Actor, Unprotected, Visitor
 
 SESSION_IDLE = timedelta(hours=2)
 SESSION_LONGEST = timedelta(hours=12)
@@ -29,6 +29,19 @@ class MembershipChoice:
     tenant_name: str
     role: str
     kinds: tuple[str, ...]
+    suspended: bool = False
+    support: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """`agent` is the browser in words; `waiting` for the code that follows the password."""
+
+    session_id: UUID
+    agent: str
+    created_at: datetime
+    last_seen_at: datetime
+    waiting: bool
 
 
 async def credentials_by_email(scope: NetworkScope, email: str) -> Credentials | None:
@@ -72,7 +85,7 @@ async def set_password(scope: NetworkScope, account_id: UUID, before: str, after
 async def memberships_of(scope: NetworkScope, account_id: UUID) -> Sequence[MembershipChoice]:
     rows = await scope.fetch(
         """
-        SELECT m.id, t.name, m.role, t.kinds
+        SELECT m.id, t.name, m.role, t.kinds, t.state = 'suspended', m.support
         FROM memberships m JOIN tenants t ON t.id = m.tenant_id
         WHERE m.account_id = $1 AND m.state = 'active' AND t.state IN ('active', 'suspended')
           AND (m.expires_at IS NULL OR m.expires_at > $2)
@@ -81,7 +94,7 @@ async def memberships_of(scope: NetworkScope, account_id: UUID) -> Sequence[Memb
         account_id,
         scope.now,
     )
-    return [MembershipChoice(row[0], row[1], row[2], tuple(row[3])) for row in rows]
+    return [MembershipChoice(row[0], row[1], row[2], tuple(row[3]), row[4], row[5]) for row in rows]
 
 
 async def colleague_names(scope: TenantScope, ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -116,14 +129,20 @@ async def forget_attempts(scope: NetworkScope, subject: bytes) -> None:
 
 
 async def add_session(
-    scope: NetworkScope, account_id: UUID, secret_hash: bytes, membership_id: UUID | None
+    scope: NetworkScope,
+    account_id: UUID,
+    secret_hash: bytes,
+    membership_id: UUID | None,
+    *,
+    agent: str = "",
+    second_factor_at: datetime | None = None,
 ) -> UUID:
     session_id = uuid7()
     await scope.execute(
         """
-        INSERT INTO sessions
-          (id, secret_hash, account_id, membership_id, created_at, last_seen_at, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $5, $6)
+        INSERT INTO sessions (id, secret_hash, account_id, membership_id, created_at, last_seen_at,
+          expires_at, agent, second_factor_at)
+        VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)
         """,
         session_id,
         secret_hash,
@@ -131,6 +150,8 @@ async def add_session(
         membership_id,
         scope.now,
         scope.now + SESSION_LONGEST,
+        agent,
+        second_factor_at,
     )
     return session_id
 
@@ -138,22 +159,31 @@ async def add_session(
 async def find_session(
     scope: NetworkScope, secret_hash: bytes
 ) -> tuple[UUID, Actor | Visitor] | None:
-    """The session's id and its person: an Actor where the membership and its organisation are active."""
+    """The session's id and its person: an Actor where the membership and its organisation are active.
+
+    Nobody where the account's second factor was not shown yet; Unprotected where it must have one and has none.
+    """
     row = await scope.fetchrow(
         """
         SELECT s.id, s.last_seen_at, a.id AS account_id, a.name, a.locale,
                m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks, m.support,
                t.name AS tenant_name, t.kinds, t.state AS tenant_state,
                array(SELECT d.desk_id FROM membership_desks d
-                     WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids
+                     WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids,
+               f.id IS NULL AND EXISTS (SELECT FROM memberships x JOIN tenants o ON o.id = x.tenant_id
+                 WHERE x.account_id = a.id AND x.role = 'admin' AND x.state = 'active'
+                   AND (x.expires_at IS NULL OR x.expires_at > $2)
+                   AND o.state IN ('active', 'suspended')) AS unprotected
         FROM sessions s
         JOIN accounts a ON a.id = s.account_id AND a.state = 'active'
+        LEFT JOIN second_factors f ON f.account_id = a.id AND f.confirmed_at IS NOT NULL
         LEFT JOIN memberships m ON m.id = s.membership_id AND m.state = 'active'
           AND (m.expires_at IS NULL OR m.expires_at > $2)
           AND EXISTS (SELECT FROM tenants t
             WHERE t.id = m.tenant_id AND t.state IN ('active', 'suspended'))
         LEFT JOIN tenants t ON t.id = m.tenant_id
         WHERE s.secret_hash = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+          AND (f.id IS NULL OR s.second_factor_at IS NOT NULL)
         """,
         secret_hash,
         scope.now,
@@ -165,6 +195,8 @@ async def find_session(
         await scope.execute(
             "UPDATE sessions SET last_seen_at = $2 WHERE id = $1", row["id"], scope.now
         )
+    if row["unprotected"]:
+        return row["id"], Unprotected(row["account_id"], row["name"], row["locale"])
     if row["membership_id"] is None:
         return row["id"], Visitor(row["account_id"], row["name"], row["locale"])
     return row["id"], Actor(
@@ -214,6 +246,55 @@ async def end_session(scope: NetworkScope, secret_hash: bytes) -> UUID | None:
 
 async def end_sessions_of(scope: NetworkScope, account_id: UUID) -> None:
     await scope.execute("DELETE FROM sessions WHERE account_id = $1", account_id)
+
+
+async def end_other_sessions(scope: NetworkScope, account_id: UUID, kept: UUID) -> int:
+    return await scope.execute(
+        "DELETE FROM sessions WHERE account_id = $1 AND id <> $2", account_id, kept
+    )
+
+
+async def end_one_session(scope: NetworkScope, account_id: UUID, session_id: UUID) -> bool:
+    """False where there is none of that id, or it is someone else's."""
+    return (
+        await scope.execute(
+            "DELETE FROM sessions WHERE id = $1 AND account_id = $2", session_id, account_id
+        )
+        == 1
+    )
+
+
+async def sessions_of(scope: NetworkScope, account_id: UUID) -> Sequence[OpenSession]:
+    """The one used last comes first."""
+    rows = await scope.fetch(
+        """
+        SELECT s.id, s.agent, s.created_at, s.last_seen_at,
+          s.second_factor_at IS NULL AND EXISTS (SELECT FROM second_factors f
+            WHERE f.account_id = s.account_id AND f.confirmed_at IS NOT NULL)
+        FROM sessions s
+        WHERE s.account_id = $1 AND s.expires_at > $2 AND s.last_seen_at > $3
+        ORDER BY s.last_seen_at DESC, s.id
+        """,
+        account_id,
+        scope.now,
+        scope.now - SESSION_IDLE,
+    )
+    return [OpenSession(*row) for row in rows]
+
+
+async def change_details(scope: NetworkScope, account_id: UUID, name: str, locale: str) -> None:
+    """Colleagues read the name in the memberships."""
+    await scope.execute(
+        "UPDATE accounts SET name = $2, locale = $3, version = version + 1 WHERE id = $1",
+        account_id,
+        name,
+        locale,
+    )
+    await scope.execute(
+        "UPDATE memberships SET name = $2 WHERE account_id = $1 AND state = 'active'",
+        account_id,
+        name,
+    )
 
 
 async def forget_stale(scope: NetworkScope, attempts_window: timedelta) -> None:

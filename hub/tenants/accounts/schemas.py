@@ -36,3 +36,74 @@ class NewPassword(msgspec.Struct):
         ),
     ]
     repeated: Annotated[str, Password(N_("New password, once more"))]
+
+
+class GiveCode(msgspec.Struct):
+    """Of the app, or, on the page for it, a recovery code."""
+
+    code: Annotated[str, Text(N_("Code"), max_length=40)]
+    next: Annotated[str, Text(max_length=2000)] = "/"
+
+
+class OwnPassword(msgspec.Struct):
+    password: Annotated[str, Password(N_("Your password"))]
+    next: Annotated[str, Text(max_length=2000)] = "/"
+
+
+class FirstCode(msgspec.Struct):
+    """`proposal` is the sealed secret whose code this is."""
+
+    code: Annotated[
+        str, Text(N_("Code"), N_("The six digits that the app shows now."), max_length=20)
+    ]
+    proposal: Annotated[str, Text(max_length=400)]
+    next: Annotated[str, Text(max_length=2000)] = "/"
+
+
+class PresentCode(msgspec.Struct):
+    code: Annotated[
+        str,
+        Text(
+            N_("Code"),
+            N_("The six digits that the app shows now, or a recovery code."),
+            max_length=40,
+        ),
+    ]
+
+
+class PasswordAndCode(msgspec.Struct):
+    password: Annotated[str, Password(N_("Your password"))]
+    code: Annotated[
+        str,
+        Text(
+            N_("Code"),
+            N_("The six digits that the app shows now, or a recovery code."),
+            max_length=40,
+        ),
+    ]
+
+
+class ChangePassword(msgspec.Struct):
+    old: Annotated[str, Password(N_("Password until now"))]
+    password: Annotated[
+        str,
+        Password(
+            N_("New password"),
+            N_("At least 12 characters. A short sentence is easy to remember."),
+            max_length=LONGEST,
+            min_length=SHORTEST,
+        ),
+    ]
+    repeated: Annotated[str, Password(N_("New password, once more"))]
+
+
+class Details(msgspec.Struct):
+    name: Annotated[str, Text(N_("Name"), N_("As your colleagues read it."), max_length=120)]
+    locale: Annotated[
+        str,
+        Choice(
+            N_("Language"),
+            N_("For the mail that you get, and for pages where no other was chosen."),
+            options={"it": "Italiano", "en": "English"},
+        ),
+    ]

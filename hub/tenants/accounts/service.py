@@ -8,11 +8,13 @@ from uuid import UUID
 
 from hub import audit, crypto, outbox, tokens
 from hub.db import NetworkScope, network_transaction
-from hub.errors import NotFound, TooManyAttempts
+from hub.errors import NotFound, NotSignedIn, TooManyAttempts
 from hub.ids import uuid7
-from hub.tenants.accounts import passwords, queries
-from hub.tenants.accounts.actor import Actor, Visitor
+from hub.tenants.accounts import notices, passwords, queries
+from hub.tenants.accounts.actor import ADMIN, Actor, Visitor
 from hub.tenants.accounts.queries import Credentials, MembershipChoice
+from hub.tenants.accounts.second_factor import queries as factors
+from hub.tenants.accounts.second_factor.service import take_code
 
 ATTEMPTS_WINDOW = timedelta(minutes=15)
 ATTEMPTS_PER_EMAIL = 10
@@ -28,11 +30,13 @@ LINK_PURPOSE = "password"
 class SignedIn:
     """`secret` goes into the cookie and nowhere else; the database keeps its hash.
 
-    `only` is the one membership that there is to choose; with several, or none, the person is asked.
+    `only` is the one membership that there is to choose; with several, or none, the person is asked. `next` is what is
+    still to be done before anybody is signed in: "code", or "set_up" of a second factor.
     """
 
     secret: str
     only: MembershipChoice | None
+    next: str | None = None
 
 
 def hash_secret(secret: str) -> bytes:
@@ -41,7 +45,7 @@ def hash_secret(secret: str) -> bytes:
 
 
 async def sign_in(
-    email: str, password: str, address: str, old_secret: str | None
+    email: str, password: str, address: str, old_secret: str | None, agent: str = ""
 ) -> SignedIn | None:
     """None for a wrong pair. Raises TooManyAttempts.
 
@@ -55,7 +59,8 @@ async def sign_in(
     if not await passwords.matches(known, password) or credentials is None:
         return None
     async with network_transaction() as scope:
-        return await _begin_session(scope, credentials, old_secret)
+        await queries.forget_attempts(scope, crypto.attempt_token("email:" + credentials.email))
+        return await begin_session(scope, credentials, old_secret, agent)
 
 
 async def count_attempt(scope: NetworkScope, email: str, address: str, per_email: int) -> None:
@@ -71,25 +76,87 @@ async def count_attempt(scope: NetworkScope, email: str, address: str, per_email
     await queries.record_attempt(scope, list(subjects))
 
 
-async def _begin_session(
-    scope: NetworkScope, credentials: Credentials, old_secret: str | None
+async def begin_session(
+    scope: NetworkScope, credentials: Credentials, old_secret: str | None, agent: str
 ) -> SignedIn:
-    """A new secret at every sign-in: one that was planted before it is worth nothing after it."""
+    """A new secret at every sign-in: one that was planted before it is worth nothing after it.
+
+    `agent` is the browser in words. Where the account has a second factor, nobody is signed in before its code.
+    """
+    account_id = credentials.account_id
     if old_secret:
         await queries.end_session(scope, hash_secret(old_secret))
-    choices = await queries.memberships_of(scope, credentials.account_id)
+    choices = await queries.memberships_of(scope, account_id)
     only = choices[0] if len(choices) == 1 else None
     secret = secrets.token_urlsafe(32)
     membership_id = only.membership_id if only else None
-    await queries.add_session(scope, credentials.account_id, hash_secret(secret), membership_id)
-    await queries.forget_attempts(scope, crypto.attempt_token("email:" + credentials.email))
-    person = Visitor(credentials.account_id, credentials.name, credentials.locale)
-    await audit.record(scope, person, "account.signed_in", "account", credentials.account_id)
-    return SignedIn(secret, only)
+    await queries.add_session(scope, account_id, hash_secret(secret), membership_id, agent=agent)
+    if await factors.factor_of(scope, account_id) is not None:
+        return SignedIn(secret, only, "code")
+    await record_sign_in(scope, account_id)
+    unprotected = any(choice.role == ADMIN for choice in choices)
+    return SignedIn(secret, only, "set_up" if unprotected else None)
+
+
+async def give_code(secret: str, typed: str, address: str) -> str | None:
+    """The code that a waiting session lacks: how it was found to be right, or None where it is wrong.
+
+    Raises NotSignedIn where no session waits for one any more, and TooManyAttempts.
+    """
+    secret_hash = hash_secret(secret)
+    async with network_transaction() as scope:
+        waiting = await factors.waiting_session(scope, secret_hash)
+        if waiting is None:
+            raise NotSignedIn
+        await count_code(scope, waiting.account_id, address)
+    async with network_transaction() as scope:
+        waiting = await factors.waiting_session(scope, secret_hash, lock=True)
+        if waiting is None:
+            raise NotSignedIn
+        how = await take_code(scope, waiting.account_id, typed)
+        if how is None:
+            return None
+        await factors.code_given(scope, waiting.session_id)
+        await forget_codes(scope, waiting.account_id)
+        await record_sign_in(scope, waiting.account_id)
+    return how
+
+
+async def count_code(scope: NetworkScope, account_id: UUID, address: str) -> None:
+    """Raises TooManyAttempts."""
+    await count_attempt(scope, f"code:{account_id}", f"code:{address}", ATTEMPTS_PER_EMAIL)
+
+
+async def forget_codes(scope: NetworkScope, account_id: UUID) -> None:
+    await queries.forget_attempts(scope, crypto.attempt_token(f"email:code:{account_id}"))
+
+
+async def record_sign_in(scope: NetworkScope, account_id: UUID) -> None:
+    person = Visitor(account_id, "", "")
+    await audit.record(scope, person, "account.signed_in", "account", account_id)
+
+
+async def is_own_password(account_id: UUID, password: str, address: str) -> bool:
+    """Asked again before what is worth it. Raises TooManyAttempts."""
+    async with network_transaction() as scope:
+        credentials = await queries.credentials_by_id(scope, account_id)
+        if credentials is None:
+            raise NotSignedIn
+        await count_attempt(scope, f"own:{account_id}", f"own:{address}", ATTEMPTS_PER_EMAIL)
+    if not await passwords.matches(credentials.password_hash, password):
+        return False
+    async with network_transaction() as scope:
+        await queries.forget_attempts(scope, crypto.attempt_token(f"email:own:{account_id}"))
+    return True
 
 
 async def find_session(scope: NetworkScope, secret: str) -> tuple[UUID, Actor | Visitor] | None:
     return await queries.find_session(scope, hash_secret(secret))
+
+
+async def find_waiting(scope: NetworkScope, secret: str) -> factors.WaitingSession | None:
+    """Of somebody who has given the password, and not yet the code."""
+    return await factors.waiting_session(scope, hash_secret(secret))
 
 
 async def sign_out(scope: NetworkScope, secret: str) -> None:
@@ -97,6 +164,25 @@ async def sign_out(scope: NetworkScope, secret: str) -> None:
     if account_id:
         person = Visitor(account_id, "", "")
         await audit.record(scope, person, "account.signed_out", "account", account_id)
+
+
+async def end_one_session(scope: NetworkScope, person: Actor | Visitor, session_id: UUID) -> None:
+    """Raises NotFound, also where it is someone else's."""
+    if not await queries.end_one_session(scope, person.account_id, session_id):
+        raise NotFound
+    await audit.record(scope, person, "session.revoked", "account", person.account_id)
+
+
+async def end_other_sessions(scope: NetworkScope, person: Actor | Visitor, kept: UUID) -> None:
+    ended = await queries.end_other_sessions(scope, person.account_id, kept)
+    await audit.record(scope, person, "session.revoked", "account", person.account_id, count=ended)
+
+
+async def change_details(
+    scope: NetworkScope, person: Actor | Visitor, name: str, locale: str
+) -> None:
+    await queries.change_details(scope, person.account_id, name, locale)
+    await audit.record(scope, person, "account.changed", "account", person.account_id)
 
 
 async def choose_membership(
@@ -144,7 +230,21 @@ async def replace_password(scope: NetworkScope, credentials: Credentials, new_ha
     await audit.record(
         scope, person, "account.password_replaced", "account", credentials.account_id
     )
+    await notices.tell(scope, credentials.account_id, "password_changed")
     return True
+
+
+async def change_password(
+    scope: NetworkScope, person: Actor | Visitor, session_id: UUID, new_hash: str
+) -> None:
+    """Of somebody who is signed in, and has given the old one. Ends every other session."""
+    credentials = await queries.credentials_by_id(scope, person.account_id)
+    if credentials is None:
+        raise NotSignedIn
+    await queries.set_password(scope, person.account_id, credentials.password_hash, new_hash)
+    await queries.end_other_sessions(scope, person.account_id, session_id)
+    await audit.record(scope, person, "account.password_changed", "account", person.account_id)
+    await notices.tell(scope, person.account_id, "password_changed")
 
 
 def _fingerprint(password_hash: str) -> bytes:

@@ -1,4 +1,8 @@
-"""The session cookie, and the middleware that turns it into `request.user` (Actor or Visitor) and `request.auth` (id)."""
+"""The session cookie, and the middleware that turns it into `request.user` (Actor or Visitor) and `request.auth` (id).
+
+Who still has to set up a second factor is led there from everywhere, except from what is public, where they are
+nobody, and from the routes of the set-up itself, which have `opt=WITHOUT_SECOND_FACTOR`.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -11,6 +15,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from hub.db import network_transaction
 from hub.tenants.accounts import service
+from hub.tenants.accounts.actor import SecondFactorMissing, Unprotected
 from hub.tenants.accounts.queries import SESSION_LONGEST
 
 COOKIE = "hub_session"
@@ -18,6 +23,7 @@ COOKIE = "hub_session"
 HTTPS_COOKIE = f"__Host-{COOKIE}"
 # These need nobody, and must answer while the database does not.
 PUBLIC_PREFIXES = ("/static/", "/status")
+WITHOUT_SECOND_FACTOR = {"without_second_factor": True}
 
 
 class SessionMiddleware(ASGIMiddleware):
@@ -29,7 +35,15 @@ class SessionMiddleware(ASGIMiddleware):
                 found = await service.find_session(network, secret)
             if found:
                 scope["auth"], scope["user"] = found
+        if isinstance(scope["user"], Unprotected) and not _open_to_unprotected(scope):
+            raise SecondFactorMissing
         await next_app(scope, receive, send)
+
+
+def _open_to_unprotected(scope: Scope) -> bool:
+    handler = scope.get("route_handler")
+    opt = handler.opt if handler is not None else {}
+    return bool(opt.get("public") or opt.get("without_second_factor"))
 
 
 def secret_of(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
