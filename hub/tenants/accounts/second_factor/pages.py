@@ -194,7 +194,7 @@ async def _proposal_template(
         address=address,
         secret=codes.in_groups(proposal.secret),
         instead=proposal.instead,
-        crumbs=[*_crumbs(), (_("Set-up"), ADDRESS)],
+        crumbs=[*_crumbs(), (_("Set-up of the second factor"), ADDRESS)],
         status_code=status_code,
     )
 
