@@ -46,6 +46,8 @@ TABLES = {
     "offer_id": "received_offers",
     "question_id": "call_questions",
     "referral_id": "referrals",
+    "session_id": "sessions",
+    "service_id": "services_offered",
 }
 
 # What anyone may open without a session: the network's public face, and the ways in and out.
@@ -54,6 +56,7 @@ PUBLIC = {
     "/accessibility",
     "/api/v1/desks",
     "/api/v1/desks/{desk_id}",
+    "/api/v1/services",
     "/applications/open/{token}",
     "/calls",
     "/calls/feed.atom",
@@ -71,7 +74,9 @@ PUBLIC = {
     "/password/forgotten",
     "/password/new",
     "/privacy",
+    "/services",
     "/sign-in",
+    "/sign-in/code",
     "/sign-out",
     "/static/{asked}/{name}",
     "/status",
