@@ -32,7 +32,7 @@ from hub.tenants.network import log_pages
 from hub.tenants.network import pages as network_pages
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
-from hub.tenants.services import pages as service_pages
+from hub.tenants.services.routes import ROUTES as SERVICE_ROUTES
 from hub.web import csrf
 from hub.web.error_pages import page_for
 from hub.web.plugin import WebPlugin
@@ -58,7 +58,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *ORGANISATION_ROUTES,
     *network_pages.ROUTES,
     *log_pages.ROUTES,
-    *service_pages.ROUTES,
+    *SERVICE_ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,
 ]
