@@ -1,5 +1,7 @@
 """The second step of signing in: a code of the app, or a recovery code."""
 
+from urllib.parse import quote
+
 from litestar import Response, get, post
 from litestar.response import Template
 
@@ -30,12 +32,9 @@ RECOVERY_CODE_SPENT = message(
 @get("/sign-in/code", opt=PUBLIC)
 async def code_page(request: PageRequest) -> Template | Response[None]:
     target = local_path(request.query_params.get("next", "/"))
-    secret = secret_of(request)
     if isinstance(request.user, Actor):
         return see_other(request, home_of(request.user) if target == "/" else target)
-    async with network_transaction() as scope:
-        waiting = await service.find_waiting(scope, secret) if secret else None
-    if waiting is None:
+    if not await _waits(request):
         return see_other(request, "/sign-in")
     return _template(request, blank(GiveCode, next=target))
 
@@ -43,15 +42,17 @@ async def code_page(request: PageRequest) -> Template | Response[None]:
 @post("/sign-in/code", status_code=200, opt=PUBLIC)
 async def give_code(request: PageRequest) -> Template | Response[None]:
     form = await read_form(request, GiveCode)
-    secret = secret_of(request)
-    if form.data is None:
+    secret = secret_of(request) or ""
+    if form.data is None and await _waits(request):
         return _template(request, form, status_code=422)
+    if form.data is None:
+        return see_other(request, "/sign-in")
     target = local_path(form.data.next)
     try:
-        how = await service.give_code(secret or "", form.data.code, client_address(request))
+        how = await service.give_code(secret, form.data.code, client_address(request))
     except NotSignedIn:
-        # Too late, or a twin of this request was faster and has signed in.
-        return see_other(request, "/sign-in")
+        # Too late, or a twin of this request was faster: then that address leads on.
+        return see_other(request, f"/sign-in?next={quote(target)}")
     if how is None:
         form.refuse(
             "code",
@@ -62,9 +63,17 @@ async def give_code(request: PageRequest) -> Template | Response[None]:
         return _template(request, form, status_code=422)
     return see_other(
         request,
-        await _target(secret or "", target),
+        await _target(secret, target),
         RECOVERY_CODE_SPENT if how == BY_RECOVERY_CODE else None,
     )
+
+
+async def _waits(request: PageRequest) -> bool:
+    secret = secret_of(request)
+    if not secret:
+        return False
+    async with network_transaction() as scope:
+        return await service.find_waiting(scope, secret) is not None
 
 
 async def _target(secret: str, target: str) -> str:

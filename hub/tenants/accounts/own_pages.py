@@ -56,6 +56,7 @@ async def end_other_sessions(request: PageRequest) -> Response[None]:
 
 @get("/account/password")
 async def password_page(request: PageRequest) -> Template:
+    person_of(request)
     return _password_template(request, blank(ChangePassword))
 
 
