@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from uuid import UUID
 
@@ -76,7 +77,6 @@ PUBLIC = {
     "/privacy",
     "/services",
     "/sign-in",
-    "/sign-in/code",
     "/sign-out",
     "/static/{asked}/{name}",
     "/status",
@@ -139,7 +139,25 @@ async def theirs(db: Database) -> Organisation:
     async with connected(db.superuser_url) as superuser:
         organisation = await make_organisation(superuser)
         await submit_application(superuser, organisation)
+        await open_session(superuser, organisation)
     return organisation
+
+
+async def open_session(superuser: Connection, organisation: Organisation) -> None:
+    """A browser in which the sample's person is signed in: of the network, and yet nobody else's."""
+    rows = organisation.rows
+    rows["sessions"] = uuid7()
+    await superuser.execute(
+        """
+        INSERT INTO sessions (id, secret_hash, account_id, created_at, last_seen_at, expires_at, second_factor_at)
+        VALUES ($1, $2, $3, $4, $4, $5, $4)
+        """,
+        rows["sessions"],
+        rows["sessions"].bytes,
+        rows["accounts"],
+        clock.now(),
+        clock.now() + timedelta(hours=1),
+    )
 
 
 async def submit_application(superuser: Connection, organisation: Organisation) -> None:
