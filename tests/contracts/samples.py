@@ -76,6 +76,18 @@ MONEY: Values = {"kind": "enterprise_loan", "amount_cents": 100_000, "region_cod
 TERMS: Values = {"purpose": "assessment", "basis": "request", "notice_version": "2026-1"}
 
 
+def _service(first_version: UUID) -> Values:
+    """A service has the id of its first version, as the hub gives it."""
+    return {
+        "id": first_version,
+        "service_id": first_version,
+        "kind": "tutoring",
+        "name": "Tutoring",
+        "regions": [CAMPANIA],
+        "valid_from": date(2026, 1, 1),
+    }
+
+
 def _referral(rows: Rows) -> Values:
     return {
         **MONEY,
@@ -422,13 +434,7 @@ TENANT_ROWS: dict[str, Callable[[Rows], Values]] = {
         "region_code": CAMPANIA,
         "address": "Via Toledo 1",
     },
-    "services_offered": lambda _: {
-        "kind": "tutoring",
-        "name": "Tutoring",
-        "regions": [CAMPANIA],
-        "service_id": uuid7(),
-        "valid_from": date(2026, 1, 1),
-    },
+    "services_offered": lambda _: _service(uuid7()),
     "memberships": lambda rows: {
         "account_id": rows["accounts"],
         "role": "admin",
