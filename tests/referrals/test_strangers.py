@@ -52,7 +52,7 @@ async def call(client: httpx.AsyncClient, method: str, path: str) -> int:
 def leads_back(method: str, path: str) -> bool:
     """Some addresses of forms, loaded without their form, lead to their page, which then says 404."""
     return method == "GET" and path.endswith(
-        ("/consultations", "/milestones", "/codice-fiscale", "/decline")
+        ("/assign", "/consultations", "/milestones", "/codice-fiscale", "/decline")
     )
 
 

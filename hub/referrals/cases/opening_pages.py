@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -9,6 +10,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.db import TenantScope, tenant_transaction
+from hub.errors import NotSignedIn
 from hub.idempotency import KeyReused
 from hub.referrals.cases import queries, service
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
@@ -16,6 +18,8 @@ from hub.referrals.citizens.codice_fiscale import is_born_on
 from hub.referrals.citizens.queries import KnownCitizen
 from hub.referrals.citizens.service import PersonKnown, visible_citizen
 from hub.referrals.guards import DESK_WRITERS
+from hub.referrals.members.standing import NoLongerHere, Suspended
+from hub.referrals.not_saved import desk_writer, give_back
 from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.territory import naming
@@ -43,15 +47,22 @@ async def suggest_municipalities(request: PageRequest, actor: NamedDependency[Ac
 
 @get("/cases/new", guards=DESK_WRITERS)
 async def new_case(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
+    _refuse_suspended(actor)
     async with tenant_transaction(actor.tenant_id) as scope:
         choices, known = await _opening_choices(scope, actor)
     return _new_case_page(request, blank(OpenCase, choices=choices, **known))
 
 
-@post("/cases/new", guards=DESK_WRITERS, status_code=200)
-async def open_case(
-    request: PageRequest, actor: NamedDependency[Actor]
-) -> Template | Response[None]:
+@post("/cases/new", status_code=200)
+async def open_case(request: PageRequest) -> Template | Response[None]:
+    """Without a guard of its own: whoever may not open one here any more gets back what was typed."""
+    try:
+        return await _open_case(request, desk_writer(request))
+    except (NotSignedIn, NoLongerHere, Suspended) as refusal:
+        return await give_back(request, refusal, OpenCase)
+
+
+async def _open_case(request: PageRequest, actor: Actor) -> Template | Response[None]:
     await request.body()  # Read before the transaction, which a slow sender would hold open.
     form = blank(OpenCase)
     try:
@@ -66,6 +77,9 @@ async def open_case(
         return _new_case_page(request, form, known=found.citizens, sure=found.sure)
     except KeyReused:
         return _new_case_page(request, given_back(form))
+    except service.DeskClosed as refusal:
+        form.refuse("desk_id", _(refusal.message))
+        return _new_case_page(request, form)
     return see_other(request, f"/cases/{case_id}", CASE_OPENED)
 
 
@@ -73,6 +87,7 @@ async def open_case(
 async def new_case_of(
     request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
 ) -> Template:
+    _refuse_suspended(actor)
     async with tenant_transaction(actor.tenant_id) as scope:
         citizen = await visible_citizen(scope, actor, path_id(citizen_id))
         choices, known = await _opening_choices(scope, actor)
@@ -80,22 +95,41 @@ async def new_case_of(
     return _new_case_page(request, form, citizen=citizen)
 
 
-@post("/citizens/{citizen_id:str}/cases/new", guards=DESK_WRITERS, status_code=200)
+@post("/citizens/{citizen_id:str}/cases/new", status_code=200)
 async def open_case_of(
-    request: PageRequest, actor: NamedDependency[Actor], citizen_id: FromPath[str]
+    request: PageRequest, citizen_id: FromPath[str]
+) -> Template | Response[None]:
+    try:
+        return await _open_case_of(request, desk_writer(request), path_id(citizen_id))
+    except (NotSignedIn, NoLongerHere, Suspended) as refusal:
+        return await give_back(request, refusal, OpenCaseFor)
+
+
+async def _open_case_of(
+    request: PageRequest, actor: Actor, citizen_id: UUID
 ) -> Template | Response[None]:
     await request.body()
     async with tenant_transaction(actor.tenant_id) as scope:
-        citizen = await visible_citizen(scope, actor, path_id(citizen_id))
+        citizen = await visible_citizen(scope, actor, citizen_id)
         choices, _known = await _opening_choices(scope, actor)
-        form = await read_form(request, OpenCaseFor, choices=choices, once=True)
-        if form.data is None:
-            return _new_case_page(request, form, citizen=citizen)
-        try:
+    form = await read_form(request, OpenCaseFor, choices=choices, once=True)
+    if form.data is None:
+        return _new_case_page(request, form, citizen=citizen)
+    try:
+        async with tenant_transaction(actor.tenant_id) as scope:
             case_id = await service.open_case_of(scope, actor, citizen.id, form.data, form.key)
-        except KeyReused:
-            return _new_case_page(request, given_back(form), citizen=citizen)
+    except KeyReused:
+        return _new_case_page(request, given_back(form), citizen=citizen)
+    except service.DeskClosed as refusal:
+        form.refuse("desk_id", _(refusal.message))
+        return _new_case_page(request, form, citizen=citizen)
     return see_other(request, f"/cases/{case_id}", CASE_OPENED)
+
+
+def _refuse_suspended(actor: Actor) -> None:
+    """Before anyone types into a form that could not be saved."""
+    if actor.suspended:
+        raise Suspended
 
 
 def _new_case_page(

@@ -16,14 +16,15 @@ from hub.db import tenant_transaction
 from hub.referrals import labels
 from hub.referrals.cases import queries, service
 from hub.referrals.cases.find import MOST, Found, find
-from hub.referrals.cases.queries import CaseRow
-from hub.referrals.cases.schemas import FilterCases, FindCase
+from hub.referrals.cases.queries import CaseDetails, CaseRow
+from hub.referrals.cases.schemas import TEST, AssignCase, FilterCases, FindCase
 from hub.referrals.citizens.codice_fiscale import masked
 from hub.referrals.course import timeline
 from hub.referrals.course.queries import consultations_of, milestones_of
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
 from hub.referrals.guards import DESK_READERS, WRITERS
 from hub.referrals.labels import MILESTONES
+from hub.referrals.members.queries import Colleague, colleagues_at
 from hub.referrals.offers import queries as offers
 from hub.referrals.routing.queries import events_of
 from hub.referrals.routing.reasons import ADVICE, REASONS
@@ -45,8 +46,14 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
         counts = await queries.count_cases(scope, actor.desk_ids)
         desks = await queries.desks_to_choose(scope, actor.desk_ids)
         form = read_query(request, FilterCases, choices=_filters(counts, desks))
+        wanted = form.data or FilterCases()
         cases = await queries.list_cases(
-            scope, actor.desk_ids, form.data or FilterCases(), after=after, limit=PAGE_SIZE + 1
+            scope,
+            actor.desk_ids,
+            wanted,
+            in_charge=actor.membership_id if wanted.mine else None,
+            after=after,
+            limit=PAGE_SIZE + 1,
         )
     shown = cases[:PAGE_SIZE] if form.data else []
     return page(
@@ -63,7 +70,16 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
         labels=labels,
         desks=desks,
         may_write=actor.role in WRITERS,
+        may_open=actor.role in WRITERS and not actor.suspended,
+        may_test=may_test(actor, desks, tests=_totals(counts)[TEST]),
+        suspended=actor.suspended,
     )
+
+
+def may_test(actor: Actor, desks: Sequence[Any], *, tests: int) -> bool:
+    """Where there is a desk that is being set up, or something was tried out already."""
+    coming = any(desk["state"] == "setting_up" for desk in desks)
+    return actor.role in WRITERS and (actor.suspended or coming or tests > 0)
 
 
 @post("/cases/search", guards=DESK_READERS, status_code=200)
@@ -94,7 +110,7 @@ async def search_cases(
         cases=found.cases[:MOST],
         more=len(found.cases) > MOST,
         labels=labels,
-        may_write=actor.role in WRITERS,
+        may_open=actor.role in WRITERS and not actor.suspended,
     )
 
 
@@ -131,6 +147,7 @@ async def case_page(
     *,
     consultation: Form[RecordConsultation] | None = None,
     milestone: Form[RecordMilestone] | None = None,
+    assign: Form[AssignCase] | None = None,
     reveal: bool = False,
 ) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -143,6 +160,7 @@ async def case_page(
         case_offers = await offers.offers_of(scope, ids) if ids else []
         events = await events_of(scope, ids) if ids else []
         others = await queries.cases_of_citizen(scope, actor.desk_ids, case.citizen_id)
+        colleagues = await colleagues_at(scope, case.desk_id)
     moments = timeline.moments(
         case,
         consultations=consultations,
@@ -151,11 +169,12 @@ async def case_page(
         offers=case_offers,
         events=events,
     )
-    failed = bool((consultation and consultation.failed) or (milestone and milestone.failed))
+    forms = [form for form in (consultation, milestone, assign) if form]
+    may_write = actor.role in WRITERS and (case.is_test or not actor.suspended)
     return page(
         request,
         "referrals/case.html",
-        status_code=422 if failed else 200,
+        status_code=422 if any(form.failed for form in forms) else 200,
         crumbs=[(_("Cases"), "/cases"), (case.number, f"/cases/{case.id}")],
         case=case,
         code=code if reveal or code is None else masked(code),
@@ -173,18 +192,26 @@ async def case_page(
             channel="in_person",
         ),
         milestone=milestone or blank(RecordMilestone, prefix="milestone"),
+        assign=assign or blank(AssignCase, prefix="assign", choices=takers_of(case, colleagues)),
+        mine=case.assigned_to == actor.membership_id,
         key=uuid4(),
         labels=labels,
         reasons=REASONS,
         advice=ADVICE,
-        may_write=actor.role in WRITERS,
+        may_write=may_write,
+        suspended=actor.suspended,
         may_refer=all(referral.state in ("exhausted", "withdrawn") for referral in referrals),
     )
 
 
+def takers_of(case: CaseDetails, colleagues: Sequence[Colleague]) -> dict[str, Pairs]:
+    """Whom the case can be given to: all who may work at its desk, except who has it already."""
+    return {"taker": [(one.id, one.name) for one in colleagues if one.id != case.assigned_to]}
+
+
 def _filters(counts: dict[tuple[str, str], int], desks: Sequence[Any]) -> dict[str, Pairs]:
     reached = {
-        kind: sum(count for (_state, at), count in counts.items() if at == kind)
+        kind: sum(count for (state, at), count in counts.items() if at == kind and state != TEST)
         for kind in MILESTONES
     }
     return {
@@ -196,9 +223,9 @@ def _filters(counts: dict[tuple[str, str], int], desks: Sequence[Any]) -> dict[s
 def _totals(counts: dict[tuple[str, str], int]) -> dict[str, int]:
     totals = {
         state: sum(count for (found, _kind), count in counts.items() if found == state)
-        for state in ("open", "closed")
+        for state in ("open", "closed", TEST)
     }
-    return totals | {"": sum(totals.values())}
+    return totals | {"": totals["open"] + totals["closed"]}
 
 
 def _behind(form: Form[FilterCases], last: CaseRow) -> str:

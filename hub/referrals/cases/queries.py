@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from hub.api.paging import Position
 from hub.db import TenantScope
-from hub.referrals.cases.schemas import FilterCases
+from hub.referrals.cases.schemas import TEST, FilterCases
 from hub.referrals.desks import Desks, within
 
 # `name_search` holds small letters, digits and blanks only, all of which sort before this.
@@ -32,6 +32,7 @@ class CaseRow:
     state: str
     milestone: str
     updated_at: datetime
+    is_test: bool
 
     @property
     def position(self) -> Position:
@@ -65,6 +66,11 @@ class CaseDetails:
     phone: str | None
     municipality: str | None
     province_code: str | None
+    is_test: bool
+    assigned_to: UUID
+    in_charge: str
+    in_charge_here: bool
+    """Whether who is in charge still belongs to the organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +81,28 @@ class LockedCase:
     state: str
     milestone: str
     opened_at: datetime
+    assigned_to: UUID
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """At which desk a case is, and whether it is one of the test cases, which never changes."""
+
+    desk_id: UUID
+    is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    id: UUID
+    region_code: str
+    state: str
 
 
 _ROW = """
 SELECT c.id, c.number, z.family_name, z.given_name, d.name AS desk_name, c.kind, c.amount_cents,
-       c.currency, c.state, c.milestone, c.updated_at
+       c.currency, c.state, c.milestone, c.updated_at, c.is_test
 """
 
 _JOINED = """
@@ -93,16 +116,19 @@ async def list_cases(
     desks: Desks,
     filters: FilterCases,
     *,
+    in_charge: UUID | None = None,
     after: Position | None = None,
     limit: int,
 ) -> list[CaseRow]:
-    """The last changed first."""
+    """The last changed first. Real cases, or test cases where the filter's state says so."""
     args: list[object] = []
-    conditions = [within(desks, "desk_id", args)]
+    tests = filters.state == TEST
+    conditions = [within(desks, "desk_id", args), "is_test" if tests else "NOT is_test"]
     for column, value in (
-        ("state", filters.state),
+        ("state", None if tests else filters.state),
         ("milestone", filters.milestone),
         ("desk_id", filters.desk),
+        ("assigned_to", in_charge),
     ):
         if value is not None:
             args.append(value)
@@ -126,12 +152,12 @@ async def list_cases(
 
 
 async def count_cases(scope: TenantScope, desks: Desks) -> dict[tuple[str, str], int]:
-    """How many cases there are, by state and furthest milestone."""
+    """How many cases there are, by state and furthest milestone; test cases have a state of their own."""
     args: list[object] = []
     rows = await scope.fetch(
         f"""
-        SELECT state, milestone, count(*) FROM cases
-        WHERE {within(desks, "desk_id", args)} GROUP BY state, milestone
+        SELECT CASE WHEN is_test THEN '{TEST}' ELSE state END, milestone, count(*) FROM cases
+        WHERE {within(desks, "desk_id", args)} GROUP BY 1, 2
         """,
         *args,
     )
@@ -213,16 +239,18 @@ async def case_id_by_number(scope: TenantScope, desks: Desks, number: str) -> UU
 
 
 async def case_details(scope: TenantScope, desks: Desks, case_id: UUID) -> CaseDetails | None:
-    args: list[object] = [case_id]
+    args: list[object] = [case_id, scope.now]
     row = await scope.fetchrow(
         f"""
         SELECT c.id, c.number, c.kind, c.purpose, c.amount_cents, c.currency, c.region_code,
                r.name, c.state, c.milestone, c.opened_at, o.name, c.desk_id, d.name,
                z.id, z.codice_fiscale, z.given_name, z.family_name, z.birth_date, z.email, z.phone,
-               m.name, m.province_code
+               m.name, m.province_code, c.is_test, c.assigned_to, a.name,
+               a.state = 'active' AND (a.expires_at IS NULL OR a.expires_at > $2)
         FROM cases c {_JOINED}
         JOIN regions r ON r.code = c.region_code
         JOIN memberships o ON o.tenant_id = c.tenant_id AND o.id = c.opened_by
+        JOIN memberships a ON a.tenant_id = c.tenant_id AND a.id = c.assigned_to
         LEFT JOIN municipalities m ON m.istat_code = z.municipality_code
         WHERE c.id = $1 AND {within(desks, "c.desk_id", args)}
         """,
@@ -231,17 +259,87 @@ async def case_details(scope: TenantScope, desks: Desks, case_id: UUID) -> CaseD
     return CaseDetails(*row) if row else None
 
 
-async def lock_case(scope: TenantScope, desks: Desks, case_id: UUID) -> LockedCase | None:
-    """Whoever writes on a case waits here for who is already writing."""
+async def place_of_case(scope: TenantScope, desks: Desks, case_id: UUID) -> Place | None:
+    """Before the case is locked, since the desk's lock comes first; the case may move until then."""
     args: list[object] = [case_id]
     row = await scope.fetchrow(
+        f"SELECT desk_id, is_test FROM cases WHERE id = $1 AND {within(desks, 'desk_id', args)}",
+        *args,
+    )
+    return Place(*row) if row else None
+
+
+async def lock_case(scope: TenantScope, case_id: UUID) -> LockedCase | None:
+    """Whoever writes on a case waits here for who is already writing."""
+    row = await scope.fetchrow(
+        """
+        SELECT id, citizen_id, desk_id, state, milestone, opened_at, assigned_to, is_test FROM cases
+        WHERE id = $1 FOR UPDATE
+        """,
+        case_id,
+    )
+    return LockedCase(*row) if row else None
+
+
+async def hold_desk(scope: TenantScope, desk_id: UUID) -> Desk | None:
+    """Nobody closes it until the transaction is over; waits for whoever is closing it."""
+    return await _desk(scope, desk_id, "FOR SHARE")
+
+
+async def lock_desk(scope: TenantScope, desk_id: UUID) -> Desk | None:
+    """The same, and one after the other."""
+    return await _desk(scope, desk_id, "FOR NO KEY UPDATE")
+
+
+async def _desk(scope: TenantScope, desk_id: UUID, lock: str) -> Desk | None:
+    row = await scope.fetchrow(
+        f"SELECT id, region_code, state FROM desks WHERE tenant_id = $1 AND id = $2 {lock}",
+        scope.tenant_id,
+        desk_id,
+    )
+    return Desk(*row) if row else None
+
+
+async def desk_for_test(scope: TenantScope, desks: Desks) -> UUID | None:
+    """One that is being set up rather than one that is open; never one that is closed."""
+    args: list[object] = [scope.tenant_id]
+    found: UUID | None = await scope.fetchval(
         f"""
-        SELECT id, citizen_id, desk_id, state, milestone, opened_at FROM cases
-        WHERE id = $1 AND {within(desks, "desk_id", args)} FOR UPDATE
+        SELECT id FROM desks WHERE tenant_id = $1 AND state <> 'closed' AND {within(desks, "id", args)}
+        ORDER BY state = 'setting_up' DESC, name, id LIMIT 1
         """,
         *args,
     )
-    return LockedCase(*row) if row else None
+    return found
+
+
+async def consulted(scope: TenantScope, desk_id: UUID, held_on: date) -> None:
+    """Move the day of the desk's last consultation forward; where it does not move, the desk is not locked."""
+    await scope.execute(
+        """
+        UPDATE desks SET last_consultation_on = $3
+        WHERE tenant_id = $1 AND id = $2
+          AND (last_consultation_on IS NULL OR last_consultation_on < $3)
+        """,
+        scope.tenant_id,
+        desk_id,
+        held_on,
+    )
+
+
+async def open_test_case(scope: TenantScope, desk_id: UUID) -> UUID | None:
+    """The desk's test case that can still be sent, or waits for its answer."""
+    found: UUID | None = await scope.fetchval(
+        """
+        SELECT c.id FROM cases c
+        WHERE c.desk_id = $1 AND c.is_test AND c.state = 'open' AND NOT EXISTS (
+          SELECT FROM referrals r
+          WHERE r.tenant_id = c.tenant_id AND r.case_id = c.id AND r.state = 'placed')
+        ORDER BY c.updated_at DESC LIMIT 1
+        """,
+        desk_id,
+    )
+    return found
 
 
 async def next_serial(scope: TenantScope) -> int:
@@ -261,13 +359,14 @@ async def add_case(
     amount_cents: int,
     region_code: str,
     opened_by: UUID,
+    is_test: bool = False,
 ) -> None:
     await scope.execute(
         """
         INSERT INTO cases
           (id, tenant_id, number, citizen_id, desk_id, kind, purpose, amount_cents, region_code,
-           state, milestone, opened_at, opened_by, assigned_to, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'opened', $10, $11, $11, $10)
+           state, milestone, opened_at, opened_by, assigned_to, updated_at, is_test)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', 'opened', $10, $11, $11, $10, $12)
         """,
         case_id,
         scope.tenant_id,
@@ -280,6 +379,19 @@ async def add_case(
         region_code,
         scope.now,
         opened_by,
+        is_test,
+    )
+
+
+async def assign_case(scope: TenantScope, case_id: UUID, membership_id: UUID) -> None:
+    """Also puts the case at the top of the list."""
+    await scope.execute(
+        """
+        UPDATE cases SET assigned_to = $2, updated_at = $3, version = version + 1 WHERE id = $1
+        """,
+        case_id,
+        membership_id,
+        scope.now,
     )
 
 
@@ -306,6 +418,27 @@ async def count_open(
         f"SELECT count(*) FROM cases WHERE {column} = $1 AND state = 'open' AND NOT is_test", whose
     )
     return count
+
+
+async def count_open_of(scope: TenantScope, membership_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Real open cases of each of these people who has any."""
+    rows = await scope.fetch(
+        """
+        SELECT assigned_to, count(*) FROM cases
+        WHERE assigned_to = ANY($1) AND state = 'open' AND NOT is_test GROUP BY assigned_to
+        """,
+        list(membership_ids),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def desks_of_open(scope: TenantScope, membership_id: UUID) -> frozenset[UUID]:
+    """At which desks a person's open cases are."""
+    rows = await scope.fetch(
+        "SELECT DISTINCT desk_id FROM cases WHERE assigned_to = $1 AND state = 'open'",
+        membership_id,
+    )
+    return frozenset(row[0] for row in rows)
 
 
 async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:

@@ -7,17 +7,28 @@ import msgspec
 
 from hub.referrals.citizens.schemas import DescribeCitizen
 from hub.referrals.labels import CASE_STATES, KINDS, MILESTONES
-from hub.web.fields import Choice, Money, Text, Textarea
+from hub.web.fields import Checkbox, Choice, Money, Text, Textarea
 from hub.web.i18n import N_
 
 # Above any microcredit the law has known; what a lender gives is for its services to say.
 MOST_CENTS = 1_000_000_00
 
 
+# In place of a state: the list of test cases, which are in no other.
+TEST = "test"
+
+
 class FilterCases(msgspec.Struct):
-    state: Annotated[str | None, Choice(N_("State"), options=CASE_STATES)] = None
+    state: Annotated[
+        str | None, Choice(N_("State"), options={**CASE_STATES, TEST: N_("Test cases")})
+    ] = None
     milestone: Annotated[str | None, Choice(N_("Furthest milestone"), options=MILESTONES)] = None
     desk: Annotated[UUID | None, Choice(N_("Desk"))] = None
+    mine: Annotated[bool, Checkbox(N_("Only those in my charge"))] = False
+
+
+class AssignCase(msgspec.Struct):
+    taker: Annotated[UUID, Choice(N_("Who takes it on"))]
 
 
 class FindCase(msgspec.Struct):

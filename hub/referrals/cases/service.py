@@ -1,5 +1,6 @@
-"""What a desk does with a case as a whole: open it, read it."""
+"""What a desk does with a case as a whole: open it, read it, put it in a colleague's charge."""
 
+from datetime import date
 from uuid import UUID
 
 from hub import audit, clock, facts
@@ -10,12 +11,21 @@ from hub.idempotency import once
 from hub.ids import uuid7
 from hub.referrals.cases import queries
 from hub.referrals.cases.number import case_number
-from hub.referrals.cases.queries import CaseDetails, LockedCase
+from hub.referrals.cases.queries import CaseDetails, Desk, LockedCase
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
 from hub.referrals.citizens.service import citizen_for, visible_citizen
 from hub.referrals.course.queries import set_milestone
+from hub.referrals.members.queries import colleagues_at, hold_membership
+from hub.referrals.members.standing import NoLongerHere, Standing, standing
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
+
+
+class DeskClosed(Conflict):
+    """Nothing new begins at a desk that is not open."""
+
+    code = "desk-closed"
+    message = N_("This desk is not open any more: nothing new can be opened there.")
 
 
 async def open_case(
@@ -23,11 +33,14 @@ async def open_case(
 ) -> UUID:
     """Open a case together with its citizen.
 
-    Raises PersonKnown, KeyReused, or NotFound for a `citizen_id` that is not to be had.
+    Raises PersonKnown, KeyReused, NoLongerHere, Suspended, DeskClosed, or NotFound for a `citizen_id` that is not to
+    be had.
     """
     case_id, content = uuid7(), (asked, municipality_code)
+    now = await standing(scope, actor)
     if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
+    await _begin_at(scope, now, asked.desk_id)
     citizen_id = await citizen_for(scope, actor, asked, municipality_code)
     await _open(scope, actor, asked, case_id, citizen_id)
     return case_id
@@ -36,13 +49,32 @@ async def open_case(
 async def open_case_of(
     scope: TenantScope, actor: Actor, citizen_id: UUID, asked: OpenCaseFor, key: UUID
 ) -> UUID:
-    """Open a further case of a citizen. Raises NotFound or KeyReused."""
+    """Open a further case of a citizen. Raises NotFound, KeyReused, NoLongerHere, Suspended or DeskClosed."""
     case_id, content = uuid7(), (citizen_id, asked)
+    now = await standing(scope, actor)
     if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
     citizen = await visible_citizen(scope, actor, citizen_id)
+    await _begin_at(scope, now, asked.desk_id)
     await _open(scope, actor, asked, case_id, citizen.id)
     return case_id
+
+
+async def _begin_at(scope: TenantScope, now: Standing, desk_id: UUID) -> None:
+    """The desk is held before anything is written. Raises Suspended, NoLongerHere or DeskClosed."""
+    now.refuse_real()
+    if now.desks is not None and desk_id not in now.desks:
+        raise NoLongerHere
+    await queries.consulted(scope, desk_id, clock.day_of(scope.now))
+    await hold_open_desk(scope, desk_id)
+
+
+async def hold_open_desk(scope: TenantScope, desk_id: UUID) -> Desk:
+    """Raises DeskClosed."""
+    desk = await queries.hold_desk(scope, desk_id)
+    if desk is None or desk.state != "active":
+        raise DeskClosed
+    return desk
 
 
 async def _open(
@@ -64,12 +96,16 @@ async def _open(
         region_code=asked.region_code,
         opened_by=actor.membership_id,
     )
-    day = clock.day_of(scope.now)
-    # Whoever opens a case has been informed; an earlier conversation recorded later moves that day back.
-    for milestone in ("informed", "opened"):
-        await set_milestone(scope, case_id, milestone, day, actor.membership_id)
+    await first_milestones(scope, actor, case_id)
     await facts.add_to(scope, facts.OPEN_CASES, 1)
     await audit.record(scope, actor, "case.opened", "case", case_id)
+
+
+async def first_milestones(scope: TenantScope, actor: Actor, case_id: UUID) -> None:
+    """Whoever opens a case has been informed; an earlier conversation recorded later moves that day back."""
+    day = clock.day_of(scope.now)
+    for milestone in ("informed", "opened"):
+        await set_milestone(scope, case_id, milestone, day, actor.membership_id)
 
 
 async def read_case(scope: TenantScope, actor: Actor, case_id: UUID) -> CaseDetails:
@@ -92,12 +128,59 @@ async def codice_fiscale(
     return decrypt(case.codice_fiscale)
 
 
-async def lock_case(scope: TenantScope, actor: Actor, case_id: UUID) -> LockedCase:
-    """Nobody else writes on it until the transaction ends. Raises NotFound."""
-    case = await queries.lock_case(scope, actor.desk_ids, case_id)
+async def lock_case(
+    scope: TenantScope,
+    actor: Actor,
+    case_id: UUID,
+    *,
+    held_on: date | None = None,
+    begins: bool = False,
+) -> LockedCase:
+    """Nobody else writes on it until the transaction ends.
+
+    `held_on` is the day of a consultation there, which its desk is told of; what `begins` needs a desk that is open.
+    Raises NotFound for a case that was out of reach from the beginning; NoLongerHere where it has got there in the
+    meantime; Suspended; DeskClosed.
+    """
+    now = await standing(scope, actor)
+    place = await queries.place_of_case(scope, actor.desk_ids, case_id)
+    if place is None:
+        raise NotFound
+    now.refuse_real(is_test=place.is_test)
+    if held_on and not place.is_test:
+        await queries.consulted(scope, place.desk_id, held_on)
+    if begins and not place.is_test:
+        await hold_open_desk(scope, place.desk_id)
+    case = await queries.lock_case(scope, case_id)
     if case is None:
         raise NotFound
+    if now.desks is not None and case.desk_id not in now.desks:
+        raise NoLongerHere
     return case
+
+
+async def assign_case(
+    scope: TenantScope, actor: Actor, case_id: UUID, taker: UUID, key: UUID
+) -> None:
+    """Put a case in a colleague's charge, or one's own.
+
+    Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where the case is closed or the colleague cannot.
+    """
+    await standing(scope, actor)
+    # Before the case, as the order of locks will have it.
+    await hold_membership(scope, taker)
+    case = await lock_case(scope, actor, case_id)
+    if await once(scope, "case.assign", key, case_id, content=(case_id, taker)):
+        return
+    refuse_closed(case)
+    if taker not in {one.id for one in await colleagues_at(scope, case.desk_id)}:
+        raise Conflict(
+            "colleague-gone",
+            N_("This colleague has left, or does not work at this desk. Choose another."),
+        )
+    if taker != case.assigned_to:
+        await queries.assign_case(scope, case_id, taker)
+        await audit.record(scope, actor, "case.assigned", "case", case_id, to=str(taker))
 
 
 def refuse_closed(case: CaseDetails | LockedCase) -> None:

@@ -1,6 +1,7 @@
 """What is recorded on a case's page."""
 
 from typing import Any
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -8,12 +9,15 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from hub.db import tenant_transaction
+from hub.errors import NotSignedIn
 from hub.idempotency import KeyReused
 from hub.referrals.button import button_key
 from hub.referrals.cases.pages import case_page
 from hub.referrals.course import service
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
 from hub.referrals.guards import DESK_READERS, DESK_WRITERS
+from hub.referrals.members.standing import NoLongerHere, Suspended
+from hub.referrals.not_saved import desk_writer, give_back
 from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
 from hub.web.forms import read_form
@@ -30,11 +34,20 @@ CASE_CLOSED = message("case-closed", N_("The case is closed."))
 CASE_REOPENED = message("case-reopened", N_("The case is open again."))
 
 
-@post("/cases/{case_id:str}/consultations", guards=DESK_WRITERS, status_code=200)
+@post("/cases/{case_id:str}/consultations", status_code=200)
 async def record_consultation(
-    request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
+    request: PageRequest, case_id: FromPath[str]
 ) -> Template | Response[None]:
-    wanted = path_id(case_id)
+    """Without a guard of its own: whoever may not write here any more gets back what was typed."""
+    try:
+        return await _record_consultation(request, desk_writer(request), path_id(case_id))
+    except (NotSignedIn, NoLongerHere, Suspended) as refusal:
+        return await give_back(request, refusal, RecordConsultation)
+
+
+async def _record_consultation(
+    request: PageRequest, actor: Actor, wanted: UUID
+) -> Template | Response[None]:
     form = await read_form(request, RecordConsultation, prefix="consultation", once=True)
     if form.data is None:
         return await case_page(request, actor, wanted, consultation=form)

@@ -13,6 +13,7 @@ from hub.referrals.cases.service import lock_case, refuse_closed
 from hub.referrals.course import queries
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
 from hub.referrals.labels import rank
+from hub.referrals.members.queries import colleagues_at
 from hub.referrals.offers.queries import has_running_referral
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
@@ -25,8 +26,11 @@ class BeforeOpening(Exception):
 async def record_consultation(
     scope: TenantScope, actor: Actor, case_id: UUID, held: RecordConsultation, key: UUID
 ) -> UUID:
-    """Raises NotFound, KeyReused, or Conflict where the case is closed."""
-    case = await lock_case(scope, actor, case_id)
+    """Whoever records does not take the case over.
+
+    Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where the case is closed.
+    """
+    case = await lock_case(scope, actor, case_id, held_on=held.held_on)
     if await _was_recorded(scope, "consultation.record", key, case, held):
         return case_id
     refuse_closed(case)
@@ -42,8 +46,9 @@ async def record_consultation(
     )
     await queries.bring_milestone_forward(scope, case_id, "informed", held.held_on)
     await cases.change_case(scope, case_id, state=case.state, milestone=case.milestone)
-    noon = datetime.combine(held.held_on, time(12), clock.ROME)
-    await facts.advance(scope, facts.LAST_CONSULTATION, min(noon, scope.now))
+    if not case.is_test:
+        noon = datetime.combine(held.held_on, time(12), clock.ROME)
+        await facts.advance(scope, facts.LAST_CONSULTATION, min(noon, scope.now))
     await audit.record(scope, actor, "consultation.recorded", "consultation", consultation_id)
     return case_id
 
@@ -53,7 +58,8 @@ async def record_milestone(
 ) -> UUID:
     """Recording one again corrects its day.
 
-    Raises NotFound, KeyReused, BeforeOpening, or Conflict where the case is closed or a referral of it runs.
+    Raises NotFound, KeyReused, NoLongerHere, Suspended, BeforeOpening, or Conflict where the case is closed or a
+    referral of it runs.
     """
     case = await lock_case(scope, actor, case_id)
     if await _was_recorded(scope, "milestone.record", key, case, reached):
@@ -76,7 +82,7 @@ async def record_milestone(
     await cases.change_case(
         scope, case_id, state="closed" if closes else "open", milestone=furthest
     )
-    if closes:
+    if closes and not case.is_test:
         await facts.add_to(scope, facts.OPEN_CASES, -1)
     action = "case.closed" if closes else "milestone.recorded"
     await audit.record(scope, actor, action, "case", case_id, milestone=reached.kind)
@@ -84,16 +90,22 @@ async def record_milestone(
 
 
 async def reopen_case(scope: TenantScope, actor: Actor, case_id: UUID, key: UUID) -> None:
-    """Undo a closing. Raises NotFound or KeyReused."""
-    case = await lock_case(scope, actor, case_id)
+    """Undo a closing. Where who was in charge has left, whoever opens it again takes it on.
+
+    Raises NotFound, KeyReused, NoLongerHere, Suspended, or DeskClosed.
+    """
+    case = await lock_case(scope, actor, case_id, begins=True)
     if await once(scope, "case.reopen", key, case_id, content=case_id) or case.state == "open":
         return
+    if case.assigned_to not in {one.id for one in await colleagues_at(scope, case.desk_id)}:
+        await cases.assign_case(scope, case_id, actor.membership_id)
     await queries.remove_milestone(scope, case_id, "closed")
     reached = [row["kind"] for row in await queries.milestones_of(scope, case_id)]
     await cases.change_case(
         scope, case_id, state="open", milestone=max(reached, key=rank, default="opened")
     )
-    await facts.add_to(scope, facts.OPEN_CASES, 1)
+    if not case.is_test:
+        await facts.add_to(scope, facts.OPEN_CASES, 1)
     await audit.record(scope, actor, "case.reopened", "case", case_id)
 
 
@@ -114,7 +126,7 @@ async def _was_recorded(
 
 async def reach(scope: TenantScope, case_id: UUID, reached: dict[str, date]) -> None:
     """Record what the hub itself knows from a referral. A case that is gone is nobody's concern any more."""
-    case = await cases.lock_case(scope, None, case_id)
+    case = await cases.lock_case(scope, case_id)
     if case is None:
         return
     for milestone, day in reached.items():

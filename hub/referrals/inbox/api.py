@@ -137,6 +137,7 @@ def _item(request: ApiRequest, offer: ReceivedOffer) -> OfferItem:
         decline_reason=offer.decline_reason,
         version=offer.version,
         url=f"{base_url}/inbox/{offer.id}",
+        is_test=offer.is_test,
     )
 
 

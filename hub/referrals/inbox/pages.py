@@ -22,6 +22,8 @@ from hub.referrals.inbox.queries import ReceivedOffer
 from hub.referrals.inbox.schemas import Decline
 from hub.referrals.inbox.service import read_offer
 from hub.referrals.inbox.timeline import moments
+from hub.referrals.members.standing import NoLongerHere, Suspended
+from hub.referrals.not_saved import give_back
 from hub.referrals.offers.disclosure import codice_fiscale_of, lines
 from hub.referrals.routing.accept_offer import accept_offer
 from hub.referrals.routing.decline_offer import decline_offer
@@ -81,7 +83,7 @@ async def inbox(request: PageRequest, actor: NamedDependency[Actor]) -> Template
         today=clock.today(),
         key=uuid4(),
         labels=labels,
-        may_write=actor.role in WRITERS,
+        suspended=actor.suspended,
     )
 
 
@@ -130,6 +132,8 @@ async def decline(
             )
     except KeyReused:
         return await _offer_page(request, actor, wanted, decline_form=given_back(form))
+    except (NoLongerHere, Suspended) as refusal:
+        return await give_back(request, refusal, Decline)
     return see_other(request, f"/inbox/{wanted}", OFFER_DECLINED)
 
 
@@ -177,7 +181,8 @@ async def _offer_page(
         today=clock.today(),
         key=uuid4(),
         labels=labels,
-        may_write=actor.role in WRITERS,
+        may_write=actor.role in WRITERS and (offer.is_test or not actor.suspended),
+        suspended=actor.suspended,
     )
 
 

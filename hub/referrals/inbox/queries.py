@@ -33,6 +33,7 @@ class ReceivedOffer:
     decline_reason: str | None
     decline_note: str
     version: int
+    is_test: bool
 
     @property
     def position(self) -> Position:
@@ -59,7 +60,7 @@ _RECEIVED = """
 SELECT o.id, o.sender_id, t.name AS sender_name, o.referral_id, o.case_number, o.kind,
        o.amount_cents, o.currency, o.region_code, r.name AS region_name, o.state, o.offered_at,
        o.due_on, o.opened_at, o.opened_by, o.answered_at, o.answered_by, o.decline_reason,
-       o.decline_note, o.version
+       o.decline_note, o.version, o.is_test
 """
 _WITH_NAMES = "JOIN tenants t ON t.id = o.sender_id JOIN regions r ON r.code = o.region_code"
 

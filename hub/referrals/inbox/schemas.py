@@ -94,6 +94,7 @@ class OfferItem(msgspec.Struct, kw_only=True):
     decline_reason: str | None
     version: int
     url: str
+    is_test: bool
     disclosure: DisclosureItem | msgspec.UnsetType = msgspec.UNSET
 
 

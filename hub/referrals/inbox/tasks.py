@@ -38,13 +38,20 @@ async def tell_receiver(job: Job, *, offer_id: UUID) -> None:
 async def _send(office: Office, offer: ReceivedOffer, key: UUID) -> None:
     """Raises RelayUnavailable or NotSent."""
     with reading_in(office.locale):
+        subject = _("A new offer waits for your answer: case %(number)s", number=offer.case_number)
+        end = _("The details are in the hub only. The first lender to accept takes the case on.")
+        if offer.is_test:
+            subject = _(
+                "A test offer waits for your answer: case %(number)s", number=offer.case_number
+            )
+            end = _(
+                "It is a test with an invented person: your answer shows that you know the way."
+            )
         await mail.send(
             to=office.email,
             name=office.name,
             key=key,
-            subject=_(
-                "A new offer waits for your answer: case %(number)s", number=offer.case_number
-            ),
+            subject=subject,
             text="\n\n".join(
                 [
                     _("Good morning,"),
@@ -55,9 +62,7 @@ async def _send(office: Office, offer: ReceivedOffer, key: UUID) -> None:
                         day=format_date(offer.due_on, "long"),
                     ),
                     f"{mail.base_url()}/inbox/{offer.id}",
-                    _(
-                        "The details are in the hub only. The first lender to accept takes the case on."
-                    ),
+                    end,
                 ]
             ),
         )

@@ -12,6 +12,7 @@ from hub.ids import uuid7
 from hub.referrals.cases import queries as cases
 from hub.referrals.cases.queries import CaseDetails
 from hub.referrals.cases.service import lock_case, refuse_closed
+from hub.referrals.members.standing import Suspended, standing
 from hub.referrals.offers import queries
 from hub.referrals.offers.disclosure import snapshot
 from hub.referrals.offers.eligibility import Request, Verdict, judge
@@ -32,15 +33,17 @@ class Prospect:
 
 
 async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
-    """Raises NotFound; Conflict where the case is closed, or on its way already."""
+    """Raises NotFound; Suspended; Conflict where the case is closed, or on its way already."""
     case = await cases.case_details(scope, actor.desk_ids, case_id)
     if case is None:
         raise NotFound
+    if actor.suspended and not case.is_test:
+        raise Suspended
     refuse_closed(case)
     for referral in await queries.referrals_of_case(scope, case_id):
         if referral.state in (*RUNNING, "placed"):
             raise _running()
-    services = await queries.services_of_lenders(scope, clock.today())
+    services = await queries.services_of_lenders(scope, clock.today(), sandbox=case.is_test)
     request = Request(case.kind, case.amount_cents, case.region_code)
     return Prospect(
         case,
@@ -52,25 +55,28 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
 async def draft_referral(
     scope: TenantScope, actor: Actor, prepared: Prospect, asked: DraftReferral, key: UUID
 ) -> UUID:
-    """`asked` names lenders that fit, and the notice in force. Raises KeyReused, or Conflict where a colleague was faster."""
+    """`asked` names lenders that fit, and the notice in force. Raises KeyReused, NoLongerHere, Suspended, or Conflict where a colleague was faster."""
     case, referral_id = prepared.case, uuid7()
     content = (case.id, asked)
+    await standing(scope, actor)
     if earlier := await once(scope, "referral.draft", key, referral_id, content=content):
         return earlier
-    # A colleague may be closing the case at this moment.
-    refuse_closed(await lock_case(scope, actor, case.id))
+    # A colleague may be closing the case at this moment, or its desk.
+    locked = await lock_case(scope, actor, case.id)
+    refuse_closed(locked)
     added = await queries.add_draft(
         scope,
         referral_id,
         case_id=case.id,
         case_number=case.number,
-        desk_id=case.desk_id,
+        desk_id=locked.desk_id,
         request=Request(case.kind, case.amount_cents, case.region_code),
         purpose=asked.purpose,
         basis=asked.basis,
         notice_version=asked.notice_version,
         fields=asked.fields,
         created_by=actor.membership_id,
+        is_test=locked.is_test,
     )
     if not added:
         raise _running()
@@ -83,7 +89,8 @@ async def draft_referral(
 
 
 async def discard_draft(scope: TenantScope, actor: Actor, referral_id: UUID) -> UUID:
-    """The case it was for. Raises NotFound, or Conflict where it was sent in the meantime."""
+    """The case it was for. Raises NotFound, NoLongerHere, or Conflict where it was sent in the meantime."""
+    await standing(scope, actor)
     referral = await queries.referral_by_id(scope, actor.desk_ids, referral_id)
     if referral is None:
         raise NotFound

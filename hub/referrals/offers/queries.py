@@ -28,6 +28,7 @@ class Referral:
     created_by: UUID
     sent_at: datetime | None
     sent_by: UUID | None
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +55,25 @@ class Notice:
     text: str
 
 
-async def services_of_lenders(scope: TenantScope, day: date) -> list[Service]:
-    """What the network's active lenders offer on that day. The desk's own organisation is not among them."""
+async def services_of_lenders(
+    scope: TenantScope, day: date, *, sandbox: bool = False
+) -> list[Service]:
+    """What the network's active lenders offer on that day, or those of the sandbox instead.
+
+    The desk's own organisation is not among them.
+    """
     rows = await scope.fetch(
         """
         SELECT t.id, t.name, s.kind, s.name, s.regions, s.min_amount_cents, s.max_amount_cents,
                s.answer_days
         FROM services_offered s JOIN tenants t ON t.id = s.tenant_id
-        WHERE t.state = 'active' AND 'lender' = ANY(t.kinds) AND t.id <> $2
+        WHERE t.state = 'active' AND t.sandbox = $3 AND 'lender' = ANY(t.kinds) AND t.id <> $2
           AND s.kind <> 'tutoring' AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to >= $1)
         ORDER BY s.tenant_id, s.id
         """,
         day,
         scope.tenant_id,
+        sandbox,
     )
     return [
         Service(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6], row[7])
@@ -109,6 +116,7 @@ async def add_draft(
     notice_version: str,
     fields: Sequence[str],
     created_by: UUID,
+    is_test: bool,
 ) -> bool:
     """False where the case has a running referral: a key keeps it to one, also for two colleagues at once."""
     return (
@@ -116,8 +124,9 @@ async def add_draft(
             """
             INSERT INTO referrals
               (id, tenant_id, case_id, case_number, desk_id, kind, amount_cents, region_code, mode,
-               state, purpose, basis, notice_version, fields, created_at, created_by)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pooled', 'draft', $9, $10, $11, $12, $13, $14)
+               state, purpose, basis, notice_version, fields, created_at, created_by, is_test)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'pooled', 'draft', $9, $10, $11, $12, $13, $14,
+              $15)
             ON CONFLICT (tenant_id, case_id) WHERE state IN ('draft', 'open') DO NOTHING
             """,
             referral_id,
@@ -134,6 +143,7 @@ async def add_draft(
             list(fields),
             scope.now,
             created_by,
+            is_test,
         )
         == 1
     )
@@ -175,7 +185,7 @@ async def delete_draft(scope: TenantScope, referral_id: UUID) -> bool:
 
 _REFERRAL = """
 SELECT id, case_id, case_number, kind, amount_cents, currency, region_code, state, purpose, basis,
-       notice_version, created_at, created_by, sent_at, sent_by
+       notice_version, created_at, created_by, sent_at, sent_by, is_test
 FROM referrals
 """
 

@@ -9,17 +9,23 @@ from uuid import UUID
 from hub import audit
 from hub.db import RoutingScope
 from hub.outbox import enqueue
-from hub.referrals.routing import queries
+from hub.referrals.members.standing import standing
+from hub.referrals.routing import queries, test_answers
 from hub.referrals.routing.answering import take_turn, was_done
 from hub.referrals.routing.queries import Event
 from hub.tenants.accounts.actor import Actor
 
 
 async def accept_offer(scope: RoutingScope, actor: Actor, offer_id: UUID, key: UUID | None) -> None:
-    """With the same key again it changes nothing. Raises NotFound, KeyReused, or Conflict where it was answered."""
+    """With the same key again it changes nothing.
+
+    Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where it was answered.
+    """
     turn = await take_turn(scope, offer_id)
+    now = await standing(scope, actor)
     if await was_done(scope, turn, "offer.accept", key):
         return
+    now.refuse_real(is_test=turn.referral.is_test)
     turn.refuse_answered()
     referral, losers = turn.referral, turn.others_waiting
     await queries.mark_answered(
@@ -36,3 +42,5 @@ async def accept_offer(scope: RoutingScope, actor: Actor, offer_id: UUID, key: U
     await enqueue(
         scope, "referrals.case_reached", tenant_id=referral.tenant_id, referral_id=referral.id
     )
+    if referral.is_test:
+        await test_answers.answered(scope, actor, turn)

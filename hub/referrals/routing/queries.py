@@ -20,6 +20,8 @@ class LockedReferral:
     id: UUID
     tenant_id: UUID
     state: str
+    desk_id: UUID
+    is_test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ async def lock_own_referral(
     args: list[object] = [scope.tenant_id, referral_id]
     row = await scope.fetchrow(
         f"""
-        SELECT id, tenant_id, state FROM referrals
+        SELECT id, tenant_id, state, desk_id, is_test FROM referrals
         WHERE tenant_id = $1 AND id = $2 AND {within(desks, "desk_id", args)} FOR UPDATE
         """,
         *args,
@@ -64,7 +66,7 @@ async def lock_referral_of(scope: RoutingScope, offer_id: UUID) -> LockedReferra
     """A receiver locks the referral of an offer that it has received; None where it has received no such offer."""
     row = await scope.fetchrow(
         """
-        SELECT r.id, r.tenant_id, r.state FROM referrals r
+        SELECT r.id, r.tenant_id, r.state, r.desk_id, r.is_test FROM referrals r
         JOIN received_offers o ON o.sender_id = r.tenant_id AND o.referral_id = r.id
         WHERE o.tenant_id = $1 AND o.id = $2 FOR UPDATE OF r
         """,
@@ -88,14 +90,18 @@ async def offers_of_locked(scope: RoutingScope, referral: LockedReferral) -> lis
 
 
 async def has_inactive_receiver(scope: RoutingScope, referral: LockedReferral) -> bool:
+    """One that cannot be sent to: a test may go to who is being set up, and a real case never to the sandbox."""
     found: bool = await scope.fetchval(
         """
         SELECT EXISTS (
           SELECT FROM offers o JOIN tenants t ON t.id = o.receiver_id
-          WHERE o.tenant_id = $1 AND o.referral_id = $2 AND t.state <> 'active')
+          WHERE o.tenant_id = $1 AND o.referral_id = $2 AND CASE WHEN $3
+            THEN t.state NOT IN ('active', 'suspended')
+            ELSE t.state <> 'active' OR t.sandbox END)
         """,
         referral.tenant_id,
         referral.id,
+        referral.is_test,
     )
     return found
 
@@ -121,9 +127,9 @@ async def make_offers(
         """
         INSERT INTO received_offers
           (id, tenant_id, sender_id, referral_id, case_number, kind, amount_cents, currency,
-           region_code, state, offered_at, due_on)
+           region_code, state, offered_at, due_on, is_test)
         SELECT o.id, o.receiver_id, r.tenant_id, r.id, r.case_number, r.kind, r.amount_cents,
-               r.currency, r.region_code, o.state, o.offered_at, o.due_on
+               r.currency, r.region_code, o.state, o.offered_at, o.due_on, r.is_test
         FROM offers o JOIN referrals r ON r.tenant_id = o.tenant_id AND r.id = o.referral_id
         WHERE o.tenant_id = $1 AND o.referral_id = $2
         """,

@@ -62,6 +62,7 @@ async def test_lists_without_personal_data(system: httpx.AsyncClient, sent: Sent
         "decline_reason": None,
         "version": 1,
         "url": f"http://hub.localhost:8000/inbox/{sent.offers[0]}",
+        "is_test": False,
     }
     assert item["offered_at"].endswith("Z")
 

@@ -34,7 +34,7 @@ def test_whoever_comes_too_late_is_told_why() -> None:
 def test_a_state_that_came_later_is_refused_too() -> None:
     lender_id, referral_id, offer_id = uuid7(), uuid7(), uuid7()
     offer = Answerable(offer_id, lender_id, "expired", 10)
-    referral = LockedReferral(referral_id, uuid7(), "open")
+    referral = LockedReferral(referral_id, uuid7(), "open", desk_id=uuid7(), is_test=False)
     with pytest.raises(Conflict) as refusal:
         Turn(referral, offer, []).refuse_answered()
     assert refusal.value.code == "conflict"

@@ -1,0 +1,1 @@
+"""Who works on cases: whether somebody still may, and who can take one on."""
