@@ -21,8 +21,9 @@ async def sync_network_people(scope: NetworkScope) -> None:
         await _forget_unconnected(scope, gone)
 
 
-# The network's people, one row for each reason to write to one: `email, name, locale, audience, source,
-# organisation_id, membership_id, region_code`.
+# The network's people at the instant $1, one row for each reason to write to one: `email, name, locale, audience,
+# source, organisation_id, membership_id, region_code`. Whoever is being set up, was suspended or is the sandbox is in no
+# audience, nor is support, which belongs to the Ente.
 _PEOPLE = """
     SELECT DISTINCT ON (email, audience, organisation_id) * FROM (
       SELECT a.email, a.name, a.locale, v.audience, 'membership' AS source,
@@ -33,12 +34,13 @@ _PEOPLE = """
       JOIN (VALUES ('host', 'operator', 'operators'), ('host', 'admin', 'administrators'),
                    ('lender', NULL, 'lenders'), ('tutor', NULL, 'tutors')) v (kind, role, audience)
         ON v.kind = ANY(t.kinds) AND (v.role IS NULL OR v.role = m.role)
-      WHERE m.state = 'active' AND a.state = 'active' AND t.state = 'active'
+      WHERE m.state = 'active' AND a.state = 'active' AND t.state = 'active' AND NOT t.sandbox
+        AND NOT m.support AND (m.expires_at IS NULL OR m.expires_at > $1)
       UNION ALL
       SELECT lower(trim(d.email)), d.name, t.locale, 'desks', 'desk',
         d.tenant_id, NULL, d.region_code
       FROM desks d JOIN tenants t ON t.id = d.tenant_id
-      WHERE d.state = 'active' AND t.state = 'active' AND d.email LIKE '_%@_%'
+      WHERE d.state = 'active' AND t.state = 'active' AND NOT t.sandbox AND d.email LIKE '_%@_%'
     ) every_reason
     ORDER BY email, audience, organisation_id, membership_id, name
 """
@@ -59,7 +61,8 @@ async def _unknown_people(scope: NetworkScope) -> list[str]:
         SELECT a.email FROM ({_ADDRESSES}) a
         WHERE EXISTS (SELECT FROM ({_COORDINATORS}) c WHERE NOT EXISTS (
           SELECT FROM subscribers s WHERE s.tenant_id = c.tenant_id AND s.email = a.email))
-        """
+        """,
+        scope.now,
     )
     return [row["email"] for row in rows]
 
@@ -89,7 +92,8 @@ async def _rename_people(scope: NetworkScope) -> None:
         FROM ({_ADDRESSES}) a, ({_COORDINATORS}) c
         WHERE s.tenant_id = c.tenant_id AND s.email = a.email
           AND (s.name, s.locale) IS DISTINCT FROM (a.name, a.locale)
-        """
+        """,
+        scope.now,
     )
 
 
@@ -125,7 +129,8 @@ async def _end_what_is_gone(scope: NetworkScope) -> list[UUID]:
             WHERE p.email = s.email AND p.audience = g.audience
               AND p.organisation_id = g.organisation_id)
         RETURNING g.subscriber_id
-        """
+        """,
+        scope.now,
     )
     return [row["subscriber_id"] for row in rows]
 
