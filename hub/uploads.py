@@ -40,7 +40,7 @@ def check_upload(name: str, content: bytes) -> CheckedFile:
         raise BadUpload("empty", N_("This file is empty."))
     if len(content) > MAX_BYTES:
         raise BadUpload("too-large", N_("This file is larger than 10 MB. Please make it smaller."))
-    name = _clean_name(name)
+    name = clean_name(name)
     ending = name.lower().rpartition(".")[2]
     if ending == "pdf" and is_pdf(content):
         return CheckedFile(name, PDF)
@@ -88,7 +88,7 @@ def _decoded(content: bytes) -> bytes:
         return content
 
 
-def _clean_name(name: str) -> str:
+def clean_name(name: str) -> str:
     """Without folders, control characters and what turns the direction of writing; short enough for any system."""
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = "".join(c for c in name if unicodedata.category(c)[0] != "C").strip(" .")
