@@ -336,6 +336,12 @@ CREATE TABLE suspensions (
 );
 CREATE UNIQUE INDEX suspensions_one ON suspensions (tenant_id) WHERE lifted_at IS NULL;
 
+-- Logos and spreadsheets, too.
+ALTER TABLE files DROP CONSTRAINT files_media_type_check,
+  ADD CONSTRAINT files_media_type_check CHECK (media_type IN (
+    'application/pdf', 'application/pkcs7-mime', 'image/png', 'image/jpeg', 'image/webp', 'text/csv',
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'));
+
 CREATE TABLE imports (
   id uuid PRIMARY KEY,
   tenant_id uuid NOT NULL REFERENCES tenants ON DELETE RESTRICT,
