@@ -45,6 +45,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.calls.applications.receipt_tasks",
     "hub.tenants.calls.selection.tasks",
     "hub.tenants.calls.desk.tasks",
+    "hub.tenants.exchange.tasks",
     "hub.tenants.protocols.mail_tasks",
     "hub.tenants.protocols.tasks",
     "hub.tenants.people.tasks",

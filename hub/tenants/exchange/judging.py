@@ -1,0 +1,114 @@
+"""From the rows of a file to what would become of each: read, compared with what is there, doubles found."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hub.db import NetworkScope
+from hub.tenants.exchange.cells import PLACED, BadCell, Column
+from hub.tenants.exchange.places import Places
+from hub.tenants.exchange.schemas import Judged, Kind, Parsed, Record, Row
+
+Seen = dict[str, int]
+"""Key → the first line that has it."""
+
+
+async def judge(
+    scope: NetworkScope,
+    kind: Kind,
+    rows: Sequence[Row],
+    places: Places,
+    seen: Seen,
+    *,
+    lock: bool = False,
+) -> list[Judged]:
+    """In the order of the file. `seen` is carried on from the rows before; `lock` keeps what is there as it is."""
+    parsed = [parse(kind, row) for row in rows]
+    if lock and kind.prepare:
+        await kind.prepare(scope, parsed)
+    doubles = [_double_of(kind.keys(row), row.row.position, seen) for row in parsed]
+    judged = await kind.judge(scope, parsed, places, lock=lock)
+    for row, double in zip(judged, doubles, strict=True):
+        target = [f"target:{row.target_id}"] if row.target_id else []
+        first = double or _double_of(target, row.position, seen)
+        if first is not None:
+            row.errors.append((kind.key_columns[-1], f"twice:{first}"))
+        if row.errors:
+            row.changes = []
+    return judged
+
+
+def _double_of(keys: Sequence[str], position: int, seen: Seen) -> int | None:
+    firsts = [seen.setdefault(key, position) for key in keys]
+    return next((first for first in firsts if first != position), None)
+
+
+def parse(kind: Kind, row: Row) -> Parsed:
+    marked = dict(row.marks)
+    errors = list(row.marks)
+    values: dict[str, Any] = {}
+    for column in kind.columns:
+        text = row.cells.get(column.name)
+        if text is None:
+            continue
+        if not text:
+            values[column.name] = None
+            if column.required and column.name not in marked:
+                errors.append((column.name, "missing"))
+            continue
+        try:
+            if text.startswith("="):
+                raise BadCell("formula")
+            values[column.name] = column.read(text)
+        except BadCell as bad:
+            values[column.name] = None
+            errors.append((column.name, bad.code))
+    return Parsed(row, values, errors)
+
+
+def place_of(judged: Judged, values: dict[str, Any], present: Record, places: Places) -> str | None:
+    """ISTAT's code of the municipality that a row names; what is there where the file says nothing of it."""
+    if present and not any(name in values for name in PLACED):
+        return str(present["municipality_code"])
+    if any(name in PLACED for name, _code in judged.errors):
+        return None
+    try:
+        return places.find(
+            values.get("municipality"), values.get("province"), values.get("istat_code")
+        ).code
+    except BadCell as bad:
+        judged.errors.append((bad.column or "municipality", bad.code))
+        return None
+
+
+def place_texts(record: Record, places: Places) -> dict[str, str]:
+    place = places.by_code.get(record.get("municipality_code") or "")
+    if place is None:
+        return dict.fromkeys(PLACED, "")
+    return {"municipality": place.name, "province": place.province, "istat_code": place.code}
+
+
+def texts_of(columns: Sequence[Column], record: Record) -> dict[str, str]:
+    """As the export writes them: empty for what is not there."""
+    return {
+        column.name: _text(column, record.get(column.name))
+        for column in columns
+        if column.name in record
+    }
+
+
+def _text(column: Column, value: Any) -> str:
+    return "" if value is None or value == "" or value == () else column.write(value)
+
+
+def differences(
+    kind: Kind, values: dict[str, Any], before: dict[str, str], after: dict[str, str]
+) -> list[tuple[str, str, str]]:
+    """Of the columns that the file has; a place's columns speak for each other."""
+    told = set(values)
+    if told & set(PLACED):
+        told |= set(PLACED)
+    return [
+        (column.name, before.get(column.name, ""), after.get(column.name, ""))
+        for column in kind.columns
+        if column.name in told and before.get(column.name, "") != after.get(column.name, "")
+    ]

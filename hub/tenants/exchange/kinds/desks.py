@@ -1,0 +1,224 @@
+"""Desks: known by their host and their name there. A new one is set up; closing one is not an import's business."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from hub import clock
+from hub.db import NetworkScope
+from hub.ids import uuid7
+from hub.tenants.directory.offers import OFFERS, in_order
+from hub.tenants.exchange import cells, found, written
+from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
+from hub.tenants.exchange.judging import differences, place_of, place_texts, texts_of
+from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
+from hub.tenants.exchange.places import Places
+from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
+from hub.tenants.organisation.hours import Hours
+from hub.tenants.territory.build_data import fold
+from hub.web.i18n import N_
+
+_OFFERS = Vocabulary(OFFERS)
+_WEEK = (
+    ("monday", "Lunedì", "Monday"),
+    ("tuesday", "Martedì", "Tuesday"),
+    ("wednesday", "Mercoledì", "Wednesday"),
+    ("thursday", "Giovedì", "Thursday"),
+    ("friday", "Venerdì", "Friday"),
+    ("saturday", "Sabato", "Saturday"),
+    ("sunday", "Domenica", "Sunday"),
+)
+
+COLUMNS = (
+    ORGANISATION,
+    Column("name", "Sportello", "Desk", cells.text(120), required=True),
+    *cells.PLACE,
+    Column("address", "Indirizzo", "Address", cells.text(200), required=True),
+    Column("postal_code", "CAP", "Postal code", cells.postal_code),
+    Column("phone", "Telefono", "Telephone", cells.phone),
+    Column("email", "E-mail", "E-mail", cells.email),
+    *(
+        Column(
+            name,
+            title,
+            english,
+            cells.day_hours(number),
+            cells.written_hours,
+            help=N_(
+                "Hours of that day, such as 9:00-13:00, 15:00-17:30; empty where it is closed."
+            ),
+        )
+        for number, (name, title, english) in enumerate(_WEEK, 1)
+    ),
+    Column("how_to_reach", "Come arrivare", "How to reach it", cells.text(1000)),
+    Column(
+        "offers",
+        "Cosa offre",
+        "What it offers",
+        cells.several(_OFFERS.read),
+        cells.joined(_OFFERS.write),
+        values=OFFERS,
+        help=N_("Several values are parted by a semicolon."),
+    ),
+    Column(
+        "provinces",
+        "Province servite",
+        "Provinces served",
+        cells.several(cells.province),
+        cells.joined(),
+        help=N_("Two letters each, parted by a semicolon."),
+    ),
+    Column(
+        "opened_on",
+        "Aperto dal",
+        "Open since",
+        cells.day,
+        cells.written_day,
+        help=N_("Empty until it opens; the hub fills it in when the desk becomes active."),
+    ),
+)
+_DAYS = {name: number for number, (name, _title, _english) in enumerate(_WEEK, 1)}
+_STORED = (
+    "name",
+    "address",
+    "postal_code",
+    "phone",
+    "email",
+    "how_to_reach",
+    "offers",
+    "provinces",
+    "opened_on",
+)
+
+
+def keys(parsed: Parsed) -> Sequence[str]:
+    values = parsed.values
+    if not values.get("organisation") or not values.get("name"):
+        return []
+    return [f"{values['organisation']}\n{fold(values['name'])}"]
+
+
+async def judge(
+    scope: NetworkScope, rows: Sequence[Parsed], places: Places, *, lock: bool
+) -> list[Judged]:
+    named = await owners(scope, rows)
+    ids = {one.id for ones in named.values() for one in ones}
+    by_name: dict[tuple[UUID, str], list[Record]] = {}
+    for desk in await found.desks(scope, list(ids), lock=lock):
+        by_name.setdefault((desk["tenant_id"], fold(desk["name"])), []).append(desk)
+    setups = await found.running_setups(scope, list(ids))
+    today = clock.day_of(scope.now)
+    judged = []
+    for row in rows:
+        one = Judged(row.row.position, row.row.cells, _key(row), list(row.errors))
+        owner = owner_of(one, row.values.get("organisation"), named, "host")
+        if owner and row.values.get("name"):
+            _compare(one, row.values, owner, by_name, places)
+            one.record["setup_id"] = one.present.get("setup_id") or setups.get(owner.id)
+            one.record["tenant_id"] = owner.id
+        if (opened := row.values.get("opened_on")) and opened > today:
+            one.errors.append(("opened_on", "future"))
+        judged.append(one)
+    return judged
+
+
+def _key(row: Parsed) -> str:
+    return f"{row.values.get('organisation') or ''} · {row.values.get('name') or ''}"
+
+
+def _compare(
+    judged: Judged,
+    values: dict[str, Any],
+    owner: Organisation,
+    by_name: dict[tuple[UUID, str], list[Record]],
+    places: Places,
+) -> None:
+    same = by_name.get((owner.id, fold(values["name"])), [])
+    living = [desk for desk in same if desk["state"] != "closed"]
+    if len(living) > 1:
+        judged.errors.append(("name", "desk_ambiguous"))
+        return
+    if same and not living:
+        judged.errors.append(("name", "desk_closed"))
+        return
+    present: Record = living[0] if living else {}
+    if present:
+        judged.target_id, judged.present = present["id"], present
+    empty: Record = dict.fromkeys(_STORED) | {
+        "hours": (),
+        "how_to_reach": "",
+        "offers": (),
+        "provinces": (),
+    }
+    record = empty | present
+    record |= {name: value for name, value in values.items() if name in _STORED}
+    record["offers"] = tuple(in_order(record["offers"] or ()))
+    record["provinces"] = _provinces(judged, record["provinces"] or (), places)
+    record["how_to_reach"] = record["how_to_reach"] or ""
+    record["hours"] = _hours(values, present.get("hours", ()))
+    record["municipality_code"] = place_of(judged, values, present, places)
+    judged.record = record
+    if present and not judged.errors:
+        judged.changes = differences(
+            KIND, values, texts(owner, present, places), texts(owner, record, places)
+        )
+
+
+def _provinces(judged: Judged, signs: Sequence[str], places: Places) -> tuple[str, ...]:
+    try:
+        return tuple(sorted({places.known_province(sign) for sign in signs}))
+    except BadCell as bad:
+        judged.errors.append(("provinces", bad.code))
+        return ()
+
+
+def _hours(values: dict[str, Any], present: Hours) -> Hours:
+    """Of the days that the file speaks of, its own; of the others, those that are there."""
+    stated = [span for name in _DAYS for span in values.get(name) or ()]
+    said = {number for name, number in _DAYS.items() if name in values}
+    return tuple(sorted([*stated, *(span for span in present if span[0] not in said)]))
+
+
+def texts(owner: Organisation, record: Record, places: Places) -> dict[str, str]:
+    week = {
+        name: tuple(span for span in record["hours"] if span[0] == number)
+        for name, number in _DAYS.items()
+    }
+    whole = {**record, **week, "organisation": owner.reference}
+    whole["provinces"] = tuple(sorted(record["provinces"]))
+    return texts_of(COLUMNS, whole) | place_texts(record, places)
+
+
+async def write(scope: NetworkScope, rows: Sequence[Judged], who: Who, places: Places) -> None:
+    new = [row for row in rows if row.fate == "create"]
+    changed = [row for row in rows if row.fate == "update"]
+    for row in new:
+        row.record["id"] = uuid7()
+    await written.add_desks(scope, [_stored(row.record, places) for row in new])
+    await written.update_desks(scope, [_stored(row.record, places) for row in changed])
+    await written.tell(
+        scope,
+        who,
+        [
+            (row.record["tenant_id"], action, {"desk": str(row.record["id"])})
+            for action, some in (("desk.added", new), ("desk.changed", changed))
+            for row in some
+        ],
+    )
+    await written.touch_all(scope, {row.record["tenant_id"] for row in (*new, *changed)})
+
+
+def _stored(record: Record, places: Places) -> Record:
+    return {
+        **{name: record[name] for name in _STORED},
+        **{name: record[name] for name in ("id", "tenant_id", "setup_id", "hours")},
+        "municipality_code": record["municipality_code"],
+        "region_code": places.by_code[record["municipality_code"]].region,
+    }
+
+
+async def export(scope: NetworkScope, places: Places) -> list[dict[str, str]]:
+    return [texts(owner, desk, places) for owner, desk in await found.all_desks(scope)]
+
+
+KIND = Kind("desks", COLUMNS, keys, ("organisation", "name"), judge, write, export)

@@ -1,0 +1,212 @@
+"""People: known by their organisation and their address. A new one is invited; members change among themselves."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from hub.db import NetworkScope
+from hub.ids import uuid7
+from hub.tenants.exchange import cells, found, written
+from hub.tenants.exchange.cells import Column, Vocabulary
+from hub.tenants.exchange.judging import differences, texts_of
+from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
+from hub.tenants.exchange.places import Places
+from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
+from hub.tenants.people.invite import INVITATION_LASTS
+from hub.tenants.people.schemas import ROLES
+from hub.tenants.territory.build_data import fold
+from hub.web.i18n import N_
+
+_ROLES = Vocabulary(ROLES)
+OPERATOR = "operator"
+
+COLUMNS = (
+    ORGANISATION,
+    Column("email", "E-mail", "E-mail", cells.email, required=True),
+    Column("name", "Nome e cognome", "Name", cells.text(120), required=True),
+    Column(
+        "role",
+        "Ruolo",
+        "Role",
+        _ROLES.read,
+        _ROLES.write,
+        values=ROLES,
+        help=N_("Empty means operator."),
+    ),
+    Column(
+        "desks",
+        "Sportelli",
+        "Desks",
+        cells.several(cells.text(120)),
+        cells.joined(),
+        help=N_(
+            "Names of the desks to which the person is limited, parted by a semicolon; empty means all."
+        ),
+    ),
+)
+
+DeskIds = dict[tuple[UUID, str], UUID]
+
+
+def keys(parsed: Parsed) -> Sequence[str]:
+    values = parsed.values
+    if not values.get("organisation") or not values.get("email"):
+        return []
+    return [f"{values['organisation']}\n{values['email']}"]
+
+
+async def judge(
+    scope: NetworkScope,
+    rows: Sequence[Parsed],
+    places: Places,  # noqa: ARG001 - what a judge of every kind is given
+    *,
+    lock: bool,
+) -> list[Judged]:
+    named = await owners(scope, rows)
+    ids = list({one.id for ones in named.values() for one in ones})
+    emails = [row.values["email"] for row in rows if row.values.get("email")]
+    members = {
+        (one["tenant_id"], one["email"]): one for one in await found.members(scope, ids, emails)
+    }
+    invited = {
+        (one["tenant_id"], one["email"]): one
+        for one in await found.invitations(scope, ids, emails, lock=lock)
+    }
+    names = await found.desk_names(scope, ids)
+    desk_ids: DeskIds = {(owner, fold(name)): desk for owner, desk, name in names}
+    called = {desk: name for _owner, desk, name in names}
+    judged = []
+    for row in rows:
+        one = Judged(row.row.position, row.row.cells, _key(row), list(row.errors))
+        owner = owner_of(one, row.values.get("organisation"), named)
+        if owner and row.values.get("email"):
+            key = (owner.id, row.values["email"])
+            one.record = _wanted(one, row.values, owner, desk_ids)
+            if key in members:
+                _as_member(one, row.values, owner, members[key], called)
+            elif key in invited:
+                expired = invited[key]["expires_at"] <= scope.now
+                _as_invited(one, row.values, owner, invited[key], called, expired=expired)
+        judged.append(one)
+    return judged
+
+
+def _key(row: Parsed) -> str:
+    return f"{row.values.get('organisation') or ''} · {row.values.get('email') or ''}"
+
+
+def _wanted(
+    judged: Judged, values: dict[str, Any], owner: Organisation, desk_ids: DeskIds
+) -> Record:
+    named = values.get("desks")
+    known = [desk_ids.get((owner.id, fold(name))) for name in named or ()]
+    if None in known:
+        judged.errors.append(("desks", "desk_unknown"))
+    return {
+        "tenant_id": owner.id,
+        "email": values["email"],
+        "name": values.get("name"),
+        "role": values.get("role") or OPERATOR,
+        "desk_ids": tuple(sorted(desk for desk in known if desk)) if named else None,
+        "locale": owner.locale,
+    }
+
+
+def _as_member(
+    judged: Judged,
+    values: dict[str, Any],
+    owner: Organisation,
+    member: Record,
+    called: dict[UUID, str],
+) -> None:
+    """Only the name: what a person may do in an organisation is the organisation's to say."""
+    judged.target_id, judged.present = member["id"], member
+    record = judged.record
+    if member["support"] or ("role" in values and record["role"] != member["role"]):
+        judged.errors.append(("role", "role_differs"))
+    if "desks" in values and record["desk_ids"] != member["desk_ids"]:
+        judged.errors.append(("desks", "desks_differ"))
+    judged.record = {**member, "name": record["name"], "member": True}
+    _tell_changes(judged, values, owner, called)
+
+
+def _as_invited(
+    judged: Judged,
+    values: dict[str, Any],
+    owner: Organisation,
+    invitation: Record,
+    called: dict[UUID, str],
+    *,
+    expired: bool,
+) -> None:
+    """An invitation that ran out makes place for a new one; an open one is put right."""
+    if expired:
+        return
+    judged.target_id, judged.present = invitation["id"], invitation
+    kept = {name: invitation[name] for name in ("role",) if name not in values}
+    if "desks" not in values:
+        kept["desk_ids"] = invitation["desk_ids"]
+    judged.record |= {**kept, "id": invitation["id"], "member": False}
+    if invitation["support"]:
+        judged.errors.append(("role", "role_differs"))
+    _tell_changes(judged, values, owner, called)
+
+
+def _tell_changes(
+    judged: Judged, values: dict[str, Any], owner: Organisation, called: dict[UUID, str]
+) -> None:
+    if not judged.errors:
+        before = texts(owner, judged.present, called)
+        judged.changes = differences(KIND, values, before, texts(owner, judged.record, called))
+
+
+def texts(owner: Organisation, person: Record, called: dict[UUID, str]) -> dict[str, str]:
+    desks = person.get("desk_ids") or ()
+    names = tuple(sorted(called[desk] for desk in desks if desk in called))
+    return texts_of(COLUMNS, {**person, "organisation": owner.reference, "desks": names})
+
+
+async def write(
+    scope: NetworkScope,
+    rows: Sequence[Judged],
+    who: Who,
+    places: Places,  # noqa: ARG001 - what every kind's is given
+) -> None:
+    changed = [row.record for row in rows if row.fate == "update"]
+    await written.rename_members(scope, [one for one in changed if one["member"]])
+    await written.update_invitations(scope, [one for one in changed if not one["member"]])
+    new = [row.record for row in rows if row.fate == "create"]
+    for one in new:
+        one["id"] = uuid7()
+    await written.add_invitations(scope, new, scope.now + INVITATION_LASTS)
+    await written.order_all(
+        scope,
+        "people.send_invitation",
+        [(one["tenant_id"], {"invitation_id": str(one["id"])}) for one in new],
+    )
+    await written.tell(
+        scope,
+        who,
+        [
+            (
+                one["tenant_id"],
+                "invitation.sent",
+                {"invitation": str(one["id"]), "role": one["role"]},
+            )
+            for one in new
+        ],
+    )
+    await written.touch_all(scope, {one["tenant_id"] for one in (*new, *changed)})
+
+
+async def export(
+    scope: NetworkScope,
+    places: Places,  # noqa: ARG001 - what every kind's is given
+) -> list[dict[str, str]]:
+    people = await found.all_people(scope)
+    names = await found.desk_names(scope, list({owner.id for owner, _person in people}))
+    called = {desk: name for _owner, desk, name in names}
+    return [texts(owner, person, called) for owner, person in people]
+
+
+KIND = Kind("operators", COLUMNS, keys, ("organisation", "email"), judge, write, export)

@@ -1,0 +1,81 @@
+"""What is exported can be edited and brought in again; unedited, it changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.db import network_transaction, tenant_transaction
+from hub.ids import uuid7
+from hub.tenants.people.invite import invite
+from hub.tenants.people.schemas import Invite
+from tests.factories import make_account, make_desk, make_membership, make_tenant, unique
+from tests.support.databases import Database
+from tests.tenants.exchange import making
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", ["hosts", "desks", "operators", "services"])
+async def test_an_export_comes_in_again_unchanged(
+    own_database: Database, kind: str, form: str
+) -> None:
+    ente = await making.make_ente()
+    await fill_network()
+    exported = await making.exported(kind)
+    assert len(exported) >= 2
+    content = (making.csv_of if form == "csv" else making.xlsx_of)(kind, exported)
+    done = await making.read(ente, kind, content)
+    assert (done.state, done.failure) == ("ready", None)
+    assert await making.rows(ente, done.id, "error") == []
+    assert await making.rows(ente, done.id, "update") == []
+    assert (done.unchanged, done.creates) == (len(exported), 0)
+    assert not done.can_apply
+
+
+async def fill_network() -> None:
+    host, second = (
+        await make_tenant("host", name="Comune di Sant’Agata; “quoted”"),
+        await make_tenant("host", "lender"),
+    )
+    await making.give_codes(host, "00876540121")
+    lender = await make_tenant("lender", "tutor")
+    await making.give_codes(lender)
+    desk = await make_desk(host, name="=Sportello; uno")
+    await make_desk(second, name="Sportello due")
+    async with tenant_transaction(host.id) as scope:
+        await scope.execute(
+            """
+            UPDATE desks SET hours = '[[1,"09:00","13:00"],[1,"15:00","17:30"],[6,"08:30","12:00"]]',
+              offers = '{business_plan,information}', provinces = '{NA,AV}', phone = '+390811234567',
+              postal_code = '00118', how_to_reach = '- by bus, "C 12"', email = 'desk@example.org'
+            WHERE id = $1
+            """,
+            desk.id,
+        )
+    await make_membership(
+        host,
+        "operator",
+        account=await make_account(email=f"{unique('a')}@example.org"),
+        desks=(desk,),
+    )
+    await make_membership(lender, "admin")
+    async with network_transaction() as scope:
+        asked = Invite(email=f"{unique('b')}@example.org", name="Ada Ñuñez", role="viewer")
+        await invite(scope, host.id, None, asked)
+    async with tenant_transaction(lender.id) as scope:
+        for number, kind in enumerate(("enterprise_loan", "social_loan", "tutoring")):
+            service_id = uuid7()
+            await scope.execute(
+                """
+                INSERT INTO services_offered (id, tenant_id, service_id, kind, name, description,
+                  regions, min_amount_cents, max_amount_cents, beneficiaries, capacity, answer_days,
+                  valid_from, valid_to)
+                VALUES ($1, $2, $1, $3, $4, 'long; text', $5, 123456, 2500000, '{women,young}', 5, 20,
+                  $6, NULL)
+                """,
+                service_id,
+                lender.id,
+                kind,
+                f"Service {number}",
+                ["15", "18"],
+                scope.now.date().replace(year=2020),
+            )
