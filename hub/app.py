@@ -32,6 +32,7 @@ from hub.tenants.network import log_pages
 from hub.tenants.network import pages as network_pages
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
+from hub.tenants.people.routes import ROUTES as PEOPLE_ROUTES
 from hub.tenants.services.routes import ROUTES as SERVICE_ROUTES
 from hub.web import csrf
 from hub.web.error_pages import page_for
@@ -56,6 +57,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *ACCOUNT_ROUTES,
     *CALL_ROUTES,
     *ORGANISATION_ROUTES,
+    *PEOPLE_ROUTES,
     *network_pages.ROUTES,
     *log_pages.ROUTES,
     *SERVICE_ROUTES,

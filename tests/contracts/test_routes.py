@@ -44,11 +44,14 @@ TABLES = {
     "document_id": "call_documents",
     "evaluation_id": "evaluations",
     "evaluator_id": "call_evaluators",
+    "invitation_id": "invitations",
+    "membership_id": "memberships",
     "offer_id": "received_offers",
     "question_id": "call_questions",
     "referral_id": "referrals",
-    "session_id": "sessions",
     "service_id": "services_offered",
+    "session_id": "sessions",
+    "training_id": "trainings",
 }
 
 # What anyone may open without a session: the network's public face, and the ways in and out.
@@ -70,6 +73,11 @@ PUBLIC = {
     "/data-sources",
     "/desks",
     "/desks/{desk_id}",
+    "/invitations/{token}",
+    "/invitations/{token}/account",
+    "/invitations/{token}/ask",
+    "/invitations/{token}/code",
+    "/invitations/{token}/join",
     "/locale",
     "/organisations/{organisation_id}/logo",
     "/password/forgotten",

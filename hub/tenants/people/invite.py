@@ -81,3 +81,51 @@ async def _check_desks(scope: TenantScope | NetworkScope, tenant_id: UUID, asked
     known = {desk_id for desk_id, _name in await queries.open_desks(scope, tenant_id)}
     if not known.issuperset(asked.desk_ids):
         raise NotFound
+
+
+class NotOpen(Conflict):
+    code = "invitation-closed"
+    message = N_("This invitation was accepted or revoked in the meantime.")
+
+
+async def renew(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
+    """A new link, for another 14 days; older ones are out of use. Raises NotFound, NotOpen."""
+    role = await _open(scope, invitation_id)
+    await queries.renew_link(
+        scope, invitation_id, scope.now + INVITATION_LASTS, actor.membership_id
+    )
+    await order_letter(scope, scope.tenant_id, invitation_id)
+    await tell(
+        scope,
+        scope.tenant_id,
+        actor,
+        "invitation.renewed",
+        invitation=str(invitation_id),
+        role=role,
+    )
+    await touch(scope, scope.tenant_id)
+
+
+async def revoke(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
+    """Raises NotFound, NotOpen."""
+    role = await _open(scope, invitation_id)
+    await queries.revoke(scope, invitation_id)
+    await tell(
+        scope,
+        scope.tenant_id,
+        actor,
+        "invitation.revoked",
+        invitation=str(invitation_id),
+        role=role,
+    )
+    await touch(scope, scope.tenant_id)
+
+
+async def _open(scope: TenantScope, invitation_id: UUID) -> str:
+    """Locked; its role."""
+    invitation = await queries.invitation(scope, invitation_id, lock=True)
+    if invitation is None:
+        raise NotFound
+    if invitation.state != "open":
+        raise NotOpen
+    return invitation.role

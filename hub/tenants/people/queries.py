@@ -1,4 +1,4 @@
-"""Statements on the people of an organisation and on its invitations."""
+"""Statements on the people of an organisation and on its invitations; joining and leaving are in `passages.py`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hub.db import NetworkScope, TenantScope
 from hub.ids import uuid7
-from hub.tenants.people.schemas import Invitation, Invite
+from hub.tenants.people.schemas import Invitation, Invite, Member, Training
 
 _INVITATION = """id, tenant_id, email, name, role, support, limited_to_desks, desk_ids, membership_hours,
     membership_until, locale, state, link_version, created_at, invited_by, sent_at, expires_at, accepted_at,
@@ -126,3 +126,137 @@ async def mark_sent(scope: TenantScope | NetworkScope, invitation_id: UUID) -> N
 async def organisation_name(scope: TenantScope | NetworkScope, tenant_id: UUID) -> str:
     found: str = await scope.fetchval("SELECT name FROM tenants WHERE id = $1", tenant_id)
     return found
+
+
+_MEMBER = """SELECT m.id, m.account_id, m.name, m.role, m.state, m.support, m.limited_to_desks, m.created_at,
+    m.ended_at, m.expires_at,
+    array(SELECT d.desk_id FROM membership_desks d
+      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids,
+    (SELECT max(t.completed_on) FROM trainings t
+      WHERE t.tenant_id = m.tenant_id AND t.membership_id = m.id) AS last_training
+    FROM memberships m"""
+
+
+def _member(row: Any) -> Member:
+    values = dict(row)
+    limited, desk_ids = values.pop("limited_to_desks"), values.pop("desk_ids")
+    return Member(**values, desk_ids=tuple(desk_ids) if limited else None)
+
+
+async def members(scope: TenantScope) -> Sequence[Member]:
+    """The former ones too, by name."""
+    rows = await scope.fetch(
+        f"{_MEMBER} WHERE m.tenant_id = $1 ORDER BY m.name, m.id", scope.tenant_id
+    )
+    return [_member(row) for row in rows]
+
+
+async def member(scope: TenantScope, membership_id: UUID) -> Member | None:
+    row = await scope.fetchrow(
+        f"{_MEMBER} WHERE m.tenant_id = $1 AND m.id = $2", scope.tenant_id, membership_id
+    )
+    return _member(row) if row else None
+
+
+async def emails(scope: NetworkScope, tenant_id: UUID) -> dict[UUID, str]:
+    """Of each of the organisation's people, by membership."""
+    rows = await scope.fetch(
+        """
+        SELECT m.id, a.email FROM memberships m JOIN accounts a ON a.id = m.account_id
+        WHERE m.tenant_id = $1
+        """,
+        tenant_id,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def renew_link(
+    scope: TenantScope, invitation_id: UUID, expires_at: datetime, inviter: UUID
+) -> None:
+    """Older links are out of use, and so is a code that was sent for one."""
+    await scope.execute(
+        """
+        UPDATE invitations SET link_version = link_version + 1, expires_at = $2, invited_by = $3,
+          sent_at = NULL, code_hash = NULL, asked_again_at = NULL
+        WHERE id = $1
+        """,
+        invitation_id,
+        expires_at,
+        inviter,
+    )
+
+
+async def revoke(scope: TenantScope, invitation_id: UUID) -> None:
+    await scope.execute("UPDATE invitations SET state = 'revoked' WHERE id = $1", invitation_id)
+
+
+async def desk_names(scope: TenantScope) -> dict[UUID, str]:
+    rows = await scope.fetch("SELECT id, name FROM desks WHERE tenant_id = $1", scope.tenant_id)
+    return {row[0]: row[1] for row in rows}
+
+
+async def set_role(scope: TenantScope, membership_id: UUID, role: str) -> None:
+    await scope.execute("UPDATE memberships SET role = $2 WHERE id = $1", membership_id, role)
+
+
+async def set_end(scope: TenantScope, membership_id: UUID, expires_at: datetime | None) -> None:
+    await scope.execute(
+        "UPDATE memberships SET expires_at = $2 WHERE id = $1", membership_id, expires_at
+    )
+
+
+async def set_desks(
+    scope: TenantScope, membership_id: UUID, desk_ids: Sequence[UUID] | None
+) -> None:
+    """None: the person works at all of them."""
+    await scope.execute(
+        "UPDATE memberships SET limited_to_desks = $2 WHERE id = $1",
+        membership_id,
+        desk_ids is not None,
+    )
+    await scope.execute(
+        "DELETE FROM membership_desks WHERE tenant_id = $1 AND membership_id = $2",
+        scope.tenant_id,
+        membership_id,
+    )
+    await scope.executemany(
+        "INSERT INTO membership_desks (id, tenant_id, membership_id, desk_id) VALUES ($1, $2, $3, $4)",
+        [(uuid7(), scope.tenant_id, membership_id, desk_id) for desk_id in desk_ids or ()],
+    )
+
+
+async def trainings_of(scope: TenantScope, membership_id: UUID) -> Sequence[Training]:
+    """The latest first."""
+    rows = await scope.fetch(
+        """
+        SELECT t.id, t.membership_id, t.course, t.completed_on, t.certificate_id, f.name AS certificate_name
+        FROM trainings t LEFT JOIN files f ON f.tenant_id = t.tenant_id AND f.id = t.certificate_id
+        WHERE t.tenant_id = $1 AND t.membership_id = $2
+        ORDER BY t.completed_on DESC, t.id DESC
+        """,
+        scope.tenant_id,
+        membership_id,
+    )
+    return [Training(**dict(row)) for row in rows]
+
+
+async def add_training(scope: TenantScope, training: Training, recorded_by: UUID) -> None:
+    await scope.execute(
+        """
+        INSERT INTO trainings
+          (id, tenant_id, membership_id, course, completed_on, certificate_id, recorded_at, recorded_by)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        training.id,
+        scope.tenant_id,
+        training.membership_id,
+        training.course,
+        training.completed_on,
+        training.certificate_id,
+        scope.now,
+        recorded_by,
+    )
+
+
+async def remove_training(scope: TenantScope, training_id: UUID) -> None:
+    await scope.execute("DELETE FROM trainings WHERE id = $1", training_id)

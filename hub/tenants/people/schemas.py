@@ -69,7 +69,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`desk_ids` is None for somebody who is not limited to some; `email` is None where the reader may not see it."""
+    """`desk_ids` is None for somebody who is not limited to some desks; an empty tuple means none."""
 
     id: UUID
     account_id: UUID

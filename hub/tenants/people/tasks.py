@@ -1,17 +1,22 @@
-"""Letters about people: invitations, and what came of them."""
+"""Letters about people: invitations, their codes, what came of them, and who is about to leave; and what ends by itself."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from hub import mail
-from hub.db import network_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
-from hub.tenants.people import queries
+from hub.tenants.people import expire, passages, queries
+from hub.tenants.people.accept import code_of, hash_of
+from hub.tenants.people.change import last_day_of
+from hub.tenants.people.leave import burden_of
 from hub.tenants.people.links import link_to
+from hub.tenants.people.passages import Reader
 from hub.tenants.people.schemas import ROLES, Invitation
-from hub.web.formats import format_datetime
+from hub.web.formats import format_date, format_datetime
 from hub.web.i18n import gettext as _
-from hub.web.i18n import reading_in
-from hub.worker import task
+from hub.web.i18n import ngettext, reading_in
+from hub.worker import every_minute, task
 
 
 @task("people.send_invitation")
@@ -64,3 +69,145 @@ def _invitation_text(invitation: Invitation, organisation: str) -> list[str]:
         ),
         _("If you do not know what this is about, there is nothing to do."),
     ]
+
+
+@task("people.send_code")
+async def send_code(job: Job, *, invitation_id: UUID) -> None:
+    """Nothing where it was accepted or revoked in the meantime. Run again, it sends the same code."""
+    code = code_of(job.id)
+    async with network_transaction() as scope:
+        invitation = await queries.invitation(scope, invitation_id)
+        if invitation is None or invitation.standing(scope.now) != "open":
+            return
+        if not await passages.keep_code(scope, invitation_id, hash_of(invitation_id, code)):
+            return
+        organisation = await queries.organisation_name(scope, invitation.tenant_id)
+    with reading_in(invitation.locale):
+        subject = _("Your code for the MICRO-WORK Hub")
+        body = mail.letter(
+            title=subject,
+            paragraphs=[
+                _("Your code: %(code)s", code=code),
+                _(
+                    "With it you accept the invitation of “%(organisation)s”. It is good for 15 minutes. Give it to"
+                    " nobody: we never ask for it by telephone or mail.",
+                    organisation=organisation,
+                ),
+                _("If you are not accepting an invitation just now, there is nothing to do."),
+            ],
+        )
+        await mail.send(
+            to=invitation.email, subject=subject, text=body.text, html=body.html, key=job.id
+        )
+
+
+@task("people.tell_accepted")
+async def tell_accepted(job: Job, *, invitation_id: UUID, reader_id: UUID) -> None:
+    async with network_transaction() as scope:
+        invitation = await queries.invitation(scope, invitation_id)
+        reader = await passages.reader(scope, reader_id)
+        if invitation is None or invitation.membership_id is None or reader is None:
+            return
+        name = await passages.member_name(scope, invitation.membership_id)
+        organisation = await queries.organisation_name(scope, invitation.tenant_id)
+    with reading_in(reader.locale):
+        role = _("support") if invitation.support else _(ROLES[invitation.role])
+        await _write(
+            job,
+            reader,
+            _("Your invitation was accepted"),
+            [
+                _(
+                    "%(name)s accepted the invitation and belongs to “%(organisation)s” now as %(role)s.",
+                    name=name,
+                    organisation=organisation,
+                    role=role,
+                )
+            ],
+            (_("To the people"), "/organisation/people"),
+        )
+
+
+@task("people.tell_asked_again")
+async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) -> None:
+    """Nothing where it was sent again in the meantime."""
+    async with network_transaction() as scope:
+        invitation = await queries.invitation(scope, invitation_id)
+        reader = await passages.reader(scope, reader_id)
+        if invitation is None or reader is None or invitation.standing(scope.now) != "expired":
+            return
+        organisation = await queries.organisation_name(scope, invitation.tenant_id)
+        own = await passages.belongs_to(scope, reader_id, invitation.tenant_id)
+    place = "/organisation/people" if own else f"/network/organisations/{invitation.tenant_id}"
+    with reading_in(reader.locale):
+        await _write(
+            job,
+            reader,
+            _("Somebody asks for a new invitation"),
+            [
+                _(
+                    "The invitation of %(address)s to “%(organisation)s” has expired, and somebody who opened its"
+                    " link asks for a new one. If you still want the person to come, send it again.",
+                    address=invitation.email,
+                    organisation=organisation,
+                )
+            ],
+            (_("To the invitations"), place),
+        )
+
+
+@task("people.tell_leaving")
+async def tell_leaving(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
+    """A week and a day before a membership ends, if there is work that would be left behind."""
+    if job.tenant_id is None:
+        raise LookupError(job.task)
+    async with tenant_transaction(job.tenant_id) as scope:
+        member = await queries.member(scope, membership_id)
+        if member is None or not member.is_active(scope.now) or member.expires_at is None:
+            return
+        burden = await burden_of(scope, membership_id)
+    async with network_transaction() as network:
+        reader = await passages.reader(network, reader_id)
+    if reader is None or not burden.total:
+        return
+    with reading_in(reader.locale):
+        await _write(
+            job,
+            reader,
+            _("Somebody is about to leave, with open work"),
+            [
+                ngettext(
+                    "The last day of %(name)s is %(day)s, and %(num)s thing is still open in this person’s charge.",
+                    "The last day of %(name)s is %(day)s, and %(num)s things are still open in this person’s charge.",
+                    burden.total,
+                    name=member.name,
+                    day=format_date(last_day_of(member.expires_at)),
+                ),
+                _("Choose who takes it over, so that nothing waits."),
+            ],
+            (_("Hand over"), f"/organisation/people/{membership_id}/leave"),
+        )
+
+
+@every_minute("people.expire", at_seconds=frozenset({20}))
+async def end_memberships() -> None:
+    async with network_transaction() as scope:
+        await expire.end_what_is_over(scope)
+        await expire.order_warnings(scope)
+
+
+async def _write(
+    job: Job, reader: Reader, subject: str, paragraphs: Sequence[str], button: tuple[str, str]
+) -> None:
+    label, path = button
+    body = mail.letter(
+        title=subject, paragraphs=paragraphs, button=(label, f"{mail.base_url()}{path}")
+    )
+    await mail.send(
+        to=reader.email,
+        name=reader.name,
+        subject=subject,
+        text=body.text,
+        html=body.html,
+        key=job.id,
+    )

@@ -1,0 +1,42 @@
+"""What the pages about people share."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+
+from hub.tenants.accounts.actor import ADMIN, Actor, requires
+from hub.tenants.people.schemas import ROLES, Member
+from hub.web.drawing import Tone
+from hub.web.i18n import gettext as _
+
+PageRequest = Request[Any, Any, Any]
+# Whom support let in might otherwise let in, or put in somebody's place: people are their organisation's alone.
+CHANGERS = [requires(roles=frozenset({ADMIN}), while_suspended=True)]
+HERE = "/organisation/people"
+ROLE_TONES: Mapping[str, Tone] = {
+    "admin": "info",
+    "operator": "success",
+    "editor": "neutral",
+    "viewer": "neutral",
+}
+
+
+def may_manage(actor: Actor) -> bool:
+    return actor.role == ADMIN and not actor.support
+
+
+def role_of(member: Member) -> str:
+    return _("support") if member.support else _(ROLES[member.role])
+
+
+def desks_of(member: Member, names: Mapping[UUID, str]) -> str:
+    """In words."""
+    if member.desk_ids is None:
+        return _("all")
+    return ", ".join(sorted(names[one] for one in member.desk_ids if one in names)) or _("none")
+
+
+def people_crumbs(*below: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(_("People"), HERE), *below]

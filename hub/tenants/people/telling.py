@@ -1,0 +1,53 @@
+"""Whom to tell what happened: ordered in the transaction in which it does, one letter each, written by `tasks.py`."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from hub import outbox
+from hub.db import NetworkScope
+from hub.tenants.people import passages
+from hub.tenants.people.schemas import Invitation
+
+
+async def tell_accepted(scope: NetworkScope, invitation: Invitation, joined: UUID) -> None:
+    """Whoever invited; where the Ente did, or the inviter has left, the other administrators."""
+    tenant_id, inviter = invitation.tenant_id, invitation.invited_by
+    readers: Sequence[UUID] = []
+    if inviter and await passages.reader(scope, inviter):
+        readers = [inviter]
+    else:
+        readers = await passages.administrators(scope, tenant_id, apart_from=joined)
+    await _order(scope, "people.tell_accepted", invitation, readers)
+
+
+async def tell_asked_again(scope: NetworkScope, invitation: Invitation) -> None:
+    """The administrators; where nobody is one yet, those of the Ente that leads the set-up."""
+    tenant_id = invitation.tenant_id
+    readers = await passages.administrators(scope, tenant_id)
+    if not readers and (leader := await passages.leader_of(scope, tenant_id)):
+        readers = await passages.administrators(scope, leader)
+    await _order(scope, "people.tell_asked_again", invitation, readers)
+
+
+async def tell_leaving(scope: NetworkScope, tenant_id: UUID, membership_id: UUID) -> None:
+    for reader_id in await passages.administrators(scope, tenant_id):
+        await outbox.enqueue(
+            scope,
+            "people.tell_leaving",
+            tenant_id=tenant_id,
+            membership_id=membership_id,
+            reader_id=reader_id,
+        )
+
+
+async def _order(
+    scope: NetworkScope, task: str, invitation: Invitation, readers: Sequence[UUID]
+) -> None:
+    for reader_id in readers:
+        await outbox.enqueue(
+            scope,
+            task,
+            tenant_id=invitation.tenant_id,
+            invitation_id=invitation.id,
+            reader_id=reader_id,
+        )
