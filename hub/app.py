@@ -33,6 +33,7 @@ from hub.tenants.network import pages as network_pages
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
 from hub.tenants.people.routes import ROUTES as PEOPLE_ROUTES
+from hub.tenants.protocols.routes import ROUTES as PROTOCOL_ROUTES
 from hub.tenants.services.routes import ROUTES as SERVICE_ROUTES
 from hub.web import csrf
 from hub.web.error_pages import page_for
@@ -60,6 +61,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *PEOPLE_ROUTES,
     *network_pages.ROUTES,
     *log_pages.ROUTES,
+    *PROTOCOL_ROUTES,
     *SERVICE_ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,

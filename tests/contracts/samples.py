@@ -377,7 +377,12 @@ ONBOARDING_ROWS: dict[str, Callable[[Rows], Values]] = {
         "state": "cancelled",
         "contact_name": "Anna Prova",
         "contact_email": "ufficio@example.org",
-        "content": "{}",
+        "content": (
+            '{"ente": "A", "organisation": "B", "fiscal_code": "", "address": "", "desks": [], "years": 3,'
+            ' "issued_on": "2026-01-01", "locale": "it"}'
+        ),
+        "document_id": rows["files"],
+        "signed_file_id": rows["files"],
         "created_at": clock.now(),
     },
     "setups": lambda rows: {

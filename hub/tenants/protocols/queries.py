@@ -37,16 +37,6 @@ async def protocols_of(scope: NetworkScope, organisation_id: UUID) -> list[Proto
     return [ProtocolView(**row) for row in rows]
 
 
-async def protocol_of(
-    scope: NetworkScope, organisation_id: UUID, protocol_id: UUID
-) -> ProtocolView | None:
-    """None also where it is another organisation's."""
-    row = await scope.fetchrow(
-        _VIEW + " WHERE p.id = $1 AND p.organisation_id = $2", protocol_id, organisation_id
-    )
-    return ProtocolView(**row) if row else None
-
-
 async def find(scope: TenantScope, protocol_id: UUID, *, lock: bool = False) -> Protocol | None:
     """Of the Ente's own. `lock`: whoever decides about it waits here for who decides at the same moment."""
     row = await scope.fetchrow(
@@ -65,6 +55,30 @@ async def find(scope: TenantScope, protocol_id: UUID, *, lock: bool = False) -> 
     if row is None:
         return None
     return Protocol(**{**row, "content": msgspec.convert(row["content"], Content)})
+
+
+async def renewal_of(scope: TenantScope, protocol_id: UUID) -> UUID | None:
+    """The last that was drawn up in its place and is not cancelled."""
+    found: UUID | None = await scope.fetchval(
+        """
+        SELECT id FROM protocols WHERE tenant_id = $1 AND renews_id = $2 AND state <> 'cancelled'
+        ORDER BY created_at DESC LIMIT 1
+        """,
+        scope.tenant_id,
+        protocol_id,
+    )
+    return found
+
+
+async def name_of_member(scope: NetworkScope, membership_id: UUID) -> str | None:
+    """Also of one who has left."""
+    name: str | None = await scope.fetchval(
+        """
+        SELECT a.name FROM memberships m JOIN accounts a ON a.id = m.account_id WHERE m.id = $1
+        """,
+        membership_id,
+    )
+    return name
 
 
 async def list_protocols(
@@ -357,8 +371,10 @@ async def add_template(
     text: str,
     years: int,
     created_by: UUID | None,
+    *,
+    template_id: UUID | None = None,
 ) -> UUID:
-    template_id = uuid7()
+    template_id = template_id or uuid7()
     await scope.execute(
         """
         INSERT INTO protocol_templates

@@ -25,7 +25,7 @@ class BadDay(Conflict):
     code = "signed-on"
 
 
-_WHY = {
+NOT_AWAITED = {
     "preparing": N_("The document is still being made. Please come back in a minute."),
     "to_check": N_(
         "A signed document has arrived already, and a person of the Ente is comparing it."
@@ -53,7 +53,7 @@ async def receive(
     if protocol is None:
         raise NotFound
     if protocol.state != "sent" or protocol.sent_at is None:
-        raise NotAwaited(message=_WHY.get(protocol.state))
+        raise NotAwaited(message=NOT_AWAITED.get(protocol.state))
     if link_version not in (None, protocol.link_version):
         raise NotAwaited(message=N_("There is a newer link. Please open the newest mail."))
     check_day(signed_on, clock.day_of(protocol.sent_at), clock.day_of(scope.now))

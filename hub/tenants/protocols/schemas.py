@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from hub.web.fields import Checkbox, Choice, Date, Email, Integer, Text, Textarea
 from hub.web.i18n import N_
 
 KINDS = {
@@ -53,6 +55,85 @@ class ProtocolParty(msgspec.Struct, frozen=True):
     contact_email: str
     desks: tuple[str, ...] = ()
     locale: str = "it"
+
+
+SHOWN = {
+    "to_sign": N_("To be signed"),
+    "to_check": N_("To check"),
+    "signed": N_("Signed and in force"),
+    "ending": N_("Near their end"),
+    "expired": N_("Expired"),
+    "replaced": N_("Replaced"),
+    "cancelled": N_("Cancelled"),
+}
+
+
+class FilterProtocols(msgspec.Struct, frozen=True):
+    show: Annotated[str, Choice(N_("Which"), options=SHOWN)] = ""
+    kind: Annotated[str, Choice(N_("Kind"), options=KINDS)] = ""
+    name: Annotated[str, Text(N_("Organisation"), max_length=100)] = ""
+
+
+class SendSigned(msgspec.Struct, frozen=True):
+    """`file` is the name under which the browser sends it."""
+
+    file: Annotated[
+        str,
+        Text(
+            N_("Signed file"),
+            N_("A PDF with its signature, or a signed envelope (P7M); at most 10 MB."),
+            max_length=1000,
+        ),
+    ]
+    signed_on: Annotated[
+        date,
+        Date(
+            N_("Day of signature"),
+            N_("From this day on it is in force. Of several signatures, the day of the last."),
+        ),
+    ]
+
+
+class Confirm(msgspec.Struct, frozen=True):
+    compared: Annotated[
+        bool,
+        Checkbox(
+            N_("I have opened both files: they are the same document, and it is signed."),
+            required=True,
+        ),
+    ]
+    version: Annotated[int, Integer()]
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    reason: Annotated[
+        str,
+        Textarea(
+            N_("Reason"),
+            N_("The contact reads these words in a letter with a new link."),
+            min_length=10,
+            max_length=2000,
+        ),
+    ]
+    version: Annotated[int, Integer()]
+
+
+class SendAgain(msgspec.Struct, frozen=True):
+    contact_name: Annotated[str, Text(N_("Name"), max_length=120)]
+    contact_email: Annotated[str, Email(N_("E-mail address"))]
+    version: Annotated[int, Integer()]
+
+
+class Decide(msgspec.Struct, frozen=True):
+    """For what needs no more than a button."""
+
+    version: Annotated[int, Integer()]
+
+
+class NewVersion(msgspec.Struct, frozen=True):
+    title: Annotated[str, Text(N_("Title"), max_length=200)]
+    years: Annotated[int, Integer(N_("Years in force"), N_("From 1 to 20."), 1, 20)]
+    text: Annotated[str, Textarea(N_("Text"), max_length=60_000, min_length=100)]
 
 
 class SignedFile(msgspec.Struct, frozen=True):

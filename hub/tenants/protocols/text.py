@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
-MOST_CHARACTERS = 60_000
-
 PLACEHOLDERS = {
     "ente": N_("the name of the Ente"),
     "organisation": N_("the name of the organisation"),

@@ -1,0 +1,46 @@
+"""A file is handed in as the signed document: looked at outside any transaction, since that takes a moment."""
+
+import asyncio
+from datetime import date
+from uuid import UUID
+
+from hub import files
+from hub.db import tenant_transaction
+from hub.errors import NotFound
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.protocols import queries
+from hub.tenants.protocols.compare import how_signed
+from hub.tenants.protocols.receive import NOT_AWAITED, NotAwaited, receive
+from hub.tenants.protocols.schemas import Protocol, SignedFile
+from hub.uploads import BadUpload, check_upload
+from hub.web.i18n import N_
+
+
+async def hand_in(
+    tenant_id: UUID,
+    actor: Actor | None,
+    protocol_id: UUID,
+    name: str,
+    content: bytes,
+    signed_on: date,
+    *,
+    link_version: int | None = None,
+) -> Protocol:
+    """`tenant_id` is the Ente's. Raises BadUpload and whatever `receive` raises."""
+    if not name:
+        raise BadUpload("no-file", N_("Choose a file first."))
+    async with tenant_transaction(tenant_id) as scope:
+        protocol = await queries.find(scope, protocol_id)
+        if protocol is None:
+            raise NotFound
+        if protocol.state != "sent" or protocol.document_id is None:
+            raise NotAwaited(message=NOT_AWAITED.get(protocol.state))
+        sent = await files.content(scope, protocol.document_id)
+    file = await asyncio.to_thread(_looked_at, sent, name, content)
+    async with tenant_transaction(tenant_id) as scope:
+        return await receive(scope, actor, protocol_id, file, signed_on, link_version=link_version)
+
+
+def _looked_at(sent: bytes, name: str, content: bytes) -> SignedFile:
+    checked = check_upload(name, content)
+    return SignedFile(checked.name, checked.media_type, content, how_signed(sent, checked, content))
