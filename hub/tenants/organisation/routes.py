@@ -3,9 +3,13 @@
 from litestar.types import ControllerRouterHandler
 
 from hub.tenants.organisation import closing_pages, logo_pages, pages
+from hub.tenants.organisation.desks import closing_pages as desk_closing_pages
+from hub.tenants.organisation.desks import pages as desk_pages
 
 ROUTES: list[ControllerRouterHandler] = [
     *pages.ROUTES,
     *logo_pages.ROUTES,
     *closing_pages.ROUTES,
+    *desk_pages.ROUTES,
+    *desk_closing_pages.ROUTES,
 ]

@@ -1,0 +1,1 @@
+"""An organisation's desks: their entries, their closures, and their end."""

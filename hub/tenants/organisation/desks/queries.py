@@ -1,0 +1,275 @@
+"""Statements on an organisation's own desks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from hub.db import NetworkScope, TenantScope
+from hub.ids import uuid7
+from hub.tenants.organisation.desks.schemas import Closure, Desk
+
+_DESK = """
+SELECT d.id, d.name, d.state, d.municipality_code, m.name, m.province_code, d.region_code,
+  m.latitude, m.longitude, d.address, d.postal_code, d.latitude, d.longitude, d.phone, d.email,
+  d.hours, d.opening_hours, d.how_to_reach, d.offers, d.provinces, d.opened_on, d.verified_on,
+  d.closed_on, d.closed_reason, d.setup_id, d.version
+FROM desks d JOIN municipalities m ON m.istat_code = d.municipality_code
+"""
+
+
+async def desks(scope: TenantScope) -> list[Desk]:
+    """Open ones first, by name."""
+    rows = await scope.fetch(
+        f"{_DESK} WHERE d.tenant_id = $1 ORDER BY d.state = 'closed', d.name, d.id", scope.tenant_id
+    )
+    return [Desk(*row) for row in rows]
+
+
+async def desk(scope: TenantScope, desk_id: UUID) -> Desk | None:
+    row = await scope.fetchrow(
+        f"{_DESK} WHERE d.tenant_id = $1 AND d.id = $2", scope.tenant_id, desk_id
+    )
+    return Desk(*row) if row else None
+
+
+async def lock(scope: TenantScope, desk_ids: Sequence[UUID]) -> None:
+    """In one order. Waits for whoever writes on a case of these desks, and makes them wait."""
+    await scope.fetch(
+        "SELECT FROM desks WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE",
+        scope.tenant_id,
+        list(desk_ids),
+    )
+
+
+async def add(scope: TenantScope, desk_id: UUID, values: Mapping[str, object]) -> None:
+    """Being set up: within the set-up that is running, if one is."""
+    names = ["id", "tenant_id", "setup_id", *values]
+    places = ", ".join(f"${place}" for place in range(3, len(values) + 3))
+    await scope.execute(
+        f"""
+        INSERT INTO desks ({", ".join(names)}, state) SELECT $1, $2,
+          (SELECT id FROM setups WHERE tenant_id = $2 AND state = 'running'), {places}, 'setting_up'
+        """,
+        desk_id,
+        scope.tenant_id,
+        *values.values(),
+    )
+
+
+async def save(scope: TenantScope, desk_id: UUID, values: Mapping[str, object]) -> None:
+    columns = ", ".join(f"{name} = ${place}" for place, name in enumerate(values, 3))
+    await scope.execute(
+        f"UPDATE desks SET {columns}, version = version + 1 WHERE tenant_id = $1 AND id = $2",
+        scope.tenant_id,
+        desk_id,
+        *values.values(),
+    )
+
+
+async def verify(scope: TenantScope, desk_id: UUID, day: date) -> None:
+    """No new version: whoever has the form open changes nothing of what this says."""
+    await scope.execute(
+        "UPDATE desks SET verified_on = $3 WHERE tenant_id = $1 AND id = $2",
+        scope.tenant_id,
+        desk_id,
+        day,
+    )
+
+
+async def mark_closed(scope: TenantScope, desk_id: UUID, day: date, reason: str) -> None:
+    await scope.execute(
+        """
+        UPDATE desks SET state = 'closed', closed_on = $3, closed_reason = $4, version = version + 1
+        WHERE tenant_id = $1 AND id = $2
+        """,
+        scope.tenant_id,
+        desk_id,
+        day,
+        reason,
+    )
+
+
+async def closures(scope: TenantScope, desk_id: UUID, from_day: date) -> list[Closure]:
+    rows = await scope.fetch(
+        """
+        SELECT id, starts_on, ends_on, reason FROM desk_closures
+        WHERE tenant_id = $1 AND desk_id = $2 AND ends_on >= $3 ORDER BY starts_on, id
+        """,
+        scope.tenant_id,
+        desk_id,
+        from_day,
+    )
+    return [Closure(*row) for row in rows]
+
+
+async def add_closure(
+    scope: TenantScope, desk_id: UUID, starts_on: date, ends_on: date, reason: str
+) -> None:
+    await scope.execute(
+        """
+        INSERT INTO desk_closures (id, tenant_id, desk_id, starts_on, ends_on, reason, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        uuid7(),
+        scope.tenant_id,
+        desk_id,
+        starts_on,
+        ends_on,
+        reason,
+        scope.now,
+    )
+
+
+async def remove_closure(scope: TenantScope, desk_id: UUID, closure_id: UUID) -> bool:
+    return bool(
+        await scope.execute(
+            "DELETE FROM desk_closures WHERE tenant_id = $1 AND desk_id = $2 AND id = $3",
+            scope.tenant_id,
+            desk_id,
+            closure_id,
+        )
+    )
+
+
+async def limited_to(scope: TenantScope, desk_id: UUID) -> list[str]:
+    """Names of the people who work at some desks only, this one among them."""
+    rows = await scope.fetch(
+        """
+        SELECT m.name FROM memberships m
+        JOIN membership_desks d ON d.tenant_id = m.tenant_id AND d.membership_id = m.id
+        WHERE m.tenant_id = $1 AND d.desk_id = $2 AND m.limited_to_desks AND m.state = 'active'
+        ORDER BY m.name, m.id
+        """,
+        scope.tenant_id,
+        desk_id,
+    )
+    return [row["name"] for row in rows]
+
+
+async def give_people(scope: TenantScope, giver: UUID, taker: UUID) -> list[UUID]:
+    """Whoever is limited to the one desk works at the other, too; so will those who are invited. The memberships."""
+    rows = await scope.fetch(
+        """
+        SELECT m.id FROM memberships m
+        JOIN membership_desks d ON d.tenant_id = m.tenant_id AND d.membership_id = m.id
+        WHERE m.tenant_id = $1 AND d.desk_id = $2 AND m.limited_to_desks AND m.state = 'active'
+          AND NOT EXISTS (SELECT FROM membership_desks has
+            WHERE has.tenant_id = m.tenant_id AND has.membership_id = m.id AND has.desk_id = $3)
+        ORDER BY m.id
+        """,
+        scope.tenant_id,
+        giver,
+        taker,
+    )
+    await scope.executemany(
+        "INSERT INTO membership_desks (id, tenant_id, membership_id, desk_id) VALUES ($1, $2, $3, $4)",
+        [(uuid7(), scope.tenant_id, row["id"], taker) for row in rows],
+    )
+    await scope.execute(
+        """
+        UPDATE invitations SET desk_ids = array_append(array_remove(desk_ids, $3::uuid), $3::uuid)
+        WHERE tenant_id = $1 AND state = 'open' AND $2::uuid = ANY(desk_ids)
+        """,
+        scope.tenant_id,
+        giver,
+        taker,
+    )
+    return [row["id"] for row in rows]
+
+
+async def provinces_by_region(
+    scope: TenantScope,
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(region, its provinces as (sign, name)), from north to south."""
+    rows = await scope.fetch(
+        """
+        SELECT r.name AS region, array_agg(p.code ORDER BY p.name) AS codes,
+          array_agg(p.name ORDER BY p.name) AS names
+        FROM regions r JOIN provinces p ON p.region_code = r.code
+        GROUP BY r.code, r.name ORDER BY r.code
+        """
+    )
+    return [(row["region"], list(zip(row["codes"], row["names"], strict=True))) for row in rows]
+
+
+async def tenants_to_remind(
+    scope: NetworkScope, verified_before: date, reminded_before: datetime
+) -> list[UUID]:
+    """Active hosts with an entry that nobody has verified for so long, nor been reminded of."""
+    rows = await scope.fetch(
+        """
+        SELECT DISTINCT d.tenant_id FROM desks d
+        JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
+        WHERE d.state = 'active' AND coalesce(d.verified_on, d.opened_on) < $1
+          AND (d.verification_reminded_at IS NULL OR d.verification_reminded_at < $2)
+        ORDER BY d.tenant_id
+        """,
+        verified_before,
+        reminded_before,
+    )
+    return [row["tenant_id"] for row in rows]
+
+
+async def mark_reminded(
+    scope: TenantScope, verified_before: date, reminded_before: datetime
+) -> int:
+    """How many entries are due; once each, also where two workers ask at once."""
+    return await scope.execute(
+        """
+        UPDATE desks SET verification_reminded_at = $2 WHERE id IN (
+          SELECT id FROM desks
+          WHERE tenant_id = $1 AND state = 'active' AND coalesce(verified_on, opened_on) < $3
+            AND (verification_reminded_at IS NULL OR verification_reminded_at < $4)
+          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+        """,
+        scope.tenant_id,
+        scope.now,
+        verified_before,
+        reminded_before,
+    )
+
+
+async def admins(scope: TenantScope) -> list[UUID]:
+    """Of the organisation's own people: support is the Ente's."""
+    rows = await scope.fetch(
+        """
+        SELECT id FROM memberships WHERE tenant_id = $1 AND role = 'admin' AND state = 'active'
+          AND NOT support AND (expires_at IS NULL OR expires_at > $2) ORDER BY id
+        """,
+        scope.tenant_id,
+        scope.now,
+    )
+    return [row["id"] for row in rows]
+
+
+async def unverified(
+    scope: TenantScope, verified_before: date, membership_id: UUID | None
+) -> list[tuple[str, date | None]]:
+    """(name, last verified) of active desks, those of a limited membership only where there is one."""
+    rows = await scope.fetch(
+        """
+        SELECT d.name, d.verified_on FROM desks d
+        WHERE d.tenant_id = $1 AND d.state = 'active' AND coalesce(d.verified_on, d.opened_on) < $2
+          AND ($3::uuid IS NULL OR EXISTS (SELECT FROM memberships m
+            WHERE m.tenant_id = d.tenant_id AND m.id = $3 AND (NOT m.limited_to_desks
+              OR EXISTS (SELECT FROM membership_desks o WHERE o.tenant_id = m.tenant_id
+                AND o.membership_id = m.id AND o.desk_id = d.id))))
+        ORDER BY d.name, d.id
+        """,
+        scope.tenant_id,
+        verified_before,
+        membership_id,
+    )
+    return [(row["name"], row["verified_on"]) for row in rows]
+
+
+async def account_of(scope: NetworkScope, membership_id: UUID) -> tuple[str, str, str] | None:
+    """(e-mail address, name, locale) of somebody who still belongs there."""
+    row = await scope.fetchrow(
+        """
+        SELECT a.email, m.name, a.locale FROM memberships m JOIN accounts a ON a.id = m.account_id
+        WHERE m.id = $1 AND m.state = 'active'
+        """,
+        membership_id,
+    )
+    return (row["email"], row["name"], row["locale"]) if row else None
