@@ -41,6 +41,8 @@ TABLES = {
     "case_id": "cases",
     "citizen_id": "citizens",
     "closing_day_id": "closing_days",
+    "closure_id": "desk_closures",
+    "desk_id": "desks",
     "document_id": "call_documents",
     "evaluation_id": "evaluations",
     "evaluator_id": "call_evaluators",
