@@ -48,6 +48,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.exchange.tasks",
     "hub.tenants.protocols.mail_tasks",
     "hub.tenants.protocols.tasks",
+    "hub.tenants.organisation.desks.tasks",
     "hub.tenants.people.tasks",
     "hub.tenants.onboarding.tasks",
     "hub.tenants.onboarding.admission_tasks",
