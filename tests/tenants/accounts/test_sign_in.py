@@ -36,6 +36,7 @@ from tests.factories import (
 )
 from tests.support.web import new_client as new_web_client
 from tests.support.web import sign_in_as
+from tests.tenants.accounts.making import code_of, give_code, protect
 
 PASSWORD = "una frase lunga da ricordare"
 NewClient = Callable[[], httpx.AsyncClient]
@@ -75,11 +76,10 @@ async def test_an_operator_lands_on_the_cases(client: httpx.AsyncClient, operato
     ("kind", "role", "home"),
     [
         ("lender", "operator", "/inbox"),
-        ("coordinator", "admin", "/campaigns"),
         ("coordinator", "editor", "/campaigns"),
         ("coordinator", "operator", "/selections"),
         ("coordinator", "viewer", "/selections"),
-        ("tutor", "operator", "/"),
+        ("tutor", "operator", "/organisation"),
     ],
 )
 async def test_each_kind_of_person_lands_where_their_work_is(
@@ -89,6 +89,59 @@ async def test_each_kind_of_person_lands_where_their_work_is(
     await make_membership(await make_tenant(kind), role, account=account)
     assert (await post_sign_in(client, account.email)).headers["location"] == home
     assert (await client.get(home)).status_code == 200
+
+
+async def test_the_entes_admin_lands_on_the_campaigns(client: httpx.AsyncClient) -> None:
+    account = await make_account(password=PASSWORD)
+    await make_membership(await make_tenant("coordinator"), "admin", account=account)
+    await protect(account)
+    await post_sign_in(client, account.email)
+    assert (await give_code(client, code_of())).headers["location"] == "/campaigns"
+    assert (await client.get("/campaigns")).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["host", "lender", "tutor"])
+async def test_of_an_organisation_that_is_not_active_there_is_the_set_up(
+    client: httpx.AsyncClient, kind: str
+) -> None:
+    account = await make_account(password=PASSWORD)
+    await make_membership(await make_tenant(kind, state="suspended"), account=account)
+    answer = await post_sign_in(client, account.email)
+    assert answer.headers["location"] == "/organisation/setup"
+    assert "non è attiva" in (await client.get("/account")).text
+
+
+async def test_support_lands_on_the_organisation_and_not_on_its_cases(
+    client: httpx.AsyncClient,
+) -> None:
+    account = await make_account(password=PASSWORD)
+    member = await make_membership(await make_tenant("host"), "viewer", account=account)
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE memberships SET support = true, expires_at = $2 WHERE id = $1",
+            member.membership_id,
+            scope.now + timedelta(hours=1),
+        )
+    assert (await post_sign_in(client, account.email)).headers["location"] == "/organisation"
+    assert (await client.get("/cases")).status_code == 403
+    with clock.moved(timedelta(minutes=61)):
+        assert (await client.get("/cases")).status_code == 303, "its time is over"
+        assert "nessuna organizzazione attiva" in (await client.get("/account")).text
+
+
+async def test_the_choice_says_which_organisation_is_not_active(client: httpx.AsyncClient) -> None:
+    account = await make_account(password=PASSWORD)
+    await make_membership(await make_tenant("host"), account=account)
+    waiting = await make_tenant("lender", state="suspended")
+    member = await make_membership(waiting, account=account)
+    await post_sign_in(client, account.email)
+    page = await client.get("/account")
+    assert f"{waiting.name} (operatore, non attiva)" in page.text
+    chosen = await client.post(
+        "/account/organisation",
+        data={"membership_id": str(member.membership_id), "form_key": str(UUID(int=8))},
+    )
+    assert chosen.headers["location"] == "/organisation/setup"
 
 
 async def test_a_page_asked_for_before_signing_in_comes_after_it(
@@ -243,7 +296,7 @@ async def test_rights_that_end_end_at_once(client: httpx.AsyncClient, what: str)
                 "UPDATE memberships SET state = 'ended' WHERE id = $1",
                 member.membership_id,
             ),
-            "tenant": ("UPDATE tenants SET state = 'suspended' WHERE id = $1", member.tenant.id),
+            "tenant": ("UPDATE tenants SET state = 'closed' WHERE id = $1", member.tenant.id),
             "account": ("UPDATE accounts SET state = 'disabled' WHERE id = $1", member.account_id),
         }[what]
         assert await scope.execute(statement, row) == 1

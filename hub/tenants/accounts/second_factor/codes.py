@@ -34,7 +34,7 @@ def accepted_step(
     totp, now = pyotp.TOTP(secret), step_of(moment)
     for step in range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1):
         if (last_step is None or step > last_step) and hmac.compare_digest(
-            totp.generate_otp(step), code
+            totp.generate_otp(step).encode(), code.encode()
         ):
             return step
     return None
