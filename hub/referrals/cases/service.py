@@ -11,11 +11,11 @@ from hub.idempotency import once
 from hub.ids import uuid7
 from hub.referrals.cases import queries
 from hub.referrals.cases.number import case_number
-from hub.referrals.cases.queries import CaseDetails, Desk, LockedCase
+from hub.referrals.cases.queries import CaseDetails, LockedCase, Place
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
 from hub.referrals.citizens.service import citizen_for, visible_citizen
 from hub.referrals.course.queries import set_milestone
-from hub.referrals.members.queries import colleagues_at, hold_membership
+from hub.referrals.members.queries import colleagues_at, hold_memberships
 from hub.referrals.members.standing import NoLongerHere, Standing, standing
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
@@ -66,15 +66,9 @@ async def _begin_at(scope: TenantScope, now: Standing, desk_id: UUID) -> None:
     if now.desks is not None and desk_id not in now.desks:
         raise NoLongerHere
     await queries.consulted(scope, desk_id, clock.day_of(scope.now))
-    await hold_open_desk(scope, desk_id)
-
-
-async def hold_open_desk(scope: TenantScope, desk_id: UUID) -> Desk:
-    """Raises DeskClosed."""
     desk = await queries.hold_desk(scope, desk_id)
     if desk is None or desk.state != "active":
         raise DeskClosed
-    return desk
 
 
 async def _open(
@@ -147,16 +141,27 @@ async def lock_case(
     if place is None:
         raise NotFound
     now.refuse_real(is_test=place.is_test)
-    if held_on and not place.is_test:
-        await queries.consulted(scope, place.desk_id, held_on)
-    if begins and not place.is_test:
-        await hold_open_desk(scope, place.desk_id)
+    await _hold_place(scope, case_id, place, held_on=held_on, begins=begins)
     case = await queries.lock_case(scope, case_id)
     if case is None:
         raise NotFound
     if now.desks is not None and case.desk_id not in now.desks:
         raise NoLongerHere
     return case
+
+
+async def _hold_place(
+    scope: TenantScope, case_id: UUID, place: Place, *, held_on: date | None, begins: bool
+) -> None:
+    """The desk at which the case is, which a closing may be changing: once it is held, the case stays there."""
+    desk = None
+    while desk is None or desk.id != place.desk_id:
+        if held_on and not place.is_test:
+            await queries.consulted(scope, place.desk_id, held_on)
+        desk = await queries.hold_desk(scope, place.desk_id)
+        place = await queries.place_of_case(scope, None, case_id) or place
+    if begins and not place.is_test and desk.state != "active":
+        raise DeskClosed
 
 
 async def assign_case(
@@ -166,9 +171,8 @@ async def assign_case(
 
     Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where the case is closed or the colleague cannot.
     """
-    await standing(scope, actor)
-    # Before the case, as the order of locks will have it.
-    await hold_membership(scope, taker)
+    # Both at once and before the case, as the order of locks will have it.
+    await hold_memberships(scope, [actor.membership_id, taker])
     case = await lock_case(scope, actor, case_id)
     if await once(scope, "case.assign", key, case_id, content=(case_id, taker)):
         return

@@ -1,5 +1,6 @@
 """Statements of the people who work on cases."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,6 +28,15 @@ class Colleague:
 async def hold_membership(scope: TenantScope, membership_id: UUID) -> Membership | None:
     """Nobody ends or changes it until the transaction is over; waits for whoever is doing so."""
     return await _membership(scope, membership_id, "FOR SHARE OF m")
+
+
+async def hold_memberships(scope: TenantScope, ids: Sequence[UUID]) -> None:
+    """Several, in the order in which whoever ends memberships locks them, too."""
+    await scope.fetch(
+        "SELECT FROM memberships WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR SHARE",
+        scope.tenant_id,
+        list(ids),
+    )
 
 
 async def see_membership(scope: RoutingScope, membership_id: UUID) -> Membership | None:

@@ -4,13 +4,14 @@ A session is looked at when a request begins. Until its transaction is under way
 or a role, or the organisation may have been suspended. So each transaction that writes on a case begins here, and locks
 in one order:
 
-    the membership of who acts, then that of who is to take over (FOR SHARE)
-    → the desk (FOR SHARE, or updated)
+    the membership of who acts, with that of who is to take over (FOR SHARE, in the order of their ids)
+    → the desk (updated where the day of its last consultation moves on, then FOR SHARE)
     → the case (FOR UPDATE)
 
-A leaving ends the membership first and hands the cases over second; a closing locks the desk first and moves the cases
-second. Neither can therefore wait for somebody who waits for it, and either what was being written is handed over with
-its case, or its writer is told so.
+A leaving locks the memberships first and hands the cases over second; a closing locks the desks first and moves the
+cases second. Neither can therefore wait for somebody who waits for it, and either what was being written is handed over
+with its case, or its writer is told so. Nothing behind the case's lock waits for a desk or a person again: the keys that
+point to them are satisfied by what is held.
 
 The router moves offers, which no leaving and no closing touches. It needs no lock: what it reads of the membership is
 either from before the leaving, and then its step stands before it, or from after.
