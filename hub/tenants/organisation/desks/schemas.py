@@ -30,9 +30,9 @@ from hub.web.i18n import gettext as _
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 STATES = {
-    "setting_up": N_("Being set up"),
-    "active": N_("Active"),
-    "closed": N_("Closed"),
+    "setting_up": N_("In preparation"),
+    "active": N_("Open to citizens"),
+    "closed": N_("Closed for good"),
 }
 CLOSING_REASONS = {
     "inactivity": N_("Inactivity"),
