@@ -81,7 +81,9 @@ async def test_neither_support_nor_a_suspended_organisation_resets(
 ) -> None:
     actor = (await make_membership(host, "admin")).actor
     with pytest.raises(Forbidden):
-        await reset(replace(actor, **{what: True}), colleague)
+        await reset(
+            replace(actor, suspended=what == "suspended", support=what == "support"), colleague
+        )
     assert await has_factor(colleague)
 
 
