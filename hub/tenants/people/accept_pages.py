@@ -36,7 +36,7 @@ from hub.tenants.people.accept import (
 from hub.tenants.people.asking import JoinAsNew
 from hub.tenants.people.links import Link, read_link
 from hub.tenants.people.page_parts import PageRequest
-from hub.tenants.people.schemas import ROLES, Invitation
+from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS, Invitation
 from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
@@ -205,6 +205,7 @@ async def _shown(request: PageRequest, token: str, form: Form[JoinAsNew] | None 
         invitation=invitation,
         organisation=opened.organisation,
         role=_(ROLES[invitation.role]),
+        time=_(SUPPORT_HOURS.get(str(invitation.membership_hours), "–")),
         masked=masked(invitation.email),
         form=form,
         here=_address(token),

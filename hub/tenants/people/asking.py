@@ -7,16 +7,10 @@ from uuid import UUID
 import msgspec
 
 from hub.tenants.accounts.passwords import LONGEST, SHORTEST
-from hub.tenants.people.schemas import ROLES
+from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS
 from hub.web.fields import Checkbox, Choice, Choices, Date, Email, Password, Text
 from hub.web.i18n import N_
 
-SUPPORT_HOURS = {
-    "4": N_("4 hours"),
-    "24": N_("24 hours"),
-    "72": N_("3 days"),
-    "168": N_("7 days"),
-}
 _LIMITED = N_("Only some desks")
 _LIMITED_HELP = N_("Without this tick the person works at all desks, also at those to come.")
 _DESKS = N_("Which desks")

@@ -34,8 +34,8 @@ def role_of(member: Member) -> str:
 def desks_of(member: Member, names: Mapping[UUID, str]) -> str:
     """In words."""
     if member.desk_ids is None:
-        return _("all")
-    return ", ".join(sorted(names[one] for one in member.desk_ids if one in names)) or _("none")
+        return _("all desks")
+    return ", ".join(sorted(names[one] for one in member.desk_ids if one in names)) or _("no desk")
 
 
 def people_crumbs(*below: tuple[str, str]) -> list[tuple[str, str]]:

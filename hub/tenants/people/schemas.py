@@ -13,6 +13,13 @@ ROLES = {
     "editor": N_("editor"),
     "viewer": N_("viewer"),
 }
+# How long support may be let in.
+SUPPORT_HOURS = {
+    "4": N_("4 hours"),
+    "24": N_("24 hours"),
+    "72": N_("3 days"),
+    "168": N_("7 days"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

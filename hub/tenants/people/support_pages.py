@@ -12,11 +12,11 @@ from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import ADMIN, Actor
 from hub.tenants.people import queries
-from hub.tenants.people.asking import SUPPORT_HOURS, GrantSupport
+from hub.tenants.people.asking import GrantSupport
 from hub.tenants.people.invite import invite
 from hub.tenants.people.leave import leave
 from hub.tenants.people.page_parts import CHANGERS, HERE, PageRequest, may_manage, people_crumbs
-from hub.tenants.people.schemas import Invite
+from hub.tenants.people.schemas import SUPPORT_HOURS, Invite
 from hub.tenants.people.training import find_member
 from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web.forms import Form, blank, read_form

@@ -12,7 +12,7 @@ from hub.tenants.people.change import last_day_of
 from hub.tenants.people.leave import burden_of
 from hub.tenants.people.links import link_to
 from hub.tenants.people.passages import Reader
-from hub.tenants.people.schemas import ROLES, Invitation
+from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS, Invitation
 from hub.web.formats import format_date, format_datetime
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
@@ -49,10 +49,10 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
 def _invitation_text(invitation: Invitation, organisation: str) -> list[str]:
     if invitation.support:
         first = _(
-            "“%(organisation)s” lets you in for %(hours)s hours, to help with its settings, desks, services and"
+            "“%(organisation)s” lets you in for %(time)s, to help with its settings, desks, services and"
             " set-up. You will not see its citizens. The time begins when you accept.",
             organisation=organisation,
-            hours=invitation.membership_hours,
+            time=_(SUPPORT_HOURS.get(str(invitation.membership_hours), "–")),
         )
     else:
         first = _(
