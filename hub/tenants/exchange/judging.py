@@ -56,8 +56,6 @@ def parse(kind: Kind, row: Row) -> Parsed:
                 errors.append((column.name, "missing"))
             continue
         try:
-            if text.startswith("="):
-                raise BadCell("formula")
             values[column.name] = column.read(text)
         except BadCell as bad:
             values[column.name] = None

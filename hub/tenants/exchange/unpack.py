@@ -174,9 +174,11 @@ def csv_rows(text: str, delimiter: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     begins = 1
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield skipped + begins, [_defused(cell) for cell in _within(cells)], []
+        for line in reader:
+            if any(cell.strip() for cell in line):
+                cells = _within(line)
+                marks = [(n, "formula") for n, cell in enumerate(cells) if cell[:1] == "="]
+                yield skipped + begins, [_defused(cell) for cell in cells], marks
             begins = reader.line_num + 1
     except csv.Error:
         raise Refused("quotes") from None

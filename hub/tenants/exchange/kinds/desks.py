@@ -186,6 +186,7 @@ def texts(owner: Organisation, record: Record, places: Places) -> dict[str, str]
     }
     whole = {**record, **week, "organisation": owner.reference}
     whole["provinces"] = tuple(sorted(record["provinces"]))
+    whole["offers"] = in_order(record["offers"])
     return texts_of(COLUMNS, whole) | place_texts(record, places)
 
 

@@ -37,7 +37,7 @@ COLUMNS = (
         "desks",
         "Sportelli",
         "Desks",
-        cells.several(cells.text(120)),
+        cells.parts,
         cells.joined(),
         help=N_(
             "Names of the desks to which the person is limited, parted by a semicolon; empty means all."
@@ -99,7 +99,7 @@ def _wanted(
     judged: Judged, values: dict[str, Any], owner: Organisation, desk_ids: DeskIds
 ) -> Record:
     named = values.get("desks")
-    known = [desk_ids.get((owner.id, fold(name))) for name in named or ()]
+    known = _desks(named or (), owner, desk_ids)
     if None in known:
         judged.errors.append(("desks", "desk_unknown"))
     return {
@@ -110,6 +110,20 @@ def _wanted(
         "desk_ids": tuple(sorted(desk for desk in known if desk)) if named else None,
         "locale": owner.locale,
     }
+
+
+def _desks(parts: Sequence[str], owner: Organisation, desk_ids: DeskIds) -> list[UUID | None]:
+    """A name may hold a semicolon itself: the longest run of parts that is a name, is one."""
+    known: list[UUID | None] = []
+    start = 0
+    while start < len(parts):
+        for end in range(len(parts), start, -1):
+            desk = desk_ids.get((owner.id, fold(" ".join(parts[start:end]))))
+            if desk or end == start + 1:
+                known.append(desk)
+                start = end
+                break
+    return known
 
 
 def _as_member(

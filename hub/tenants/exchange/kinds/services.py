@@ -164,9 +164,7 @@ def _compare(
     record = {**empty, **present, "tenant_id": owner.id, "kind": values["kind"]}
     record |= {name: value for name, value in values.items() if name in _STATED}
     record["description"] = record["description"] or ""
-    record["beneficiaries"] = tuple(
-        code for code in BENEFICIARIES if code in (record["beneficiaries"] or ())
-    )
+    record["beneficiaries"] = _in_order(record["beneficiaries"] or ())
     if "valid_to" in values:
         record["valid_to"] = values["valid_to"]
     try:
@@ -187,6 +185,10 @@ def _compare(
             judged.errors.append(("valid_from", "past_change"))
     if record["valid_to"] and record["valid_to"] < max(record["valid_from"], today):
         judged.errors.append(("valid_to", "period"))
+
+
+def _in_order(codes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(code for code in BENEFICIARIES if code in codes)
 
 
 def _as_change(
@@ -225,8 +227,10 @@ def _as_change(
 
 
 def texts(owner: Organisation, service: Record, places: Places) -> dict[str, str]:
-    regions = places.regions_written(service.get("regions") or ())
-    return texts_of(COLUMNS, {**service, "organisation": owner.reference, "regions": regions})
+    whole = {**service, "organisation": owner.reference}
+    whole["regions"] = places.regions_written(service.get("regions") or ())
+    whole["beneficiaries"] = _in_order(service["beneficiaries"])
+    return texts_of(COLUMNS, whole)
 
 
 async def write(
