@@ -28,8 +28,10 @@ from hub.tenants.accounts.sessions import SessionMiddleware
 from hub.tenants.calls.routes import ROUTES as CALL_ROUTES
 from hub.tenants.directory import api as directory_api
 from hub.tenants.directory import pages as directory_pages
+from hub.tenants.exchange import pages as exchange_pages
 from hub.tenants.network import log_pages
 from hub.tenants.network import pages as network_pages
+from hub.tenants.onboarding.routes import ROUTES as ONBOARDING_ROUTES
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
 from hub.tenants.people.routes import ROUTES as PEOPLE_ROUTES
@@ -61,7 +63,9 @@ ROUTES: list[ControllerRouterHandler] = [
     *PEOPLE_ROUTES,
     *network_pages.ROUTES,
     *log_pages.ROUTES,
+    *exchange_pages.ROUTES,
     *PROTOCOL_ROUTES,
+    *ONBOARDING_ROUTES,
     *SERVICE_ROUTES,
     *REFERRAL_ROUTES,
     *newsletter_pages.ROUTES,

@@ -163,6 +163,17 @@ async def add_kinds(
     )
 
 
+async def reopen(scope: NetworkScope, organisation_id: UUID) -> None:
+    """It comes on board anew, as if it had never been active."""
+    await scope.execute(
+        """
+        UPDATE tenants SET state = 'suspended', activated_at = NULL, version = version + 1
+        WHERE id = $1
+        """,
+        organisation_id,
+    )
+
+
 async def set_state(scope: NetworkScope, organisation_id: UUID, state: str) -> None:
     """`suspended_at` says since when the Ente stopped it; who is only being set up was never stopped."""
     await scope.execute(

@@ -10,7 +10,16 @@ import msgspec
 from hub import clock
 from hub.db import NetworkScope, TenantScope
 from hub.tenants.onboarding.evidence import Evidence
-from hub.tenants.onboarding.schemas import ExceptionView, Party, PointView, Reader, SetupView
+from hub.tenants.onboarding.schemas import (
+    DeskLine,
+    ExceptionView,
+    OrganisationView,
+    Party,
+    People,
+    PointView,
+    Reader,
+    SetupView,
+)
 
 SETUP = """id, tenant_id, coordinator_id, application_id, kinds, state, contact_name, contact_email,
     contact_phone, locale, started_at, due_on, due_reason, ended_at, ended_by, ended_reason, version"""
@@ -300,3 +309,69 @@ async def name_of(scope: NetworkScope, organisation_id: UUID) -> str:
         "SELECT name FROM tenants WHERE id = $1", organisation_id
     )
     return name or ""
+
+
+async def organisation(scope: NetworkScope, organisation_id: UUID) -> OrganisationView | None:
+    """None for the Ente itself and for the sandbox."""
+    row = await scope.fetchrow(
+        """
+        SELECT t.id, t.name, t.kinds, t.host_kind, t.state, t.fiscal_code, t.ipa_code,
+          CASE WHEN m.name IS NOT NULL THEN m.name || ' (' || m.province_code || ')' END AS place,
+          r.name AS region, t.address, t.email, t.phone, t.certified_email, t.website,
+          t.lender_category, t.lender_register, t.tutor_register, t.activated_at, t.suspended_at
+        FROM tenants t
+        LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
+        LEFT JOIN regions r ON r.code = t.region_code
+        WHERE t.id = $1 AND NOT t.sandbox AND NOT 'coordinator' = ANY(t.kinds)
+        """,
+        organisation_id,
+    )
+    return msgspec.convert(dict(row), OrganisationView) if row else None
+
+
+async def desks_of(
+    scope: NetworkScope, organisation_id: UUID, setup_id: UUID | None
+) -> list[DeskLine]:
+    """Those that are open or being set up, and those that `setup_id` was about."""
+    rows = await scope.fetch(
+        """
+        SELECT d.id, d.name, d.state, m.name || ' (' || m.province_code || ')', d.address,
+          coalesce(d.setup_id = $2, false)
+        FROM desks d JOIN municipalities m ON m.istat_code = d.municipality_code
+        WHERE d.tenant_id = $1 AND (d.state <> 'closed' OR d.setup_id = $2)
+        ORDER BY d.state = 'closed', d.name, d.id
+        """,
+        organisation_id,
+        setup_id,
+    )
+    return [DeskLine(*row) for row in rows]
+
+
+async def people_of(scope: NetworkScope, organisation_id: UUID) -> list[People]:
+    rows = await scope.fetch(
+        """
+        SELECT role, sum(active)::int, sum(invited)::int FROM (
+          SELECT role, 1 AS active, 0 AS invited FROM memberships
+          WHERE tenant_id = $1 AND state = 'active' AND NOT support
+            AND (expires_at IS NULL OR expires_at > $2)
+          UNION ALL
+          SELECT role, 0, 1 FROM invitations
+          WHERE tenant_id = $1 AND state = 'open' AND NOT support AND expires_at > $2
+        ) people GROUP BY role ORDER BY array_position(ARRAY['admin', 'operator', 'editor', 'viewer'], role)
+        """,
+        organisation_id,
+        scope.now,
+    )
+    return [People(*row) for row in rows]
+
+
+async def waits_for_test(scope: TenantScope) -> bool:
+    """Whether a lender has a test referral that it has not answered."""
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM received_offers WHERE tenant_id = $1 AND is_test
+          AND answered_at IS NULL AND state IN ('offered', 'received'))
+        """,
+        scope.tenant_id,
+    )
+    return found

@@ -165,3 +165,51 @@ class Suspension(msgspec.Struct, frozen=True, kw_only=True):
     suspended_by: UUID
     lifted_at: datetime | None
     lifted_by: UUID | None
+
+
+class DeskLine(NamedTuple):
+    id: UUID
+    name: str
+    state: str
+    place: str
+    address: str
+    in_setup: bool
+
+
+class People(NamedTuple):
+    """How many of a role, and how many invited; nobody is named."""
+
+    role: str
+    active: int
+    invited: int
+
+
+class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
+    """An organisation as the Ente sees it."""
+
+    id: UUID
+    name: str
+    kinds: tuple[str, ...]
+    host_kind: str | None
+    state: str
+    fiscal_code: str | None
+    ipa_code: str | None
+    place: str | None
+    region: str | None
+    address: str | None
+    email: str | None
+    phone: str | None
+    certified_email: str | None
+    website: str | None
+    lender_category: str | None
+    lender_register: str | None
+    tutor_register: str | None
+    activated_at: datetime | None
+    suspended_at: datetime | None
+
+
+LENDER_CATEGORIES = {
+    "bank": N_("Bank"),
+    "art_106": N_("Intermediary under art. 106 of the Consolidated Banking Act"),
+    "art_111": N_("Microcredit operator under art. 111 of the Consolidated Banking Act"),
+}

@@ -1,0 +1,145 @@
+"""What the Ente's pages about one organisation share."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from litestar.response import Template
+
+from hub import clock
+from hub.db import NetworkScope
+from hub.errors import NotFound
+from hub.tenants.accounts.actor import Actor
+from hub.tenants.calls.schemas import HOST_KINDS
+from hub.tenants.network import queries as network
+from hub.tenants.network.log_pages import moment_of
+from hub.tenants.network.schemas import KINDS, Entry
+from hub.tenants.onboarding import deciding, queries
+from hub.tenants.onboarding.guide import STATES, TONES, state_of
+from hub.tenants.onboarding.schemas import (
+    LENDER_CATEGORIES,
+    POINTS,
+    SUSPENSION_REASONS,
+    DeskLine,
+    ExceptionView,
+    OrganisationView,
+    People,
+    SetupView,
+    Suspension,
+)
+from hub.tenants.protocols.queries import protocols_of
+from hub.tenants.protocols.schemas import KINDS as PROTOCOL_KINDS
+from hub.tenants.protocols.schemas import ProtocolView
+from hub.tenants.rooms import network_page
+from hub.web.i18n import gettext as _
+from hub.web.page import AnyRequest, Crumb
+
+STORY_LENGTH = 60
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything on an organisation's page."""
+
+    organisation: OrganisationView
+    setup: SetupView | None
+    exceptions: list[ExceptionView]
+    desks: list[DeskLine]
+    people: list[People]
+    protocols: list[ProtocolView]
+    suspensions: list[Suspension]
+    undone: list[str]
+    story: list[Entry]
+    names: dict[UUID, str]
+
+    @property
+    def suspended(self) -> bool:
+        """By the Ente; one that is only being set up is not."""
+        return bool(self.suspensions) and self.suspensions[0].lifted_at is None
+
+    @property
+    def standing(self) -> str:
+        """As the list of organisations has it."""
+        if self.suspended:
+            return "suspended"
+        if self.setup and self.setup.state == "running":
+            return "setup"
+        if self.organisation.state == "active" and self.undone:
+            return "undone"
+        return self.organisation.state
+
+
+async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
+    """Raises NotFound, also for the Ente itself."""
+    organisation = await find(scope, organisation_id)
+    setup = await queries.setup_of(scope, organisation_id)
+    exceptions = await queries.exceptions_of(scope, organisation_id, setup.id) if setup else []
+    suspensions = await deciding.suspensions_of(scope, organisation_id)
+    who = {one.asked_by for one in exceptions} | {one.decided_by for one in exceptions}
+    who |= {one.suspended_by for one in suspensions} | {one.lifted_by for one in suspensions}
+    who |= {setup.ended_by} if setup else set()
+    return Known(
+        organisation=organisation,
+        setup=setup,
+        exceptions=exceptions,
+        desks=await queries.desks_of(scope, organisation_id, setup.id if setup else None),
+        people=await queries.people_of(scope, organisation_id),
+        protocols=await protocols_of(scope, organisation_id),
+        suspensions=suspensions,
+        undone=await queries.undone_points(scope, organisation_id),
+        story=await network.story_of(scope, organisation_id, limit=STORY_LENGTH),
+        names=await queries.names_of(scope, [one for one in who if one]),
+    )
+
+
+async def find(scope: NetworkScope, organisation_id: UUID) -> OrganisationView:
+    """Raises NotFound."""
+    found = await queries.organisation(scope, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def shown(
+    request: AnyRequest,
+    actor: Actor,
+    known: Known,
+    *,
+    problem: str = "",
+) -> Template:
+    today = clock.today()
+    return network_page(
+        request,
+        actor,
+        "organisations",
+        "tenants/onboarding/organisation.html",
+        status_code=409 if problem else 200,
+        crumbs=crumbs_of(known.organisation),
+        known=known,
+        here=here(known.organisation.id),
+        problem=problem,
+        today=today,
+        me=actor.membership_id,
+        story=[moment_of(entry) for entry in known.story],
+        point_state=lambda point: state_of(point, today),
+        days_since=lambda moment: (today - clock.day_of(moment)).days,
+        kinds=KINDS,
+        host_kinds=HOST_KINDS,
+        lender_categories=LENDER_CATEGORIES,
+        points=POINTS,
+        states=STATES,
+        tones=TONES,
+        reasons=SUSPENSION_REASONS,
+        protocol_kinds=PROTOCOL_KINDS,
+    )
+
+
+def crumbs_of(organisation: OrganisationView, *below: Crumb) -> Sequence[Crumb]:
+    return [
+        (_("Organisations"), "/network/organisations"),
+        (organisation.name, here(organisation.id)),
+        *below,
+    ]
+
+
+def here(organisation_id: UUID) -> str:
+    return f"/network/organisations/{organisation_id}"

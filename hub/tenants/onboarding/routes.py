@@ -1,0 +1,17 @@
+"""The pages of coming on board, put together."""
+
+from litestar.types import ControllerRouterHandler
+
+from hub.tenants.onboarding import (
+    enlist_pages,
+    organisation_pages,
+    setup_pages,
+    standing_pages,
+)
+
+ROUTES: list[ControllerRouterHandler] = [
+    *setup_pages.ROUTES,
+    *enlist_pages.ROUTES,
+    *organisation_pages.ROUTES,
+    *standing_pages.ROUTES,
+]

@@ -1,0 +1,78 @@
+"""The checklist, for the organisation that is coming on board."""
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.response import Template
+from litestar.types import ControllerRouterHandler
+
+from hub import clock, outbox
+from hub.db import tenant_transaction
+from hub.errors import NotFound
+from hub.idempotency import once
+from hub.ids import uuid7
+from hub.tenants.accounts.actor import ADMIN, OPERATOR, Actor, requires
+from hub.tenants.onboarding import queries
+from hub.tenants.onboarding.guide import STATES, TONES, steps_of
+from hub.tenants.onboarding.schemas import TEST_REFERRAL_ANSWERED
+from hub.tenants.rooms import MEMBERS, organisation_page
+from hub.web.forms import blank, read_form
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
+from hub.web.page import AnyRequest
+from hub.web.redirects import message, see_other
+
+SENT = message(
+    "test-sent", N_("The test referral is on its way: it arrives among the received offers.")
+)
+WAITS = message("test-waits", N_("A test referral waits for your answer already."), level="warning")
+
+
+class AskTest(msgspec.Struct, frozen=True):
+    pass
+
+
+@get("/organisation/setup", guards=MEMBERS)
+async def show_setup(request: AnyRequest, actor: NamedDependency[Actor]) -> Template:
+    if "coordinator" in actor.kinds:
+        raise NotFound
+    async with tenant_transaction(actor.tenant_id) as scope:
+        setup = await queries.setup_of(scope, actor.tenant_id)
+        waits = "lender" in actor.kinds and await queries.waits_for_test(scope)
+        today = clock.day_of(scope.now)
+    return organisation_page(
+        request,
+        actor,
+        "setup",
+        "tenants/onboarding/setup.html",
+        crumbs=[(_("Set-up"), "/organisation/setup")],
+        setup=setup,
+        steps=steps_of(setup.points, setup.kinds, today) if setup else [],
+        states=STATES,
+        tones=TONES,
+        today=today,
+        waits=waits,
+        test_code=TEST_REFERRAL_ANSWERED,
+        form=blank(AskTest),
+        tests={kind for kind in ("host", "lender") if setup and kind in setup.kinds},
+        may_test=actor.role in (ADMIN, OPERATOR) and not actor.support,
+    )
+
+
+@post(
+    "/organisation/setup/test",
+    status_code=303,
+    guards=[requires("lender", roles=frozenset({ADMIN, OPERATOR}), while_suspended=True)],
+)
+async def ask_test(request: AnyRequest, actor: NamedDependency[Actor]) -> Response[None]:
+    """One at a time: the next once this one is answered."""
+    form = await read_form(request, AskTest, once=True)
+    async with tenant_transaction(actor.tenant_id) as scope:
+        if await queries.waits_for_test(scope):
+            return see_other(request, "/organisation/setup", WAITS)
+        if form.data and not await once(scope, "sandbox.send_test", form.key, uuid7()):
+            await outbox.enqueue(scope, "sandbox.send_test", organisation_id=actor.tenant_id)
+    return see_other(request, "/organisation/setup", SENT)
+
+
+ROUTES: list[ControllerRouterHandler] = [show_setup, ask_test]
