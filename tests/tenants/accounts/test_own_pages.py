@@ -42,7 +42,7 @@ async def test_the_page_tells_this_browser_from_the_others(
     elsewhere.headers["user-agent"] = FIREFOX
     await give_password(elsewhere, operator)
     page = (await here.get("/account/sessions")).text
-    assert "Firefox, Windows" in page.partition("Altri browser")[2]
+    assert "Firefox, Windows" in page.partition("Questo browser")[2]
     assert "Gecko" not in page
     assert len(await session_ids(here)) == 1
 
