@@ -7,9 +7,9 @@ from random import Random
 from typing import NamedTuple
 
 import msgspec
-from stdnum import luhn
 
 from hub.seed.call_texts import REQUIRED_FILES
+from hub.seed.codes import fiscal_code_of
 from hub.seed.hosts import HostPlan, plan_of
 from hub.seed.organisations import OPENING_HOURS, STREETS
 from hub.seed.papers import sheet
@@ -28,8 +28,6 @@ from hub.tenants.territory.build_data import Municipality
 # Invented people's numbers from here on are nobody else's: see `organisations.PEOPLE`.
 FIRST_PERSON = 2600
 ROLES = ("dirigente", "segretario generale", "responsabile dei servizi per il lavoro")
-# What stands where the codes of a tax office do: no office has this number, so no such code is anybody's.
-NO_OFFICE = "999"
 _IPA_PREFIX = {"province": "p_", "chamber": "cciaa_", "university": "univ_"}
 
 
@@ -65,7 +63,7 @@ def apply_as(plan: HostPlan, number: int, year: int, desk: ProposedDesk | None =
         organisation=Organisation(
             name=plan.name,
             kind=plan.kind,
-            fiscal_code=_fiscal_code(number),
+            fiscal_code=fiscal_code_of(plan.slug),
             ipa_code=_ipa_code(plan),
             municipality_code=town.istat_code,
             region_code=town.region_code,
@@ -141,11 +139,6 @@ def _largest(province: str) -> Municipality:
         town for rows in towns().values() for town in rows[:200] if town.province_code == province
     ]
     return found[0]
-
-
-def _fiscal_code(number: int) -> str:
-    code = f"{9_000_000 + number}{NO_OFFICE}"
-    return code + luhn.calc_check_digit(code)
 
 
 def _ipa_code(plan: HostPlan) -> str:

@@ -10,7 +10,7 @@ from hub.seed.call_rows import ApplicationCompletion
 from hub.seed.call_texts import CALL_2015, CALL_ISLANDS, CALL_NORTH
 from hub.seed.chance import chance, in_office, working_day
 from hub.seed.hosts import HostPlan
-from hub.seed.organisations import Network, Organisation
+from hub.seed.organisations import Network, Organisation, said_hours
 from hub.seed.register import Filed, Register, rome
 from hub.seed.rows import Batch, Desk
 from hub.seed.selection import APART, Verdict, decide, evaluate, succeed, verdict
@@ -248,4 +248,4 @@ def _plan(host: Organisation) -> HostPlan:
 
 
 def _proposed(desk: Desk) -> ProposedDesk:
-    return ProposedDesk(desk.name, desk.municipality_code, desk.address, desk.opening_hours, 1)
+    return ProposedDesk(desk.name, desk.municipality_code, desk.address, said_hours(desk), 1)

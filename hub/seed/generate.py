@@ -10,6 +10,7 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
+from hub.seed.boarding import Boarding
 from hub.seed.calls import hold_calls
 from hub.seed.chance import chance
 from hub.seed.desks import Desks
@@ -38,9 +39,12 @@ def generate(today: date, scale: int = 1, first_serial: int = FIRST_SERIAL) -> I
     """Nothing is dated later than the day before `today`, besides terms that still run. Cases are numbered from `first_serial` on."""
     ente_founder = Founder(0, today)
     ente = ente_founder.found_ente()
+    boarding = Boarding(ente_founder.batch, ente, today, chance("boarding"))
+    boarding.write_templates()
     for copy in range(scale):
         founder = ente_founder if copy == 0 else Founder(copy, today)
-        network = founder.found_network()
+        boarding.batch = founder.batch
+        network = founder.found_network(boarding)
         if copy == 0:
             founder.hire_commission(ente)
         yield Part("organisations", founder.batch, 0)

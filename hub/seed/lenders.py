@@ -1,6 +1,7 @@
 """The lenders and tutoring services of the demo network: invented, like what they offer."""
 
 from typing import NamedTuple
+from zlib import crc32
 
 from hub.seed.places import HOST_REGIONS
 
@@ -29,6 +30,14 @@ class TutorPlan(NamedTuple):
     slug: str
     name: str
     regions: tuple[str, ...]
+
+
+def register_of(plan: LenderPlan) -> str:
+    """Its category and its place in that category's register, which is invented."""
+    number = crc32(plan.slug.encode()) % 9000 + 1000
+    bank = plan.name.startswith(("Banca", "Credito Cooperativo", "Cassa"))
+    category = "bank" if bank else "art_106" if "Confidi" in plan.name else "art_111"
+    return f"{category}:{number}"
 
 
 def _enterprise(lowest: int, highest: int, days: int = 10) -> Product:

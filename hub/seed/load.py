@@ -49,6 +49,14 @@ MADE_HERE: dict[type[Row], dict[str, Maker]] = {
 }
 
 
+# What desks keep of the conversations that were held there.
+_LAST_CONSULTATIONS = """
+UPDATE desks d SET last_consultation_on = held.day
+FROM (SELECT desk_id, max(held_on) AS day FROM consultations GROUP BY desk_id) held
+WHERE held.desk_id = d.id
+"""
+
+
 class SeedRefused(Exception):
     """The database already holds organisations; the demo network would mix with them."""
 
@@ -121,6 +129,7 @@ async def _write(
             await _copy(connection, part, password_hash)
             done += part.citizens
     await connection.execute("SELECT setval('case_numbers', $1)", first + scale * CASES - 1)
+    await connection.execute(_LAST_CONSULTATIONS)
 
 
 async def _ahead(parts: Iterator[Part]) -> AsyncGenerator[Part]:

@@ -1,15 +1,19 @@
 """The organisations of the demo network, with their desks, services and the people who sign in."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
+from zlib import crc32
 
+from hub.seed.boarding import STAGES, WHOLE, Boarding, Stage
 from hub.seed.chance import chance, id_at, in_office
+from hub.seed.codes import fiscal_code_of
 from hub.seed.hosts import HostPlan, plan_hosts, plan_waiting
-from hub.seed.lenders import LENDERS, TUTORS, LenderPlan, Product, TutorPlan
+from hub.seed.lenders import LENDERS, TUTORS, LenderPlan, Product, TutorPlan, register_of
 from hub.seed.people import invent
-from hub.seed.places import birthplaces, towns
+from hub.seed.places import birthplaces, postal_code_of, towns
 from hub.seed.rows import (
     Account,
     Batch,
@@ -46,6 +50,30 @@ OPENING_HOURS = (
     "lun, mer e ven 9.30–13.00",
     "mar e gio 9.00–13.00 e 15.00–17.00, su appuntamento",
 )
+_MORNINGS = [(day, "09:00", "12:30") for day in range(1, 6)]
+# The same as the hub keeps them, and what is said beside them.
+WEEKS = {
+    OPENING_HOURS[0]: ([(day, "09:00", "13:00") for day in range(1, 6)], ""),
+    OPENING_HOURS[1]: (sorted([*_MORNINGS, (2, "15:00", "17:30"), (4, "15:00", "17:30")]), ""),
+    OPENING_HOURS[2]: ([(day, "09:30", "13:00") for day in (1, 3, 5)], ""),
+    OPENING_HOURS[3]: (
+        [(day, *span) for day in (2, 4) for span in (("09:00", "13:00"), ("15:00", "17:00"))],
+        "su appuntamento",
+    ),
+}
+OFFERED = ("information", "loan_application", "business_plan", "household_budget")
+# Every so many organisations signed an early version, which ends first.
+EARLY_ONE_IN = 13
+WAYS = (
+    "Piano terra, ingresso senza gradini. Fermata dell'autobus davanti all'edificio.",
+    "Primo piano con ascensore. Dieci minuti a piedi dalla stazione.",
+    "Ingresso dal cortile, con rampa. Parcheggio gratuito per un'ora.",
+)
+
+
+def said_hours(desk: Desk) -> str:
+    """A desk's hours as one would say them."""
+    return next(said for said, (hours, _) in WEEKS.items() if json.dumps(hours) == desk.hours)
 
 
 class Organisation(NamedTuple):
@@ -70,13 +98,14 @@ class Organisation(NamedTuple):
 
 
 class Network(NamedTuple):
-    """One copy of the network. `desks` are in step with `hosts`."""
+    """One copy of the network. `desks` are in step with `hosts`; `joining` are those that are being set up."""
 
     hosts: list[Organisation]
     desks: list[Desk]
     lenders: list[Organisation]
     tutors: list[Organisation]
     waiting: list[Organisation]
+    joining: list[Organisation]
     accounts: dict[UUID, Account]
 
 
@@ -105,21 +134,52 @@ class Founder:
         for handle, role in COMMISSION:
             self._hire(ente, role, handle=handle)
 
-    def found_network(self) -> Network:
+    def found_network(self, boarding: Boarding) -> Network:
+        self._boarding = boarding
         plans = plan_hosts()
         hosts = [self._found_host(plan) for plan in plans]
         desks = [self._open_desk(host) for host in hosts]
         self._hire_second_operators(hosts, desks)
         tutors = [self._found_tutor(plan) for plan in TUTORS]
         self._share_a_person(hosts, tutors)
+        lenders = [self._found_lender(plan) for plan in LENDERS]
+        for number, one in enumerate([*hosts, *lenders, *tutors]):
+            boarding.finish(
+                one, one.tenant.kinds, WHOLE, active=True, early=number % EARLY_ONE_IN == 0
+            )
+        applied = plan_waiting()
+        # The first copy only: what is under way is looked at, not counted.
+        coming = len(STAGES) if not self._copy else 0
         return Network(
             hosts=hosts,
             desks=desks,
-            lenders=[self._found_lender(plan) for plan in LENDERS],
+            lenders=lenders,
             tutors=tutors + [host for host, plan in zip(hosts, plans, strict=True) if plan.tutors],
-            waiting=[self._found_waiting(plan) for plan in plan_waiting()],
+            waiting=[self._found_waiting(plan) for plan in applied[coming:]],
+            joining=[
+                self._found_joining(plan, stage)
+                for plan, stage in zip(applied[:coming], STAGES, strict=False)
+            ],
             accounts=self.accounts,
         )
+
+    def _found_joining(self, plan: HostPlan, stage: Stage) -> Organisation:
+        """An administration that is being set up, as far as it has come."""
+        host = self._found(
+            plan.slug,
+            plan.name,
+            ["host"],
+            plan.town,
+            host_kind=plan.kind,
+            state="suspended",
+            since=self._today - timedelta(days=stage.days),
+        )
+        for role, how in (("admin", stage.admin), ("operator", stage.operator)):
+            if how == "here":
+                self._hire(host, role)
+        self._open_desk(host, stage)
+        self._boarding.finish(host, ["host"], stage, active=False)
+        return host
 
     def _found_host(self, plan: HostPlan) -> Organisation:
         kinds = ["host", "tutor"] if plan.tutors else ["host"]
@@ -137,7 +197,8 @@ class Founder:
 
     def _found_lender(self, plan: LenderPlan) -> Organisation:
         town = towns()[plan.regions[0]][0]
-        lender = self._found(plan.slug, plan.name, ["lender"], town)
+        lender = self._found(plan.slug, plan.name, ["lender"], town, register=register_of(plan))
+        self._boarding.begin(lender, ["lender"], WHOLE, active=True)
         for role in ("admin", "operator", "operator"):
             self._hire(lender, role)
         for product in plan.products:
@@ -146,6 +207,7 @@ class Founder:
 
     def _found_tutor(self, plan: TutorPlan) -> Organisation:
         tutor = self._found(plan.slug, plan.name, ["tutor"], towns()[plan.regions[0]][1])
+        self._boarding.begin(tutor, ["tutor"], WHOLE, active=True)
         for role in ("admin", "operator"):
             self._hire(tutor, role)
         self._offer(tutor, TUTORING, plan.regions)
@@ -160,10 +222,14 @@ class Founder:
         *,
         host_kind: str | None = None,
         state: str = "active",
+        since: date | None = None,
+        register: str | None = None,
     ) -> Organisation:
         if self._copy:
             slug, name = f"{slug}-{self._copy + 1}", f"{name} ({self._copy + 1})"
         created = self._days_ago(*((20, 70) if state == "waiting" else (900, 1100)))
+        if since:
+            created = in_office(self._luck, since)
         tenant = Tenant(
             id=id_at(self._luck, created),
             name=name,
@@ -177,17 +243,28 @@ class Founder:
             phone=self._phone(),
             website=f"https://www.{slug}.example.org",
             created_at=created,
+            fiscal_code=fiscal_code_of(slug),
+            address=f"{STREETS[len(slug) % len(STREETS)]}, {1 + len(name) % 90}",
+            postal_code=postal_code_of(town.istat_code),
+            certified_email=f"protocollo@pec.{slug}.example.org",
+            lender_category=register and register.partition(":")[0] if "lender" in kinds else None,
+            lender_register=register and register.partition(":")[2] if "lender" in kinds else None,
+            tutor_register=f"T-{crc32(slug.encode()) % 900 + 100}" if "tutor" in kinds else None,
+            activated_at=created + timedelta(days=70) if state == "active" else None,
+            suspended_at=created if state == "suspended" else None,
         )
         self.batch.add(tenant)
         return Organisation(slug, tenant, town, [])
 
-    def _open_desk(self, host: Organisation) -> Desk:
+    def _open_desk(self, host: Organisation, stage: Stage = WHOLE) -> Desk:
+        active = host.tenant.state == "active"
         opened = host.tenant.created_at.date() + timedelta(days=self._luck.randrange(20, 120))
+        setup = self._boarding.begin(host, host.tenant.kinds, stage, active=active)
         desk = Desk(
             id=id_at(self._luck, host.tenant.created_at),
             tenant_id=host.tenant.id,
             name=f"Sportello di {host.town.name}",
-            state="active",
+            state="active" if active else "setting_up",
             municipality_code=host.town.istat_code,
             region_code=host.town.region_code,
             address=f"{self._luck.choice(STREETS)}, {self._luck.randrange(1, 120)}",
@@ -197,9 +274,22 @@ class Founder:
             phone=self._phone(),
             email=f"sportello@{host.slug}.example.org",
             opening_hours=self._luck.choice(OPENING_HOURS),
-            opened_on=opened,
+            opened_on=opened if active else None,
             verified_on=self._days_ago(5, 180).date(),
+            setup_id=setup,
+            postal_code=postal_code_of(host.town.istat_code),
+            hours="[]",
+            how_to_reach="",
+            offers=list(OFFERED) if stage.serving else [],
+            provinces=[host.town.province_code] if stage.serving else [],
         )
+        hours, note = WEEKS[desk.opening_hours]
+        if stage.desk:
+            way = WAYS[len(desk.address) % len(WAYS)]
+            desk = desk._replace(opening_hours=note, hours=json.dumps(hours), how_to_reach=way)
+        else:
+            # What the application said, and nobody has looked at since.
+            desk = desk._replace(verified_on=None)
         self.batch.add(desk)
         return desk
 

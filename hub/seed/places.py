@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from hub.tenants.territory.build_data import Municipality
-from hub.tenants.territory.data import read_municipalities
+from hub.tenants.territory.data import read_municipalities, read_postal_codes
 
 # The regions of the first project: Campania, Puglia, Calabria, Sicilia.
 HOST_REGIONS = ("15", "16", "18", "19")
@@ -19,6 +19,20 @@ def towns() -> dict[str, tuple[Municipality, ...]]:
         if not town.approximate:
             found[town.region_code].append(town)
     return {region: tuple(sorted(rows, key=_size)) for region, rows in found.items()}
+
+
+def postal_code_of(istat_code: str) -> str:
+    """The lowest of its postal codes."""
+    return _postal_codes()[istat_code]
+
+
+@cache
+def _postal_codes() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for code, municipalities in read_postal_codes():
+        for istat_code in municipalities:
+            found[istat_code] = min(code, found.get(istat_code, code))
+    return found
 
 
 @cache

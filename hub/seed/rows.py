@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from hub.seed.boarding_rows import PAPER_TABLES, SETUP_TABLES, BoardingRow
 from hub.seed.call_rows import CALL_TABLES, CallRow
 
 # json columns hold their text, text[] columns a list.
@@ -25,6 +26,15 @@ class Tenant(NamedTuple):
     phone: str
     website: str
     created_at: datetime
+    fiscal_code: str
+    address: str
+    postal_code: str
+    certified_email: str
+    lender_category: str | None
+    lender_register: str | None
+    tutor_register: str | None
+    activated_at: datetime | None
+    suspended_at: datetime | None
 
 
 class Desk(NamedTuple):
@@ -40,8 +50,14 @@ class Desk(NamedTuple):
     phone: str
     email: str
     opening_hours: str
-    opened_on: date
-    verified_on: date
+    opened_on: date | None
+    verified_on: date | None
+    setup_id: UUID
+    postal_code: str
+    hours: str
+    how_to_reach: str
+    offers: list[str]
+    provinces: list[str]
 
 
 class ServiceOffered(NamedTuple):
@@ -311,11 +327,13 @@ Row = (
     | Consent
     | Suppression
     | CallRow
+    | BoardingRow
 )
 
 # In the order in which foreign keys let them be written.
 TABLES: dict[type[Row], str] = {
     Tenant: "tenants",
+    **SETUP_TABLES,
     Desk: "desks",
     ServiceOffered: "services_offered",
     Account: "accounts",
@@ -337,6 +355,7 @@ TABLES: dict[type[Row], str] = {
     Consent: "consents",
     Suppression: "suppressions",
     **CALL_TABLES,
+    **PAPER_TABLES,
 }
 
 

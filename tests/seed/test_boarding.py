@@ -1,0 +1,51 @@
+"""The demo network's checklists are what the hub itself finds in the demo network."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hub import clock
+from hub.db import network_transaction
+from hub.seed.load import seed
+from hub.tenants.network import queries
+from hub.tenants.onboarding.evidence import progress_of
+from hub.tenants.onboarding.queries import evidence_of
+from tests.support.databases import Database
+
+
+async def test_points_are_as_the_rows_prove(own_database: Database) -> None:
+    await seed(own_database.owner_url, 1)
+    today = clock.today()
+    async with network_transaction() as scope:
+        rows = await scope.fetch("SELECT tenant_id, code, state FROM setup_points")
+        organisations = list({row["tenant_id"] for row in rows})
+        found = {one.tenant_id: one for one in await evidence_of(scope, organisations, today)}
+    wrong = [
+        (row["tenant_id"], row["code"], row["state"])
+        for row in rows
+        if progress_of(row["code"], found[row["tenant_id"]]).done != (row["state"] == "done")
+    ]
+    assert wrong == []
+
+
+async def test_the_board_has_something_to_show(own_database: Database) -> None:
+    await seed(own_database.owner_url, 1)
+    today: date = clock.today()
+    async with network_transaction() as scope:
+        figures = await queries.figures(scope, today)
+        setups = await queries.running_setups(scope, today, limit=10)
+        counts = await queries.counts_by_standing(scope)
+        ente = await scope.fetchval("SELECT id FROM tenants WHERE 'coordinator' = ANY(kinds)")
+        ending = await queries.ending_protocols(scope, ente, today, limit=50)
+        silent = await queries.silent_desks(scope, today, after=None, limit=200)
+    assert (figures.desks, figures.desks_in_setup, figures.hosts) == (95, 6, 95)
+    assert (figures.setups, figures.ready, figures.overdue, figures.undone) == (6, 1, 1, 0)
+    assert len(setups) == counts["setup"] == 6
+    assert counts["active"] == 95 + 12 + 16
+    assert 1 <= len(ending) <= 15
+    # Every desk of the demo has met somebody within two months.
+    assert len(silent) == figures.silent == 0
+    later = today + timedelta(days=45)
+    async with network_transaction() as scope:
+        silent = await queries.silent_desks(scope, later, after=None, limit=200)
+        assert len(silent) == (await queries.figures(scope, later)).silent > 5
