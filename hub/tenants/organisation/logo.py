@@ -38,6 +38,8 @@ def drawn(content: bytes) -> bytes:
             return _encoded(picture)
     except BadUpload:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
     except (
         Exception
     ) as error:  # a decoder of strangers' octets trips in many ways, all of which mean the same
@@ -49,12 +51,16 @@ def drawn(content: bytes) -> bytes:
 def _check(picture: Image.Image) -> None:
     """Of its header alone, before any pixel is decoded."""
     if max(picture.size) > MOST_PIXELS:
-        raise BadUpload(
-            "too-many-pixels",
-            N_("This picture is too large: at most 4,000 pixels in width and in height."),
-        )
+        raise _too_many_pixels()
     if getattr(picture, "n_frames", 1) > 1:
         raise BadUpload("animated", N_("This picture moves. Please choose one that stands still."))
+
+
+def _too_many_pixels() -> BadUpload:
+    return BadUpload(
+        "too-many-pixels",
+        N_("This picture is too large: at most 4,000 pixels in width and in height."),
+    )
 
 
 def _encoded(picture: Image.Image) -> bytes:
