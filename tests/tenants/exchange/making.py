@@ -21,9 +21,12 @@ from tests.factories import Member, Tenant, make_membership, make_tenant
 _numbers = iter(range(1, 1_000_000))
 
 
+def with_check_digit(ten: str) -> str:
+    return ten + str(luhn.calc_check_digit(ten))
+
+
 def new_fiscal_code() -> str:
-    code = f"{7_000_000 + next(_numbers)}063"
-    return code + luhn.calc_check_digit(code)
+    return with_check_digit(f"{7_000_000 + next(_numbers)}063")
 
 
 async def make_ente() -> Member:

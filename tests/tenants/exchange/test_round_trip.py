@@ -36,7 +36,7 @@ async def fill_network() -> None:
         await make_tenant("host", name="Comune di Sant’Agata; “quoted”"),
         await make_tenant("host", "lender"),
     )
-    await making.give_codes(host, "00876540121")
+    await making.give_codes(host, making.with_check_digit("0087654012"))
     lender = await make_tenant("lender", "tutor")
     await making.give_codes(lender)
     desk = await make_desk(host, name="=Sportello; uno")
