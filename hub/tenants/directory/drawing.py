@@ -1,8 +1,10 @@
 """Italy's regions and the network's desks as a drawing: outlines and dots in the units of the map's view box."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import chain
 from math import hypot, sqrt
 from typing import NamedTuple
 
@@ -17,6 +19,7 @@ CLOSE_UP = 1.5
 # How much of two dots' radii must lie between their middles, or they become one.
 APART = 0.9
 MARGIN = 12.0
+_BESIDE = (-1, 0, 1)
 
 
 class Outline(NamedTuple):
@@ -99,16 +102,23 @@ def _kind(region: Region | None) -> str:
 def _dots(places: Sequence[Place], scale: float) -> list[Dot]:
     """Places that would cover each other become one dot, at the place that has most desks."""
     dots: list[Dot] = []
+    # The numbers of the dots in each square, which is so wide that whatever covers a place lies in it or beside it.
+    wide = 2 * APART * LARGEST_DOT * scale
+    squares: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place in sorted(places, key=lambda place: (-place.desks, place.code)):
         x, y = project(place.latitude, place.longitude)
         radius = _radius(place.desks, scale)
-        for number, dot in enumerate(dots):
+        column, row = int(x // wide), int(y // wide)
+        around = (squares.get((column + dx, row + dy), []) for dx in _BESIDE for dy in _BESIDE)
+        for number in sorted(chain.from_iterable(around)):
+            dot = dots[number]
             if hypot(dot.x - x, dot.y - y) < APART * (dot.radius + radius):
                 desks = dot.desks + place.desks
                 names = (*dot.names, place.name)
                 dots[number] = dot._replace(radius=_radius(desks, scale), desks=desks, names=names)
                 break
         else:
+            squares[column, row].append(len(dots))
             dots.append(Dot(x, y, radius, place.desks, (place.name,), place.region_code))
     return dots
 

@@ -8,6 +8,9 @@ from uuid import UUID
 import msgspec
 
 from hub.api.parameters import Cursor
+from hub.tenants.directory.offers import OFFERS
+from hub.tenants.directory.postal_code import PostalCode, Where
+from hub.tenants.organisation.hours import Hours
 from hub.tenants.territory.queries import FoundMunicipality
 from hub.web.fields import Choice, Integer, Text
 from hub.web.i18n import N_
@@ -30,14 +33,23 @@ class PublicDesk(NamedTuple):
     region_code: str
     region: str
     address: str
+    postal_code: str | None
     latitude: float
     longitude: float
     located: bool
     phone: str | None
     email: str | None
+    hours: Hours
     opening_hours: str | None
+    how_to_reach: str
+    offers: tuple[str, ...]
+    provinces: tuple[str, ...]
     opened_on: date | None
     verified_on: date | None
+    time_zone: str
+    accessibility_url: str | None
+    feedback_email: str | None
+    logo_id: UUID | None
 
 
 class NearDesk(NamedTuple):
@@ -90,9 +102,10 @@ class Overview(NamedTuple):
 
 
 class SearchDesks(msgspec.Struct):
-    """`place` is a municipality chosen by its code, `after` the last desk of the page before."""
+    """`q` may be a postal code, too. `place` is a municipality chosen by its code, `after` the last desk shown before."""
 
-    q: Annotated[str, Text(N_("Municipality"), max_length=80)] = ""
+    q: Annotated[str, Where(N_("Municipality or postal code"), max_length=80)] = ""
+    postal_code: Annotated[str, PostalCode(N_("Postal code"))] = ""
     region: Annotated[str, Choice(N_("Region"))] = ""
     place: Annotated[str, Text(), ISTAT_CODE] = ""
     after: Annotated[UUID | None, Cursor()] = None
@@ -106,9 +119,15 @@ class Candidate(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a search led to: one place with its desks and those near it, or candidates, or simply a list."""
+    """What a search led to: one place with its desks and those near it, or candidates, or simply a list.
+
+    A postal code of several municipalities leads to their desks and those near them, with the municipalities as
+    candidates; `unknown_code` is one that there is not.
+    """
 
     place: FoundMunicipality | None = None
+    postal_code: str = ""
+    unknown_code: bool = False
     candidates: Sequence[Candidate] = ()
     desks: Sequence[PublicDesk] = ()
     near: Sequence[NearDesk] = ()
@@ -121,14 +140,20 @@ class ListDesks(msgspec.Struct):
 
     region: Annotated[str, Text(), REGION_CODE] = ""
     municipality: Annotated[str, Text(), ISTAT_CODE] = ""
+    postal_code: Annotated[str, PostalCode()] = ""
+    offers: Annotated[str, Choice(options=OFFERS)] = ""
     cursor: Annotated[UUID | None, Cursor()] = None
     limit: Annotated[int, Integer(minimum=1, maximum=100)] = 50
 
 
 class HostItem(msgspec.Struct):
+    """`accessibility_url` is the host's statement, `feedback_email` whom to tell what is not accessible."""
+
     id: UUID
     name: str
     website: str | None
+    accessibility_url: str | None
+    feedback_email: str | None
 
 
 class MunicipalityItem(msgspec.Struct):
@@ -141,17 +166,43 @@ class MunicipalityItem(msgspec.Struct):
     region: str
 
 
+class HoursItem(msgspec.Struct):
+    """`weekday` is ISO's, 1 for Monday; times are HH:MM of the desk's time zone."""
+
+    weekday: int
+    opens: str
+    closes: str
+
+
+class ClosureItem(msgspec.Struct):
+    """Closed from `first` to `last`, both included. `kind`: national, patron, own or desk."""
+
+    first: date
+    last: date
+    kind: str
+    reason: str
+
+
 class DeskItem(msgspec.Struct):
+    """`opening_hours` are words, where a desk has not stated its `hours`; `closures` are the next ones."""
+
     id: UUID
     name: str
     host: HostItem
     municipality: MunicipalityItem
     address: str
+    postal_code: str | None
     latitude: float
     longitude: float
     phone: str | None
     email: str | None
+    hours: list[HoursItem]
     opening_hours: str | None
+    time_zone: str
+    closures: list[ClosureItem]
+    how_to_reach: str
+    offers: list[str]
+    provinces: list[str]
     opened_on: date | None
     verified_on: date | None
     url: str

@@ -1,9 +1,12 @@
 """From what a person typed to the desks that can help them."""
 
+from collections.abc import Sequence
+
 from hub.db import NetworkScope
 from hub.errors import NotFound
 from hub.tenants.directory import queries
-from hub.tenants.directory.schemas import Found, Overview, SearchDesks
+from hub.tenants.directory.postal_code import meant_in
+from hub.tenants.directory.schemas import Candidate, Found, Overview, SearchDesks
 from hub.tenants.territory.build_data import fold
 from hub.tenants.territory.queries import FoundMunicipality
 
@@ -31,6 +34,8 @@ async def search(scope: NetworkScope, asked: SearchDesks) -> Found:
         if place is None:
             raise NotFound
         return await _around(scope, place)
+    if code := asked.postal_code or meant_in(asked.q):
+        return await _at_postal_code(scope, code)
     if asked.q:
         typed = fold(asked.q)
         return await _named(scope, typed, asked.region or None) if typed else Found()
@@ -54,11 +59,47 @@ async def _named(scope: NetworkScope, typed: str, region_code: str | None) -> Fo
     return Found(candidates=found)
 
 
-async def _around(scope: NetworkScope, place: FoundMunicipality) -> Found:
-    desks = await queries.desks_in(scope, place.istat_code)
-    reach = AROUND_THE_CORNER_KM if desks else ANYWHERE_KM
-    near = await queries.desks_near(scope, place, within_km=reach, limit=MOST_NEAR)
+async def _at_postal_code(scope: NetworkScope, code: str) -> Found:
+    served = await queries.places_of_postal_code(scope, code)
+    if not served:
+        return Found(postal_code=code, unknown_code=True)
+    if len(served) == 1:
+        found = await _around(scope, served[0].municipality, code)
+        return found._replace(postal_code=code)
+    codes = [one.municipality.istat_code for one in served]
+    desks = await queries.desks_in(scope, codes, code)
+    near = await queries.desks_near(
+        scope, _middle(served), besides=codes, within_km=_reach(desks), limit=MOST_NEAR
+    )
+    return Found(postal_code=code, candidates=served, desks=desks[:PAGE], near=near)
+
+
+async def _around(
+    scope: NetworkScope, place: FoundMunicipality, postal_code: str | None = None
+) -> Found:
+    codes = [place.istat_code]
+    desks = await queries.desks_in(scope, codes, postal_code)
+    near = await queries.desks_near(
+        scope,
+        (place.latitude, place.longitude),
+        besides=codes,
+        within_km=_reach(desks),
+        limit=MOST_NEAR,
+    )
     return Found(place=place, desks=desks, near=near)
+
+
+def _reach(desks: Sequence[object]) -> float:
+    return AROUND_THE_CORNER_KM if desks else ANYWHERE_KM
+
+
+def _middle(served: Sequence[Candidate]) -> tuple[float, float]:
+    """Of several municipalities, which a postal code keeps close to each other."""
+    places = [one.municipality for one in served]
+    return (
+        sum(place.latitude for place in places) / len(places),
+        sum(place.longitude for place in places) / len(places),
+    )
 
 
 def _is_called(place: FoundMunicipality, folded: str) -> bool:

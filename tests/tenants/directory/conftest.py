@@ -33,11 +33,20 @@ def open_desk(own_database: Database) -> OpenDesk:
         state: str = "active",
         host_state: str = "active",
         located: bool = True,
+        sandbox: bool = False,
+        patron: str | None = None,
         **columns: object,
     ) -> Desk:
         """A desk in the middle of a municipality, with a host of its own."""
         tenant = await make_tenant("host", name=host, state=host_state)
         desk = await make_desk(tenant, name=f"Sportello di {municipality}", state=state)
+        async with network_transaction() as scope:
+            await scope.execute(
+                "UPDATE tenants SET sandbox = $2, patron_province = $3 WHERE id = $1",
+                tenant.id,
+                sandbox,
+                patron,
+            )
         async with network_transaction() as scope:
             place = await scope.fetchrow(
                 "SELECT istat_code, region_code, latitude, longitude FROM municipalities"

@@ -130,6 +130,24 @@ async def test_what_is_not_open_is_nowhere(
     assert (await visitor.get(f"/api/v1/desks/{desk.id}")).status_code == 404
 
 
+async def test_what_is_there_for_test_referrals_is_nowhere(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk("Napoli", sandbox=True)
+    await make_membership(desk.tenant, "operator")
+    async with tenant_transaction(desk.tenant.id) as scope:
+        await add_to(scope, OPEN_CASES, 7)
+    home = words(await get(visitor, "/"))
+    assert "first desks are about to open" in home
+    assert "public administration" not in home.partition("How it works")[0].partition("figures")[2]
+    assert "under way" not in home
+    for query in ({}, {"q": "Napoli"}, {"q": "80142"}, {"region": "15"}, {"q": "Portici"}):
+        assert desks_on(await get(visitor, "/desks", **query)) == []
+    assert (await visitor.get(f"/desks/{desk.id}")).status_code == 404
+    assert (await visitor.get("/api/v1/desks")).json()["items"] == []
+    assert (await visitor.get(f"/api/v1/desks/{desk.id}")).status_code == 404
+
+
 @pytest.mark.parametrize("typed", ["napoli", "NAPOLI", " Nàpoli ", "napol"])
 async def test_a_municipality_is_found_however_it_is_typed(
     visitor: httpx.AsyncClient, open_desk: OpenDesk, typed: str
