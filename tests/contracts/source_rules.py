@@ -26,6 +26,8 @@ STATEMENT_FILES = {
     "hub/newsletter/people.py",
     "hub/newsletter/delivery/tallies.py",
     "hub/newsletter/unsent.py",
+    "hub/referrals/cases/handover.py",
+    "hub/referrals/cases/holding.py",
     "hub/tenants/calls/selection/chronicle.py",
     "hub/tenants/calls/desk/due.py",
     "hub/tenants/calls/selection/evaluations.py",
