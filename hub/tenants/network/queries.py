@@ -147,6 +147,17 @@ async def activations(scope: NetworkScope, since: date) -> dict[date, int]:
     return {row[0]: row[1] for row in rows}
 
 
+async def last_opening(scope: NetworkScope) -> date | None:
+    """The day on which a desk last opened."""
+    day: date | None = await scope.fetchval(
+        """
+        SELECT max(d.opened_on) FROM desks d
+        JOIN tenants t ON t.id = d.tenant_id AND NOT t.sandbox WHERE d.state <> 'setting_up'
+        """
+    )
+    return day
+
+
 async def provinces(scope: NetworkScope) -> list[Province]:
     """All of them, by region and name: with how many desks, open or being set up."""
     rows = await scope.fetch(

@@ -45,7 +45,7 @@ TONES = {
 REACHES = {
     "desk": N_("With an open desk"),
     "admitted": N_("With a desk that is being set up"),
-    "none": N_("Without any"),
+    "none": N_("Without a desk"),
 }
 
 
@@ -168,6 +168,7 @@ class Board:
     setups: list[RunningSetup]
     activations: list[tuple[date, int]]
     """The first day of each of the last twelve months, and how many desks opened in it."""
+    last_opened_on: date | None
     provinces: list[Province]
     coverage: Coverage
     silent: list[SilentDesk]

@@ -23,6 +23,7 @@ async def look_at(scope: NetworkScope, actor: Actor) -> Board:
         waiting=await queries.waiting(scope, actor.tenant_id, actor.membership_id, today),
         setups=await queries.running_setups(scope, today, limit=SHOWN),
         activations=[(month, opened.get(month, 0)) for month in months],
+        last_opened_on=await queries.last_opening(scope),
         provinces=provinces,
         coverage=draw(provinces, ()),
         silent=await queries.silent_desks(scope, today, after=None, limit=SHOWN),
