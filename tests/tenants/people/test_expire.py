@@ -1,0 +1,128 @@
+"""Memberships that end by themselves, and the letters before that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hub import clock
+from hub.referrals.cases.open_work import OPEN_CASES
+from hub.tenants.open_work import register
+from hub.tenants.people.tasks import end_memberships
+from hub.worker import drain_now
+from tests.factories import Member, make_case, make_membership
+from tests.support.smtp_sink import SmtpSink
+from tests.tenants.people.making import log_of, membership, ordered
+from tests.tenants.people.test_change import as_it_is
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _work() -> None:
+    register(OPEN_CASES)
+
+
+async def substitute(admin: Member, *, days: int = 10, work: bool = True) -> Member:
+    member = await make_membership(admin.tenant)
+    if work:
+        await make_case(member)
+    await as_it_is(member, expires_at=clock.now() + timedelta(days=days))
+    return member
+
+
+async def told(relay: SmtpSink) -> list[tuple[str, ...]]:
+    await drain_now()
+    return [
+        one.recipients
+        for one in relay.messages
+        if "sta per lasciare" in str(one.message["Subject"])
+    ]
+
+
+async def test_what_is_over_ends_and_is_logged(admin: Member) -> None:
+    member = await substitute(admin)
+    await end_memberships()
+    assert (await membership(member))["state"] == "active"
+    with clock.moved(10 * DAY + MINUTE):
+        await end_memberships()
+        await end_memberships()
+    ended = await membership(member)
+    assert (ended["state"], ended["ended_at"]) == ("ended", ended["expires_at"])
+    assert await log_of(admin.tenant) == [
+        ("membership.ended", {"member": str(member.membership_id), "reason": "term"})
+    ]
+    assert await ordered("onboarding.refresh") == [{"organisation_id": str(admin.tenant.id)}]
+
+
+async def test_support_that_is_over_is_logged_as_such(admin: Member) -> None:
+    member = await make_membership(admin.tenant, "admin")
+    await as_it_is(member, support=True, expires_at=clock.now() - MINUTE)
+    await end_memberships()
+    assert [action for action, _codes in await log_of(admin.tenant)] == ["support.ended"]
+    assert (await membership(member))["state"] == "ended"
+
+
+async def test_the_last_administrator_does_not_expire(admin: Member) -> None:
+    await as_it_is(admin, expires_at=clock.now() - MINUTE)
+    await end_memberships()
+    kept = await membership(admin)
+    assert (kept["state"], kept["expires_at"]) == ("active", None)
+
+
+async def test_administrators_are_told_a_week_and_a_day_before(
+    admin: Member, relay: SmtpSink
+) -> None:
+    member = await substitute(admin)
+    counts = []
+    for passed in (
+        3 * DAY - MINUTE,
+        3 * DAY + MINUTE,
+        4 * DAY,
+        9 * DAY + MINUTE,
+        9 * DAY + 2 * MINUTE,
+    ):
+        with clock.moved(passed):
+            await end_memberships()
+            counts.append(len(await told(relay)))
+    assert counts == [0, 1, 1, 2, 2]
+    letter = relay.messages[-1]
+    assert letter.recipients == (admin.account.email,)
+    assert f"/organisation/people/{member.membership_id}/leave" in letter.text()
+
+
+async def test_without_open_work_nobody_is_told(admin: Member, relay: SmtpSink) -> None:
+    await substitute(admin, days=3, work=False)
+    await end_memberships()
+    assert await told(relay) == []
+
+
+async def test_a_later_end_is_told_anew(admin: Member, relay: SmtpSink) -> None:
+    member = await substitute(admin, days=3)
+    await end_memberships()
+    assert len(await told(relay)) == 1
+    await as_it_is(member, expires_at=clock.now() + 40 * DAY)
+    with clock.moved(20 * DAY):
+        await end_memberships()
+        assert len(await told(relay)) == 1
+    with clock.moved(34 * DAY):
+        await end_memberships()
+        assert len(await told(relay)) == 2
+
+
+async def test_only_who_is_an_administrator_by_then_is_told(admin: Member, relay: SmtpSink) -> None:
+    await substitute(admin, days=3)
+    other = await make_membership(admin.tenant, "admin")
+    await end_memberships()
+    assert len(await ordered("people.tell_leaving")) == 2
+    await as_it_is(other, state="ended")
+    assert await told(relay) == [(admin.account.email,)]
+
+
+async def test_letters_hold_no_name_before_they_are_written(admin: Member) -> None:
+    member = await substitute(admin, days=3)
+    await end_memberships()
+    assert await ordered("people.tell_leaving") == [
+        {"membership_id": str(member.membership_id), "reader_id": str(admin.membership_id)}
+    ]
