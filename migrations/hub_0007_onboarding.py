@@ -399,6 +399,8 @@ ALTER TABLE cases FORCE ROW LEVEL SECURITY;
 ALTER TABLE cases ALTER COLUMN assigned_to SET NOT NULL,
   ADD FOREIGN KEY (tenant_id, assigned_to) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT;
 CREATE INDEX cases_assigned ON cases (tenant_id, assigned_to, updated_at DESC, id DESC);
+-- A handful among all the others.
+CREATE INDEX cases_tests ON cases (tenant_id, updated_at DESC, id DESC) WHERE is_test;
 ALTER TABLE referrals ADD COLUMN is_test boolean NOT NULL DEFAULT false;
 ALTER TABLE received_offers ADD COLUMN is_test boolean NOT NULL DEFAULT false;
 

@@ -9,6 +9,7 @@ from hub.db import network_transaction, tenant_transaction
 from hub.newsletter import consents, queries
 from hub.newsletter.people import sync_network_people
 from hub.newsletter.tasks import sync_people
+from hub.tenants.onboarding.sandbox import ensure_sandbox
 from tests.factories import (
     Member,
     Tenant,
@@ -180,3 +181,77 @@ async def test_a_persons_name_stands_before_the_desks(ente: Tenant) -> None:
     await sync()
     assert (await addresses(ente))[account.email][0] == "Anna Rossi"
     assert {audience for _, audience, _ in await subscriptions(ente)} == {"desks", "operators"}
+
+
+@pytest.mark.parametrize("state", ["waiting", "suspended", "closed"])
+async def test_an_organisation_that_is_not_active_is_in_no_audience(
+    ente: Tenant, state: str
+) -> None:
+    """Its people come back as soon as it is active again."""
+    host = await make_tenant("host", "lender")
+    member = await make_membership(host)
+    desk = await make_desk(host)
+    async with tenant_transaction(host.id) as scope:
+        await scope.execute("UPDATE desks SET email = 'qui@example.org' WHERE id = $1", desk.id)
+    await sync()
+    before = await subscriptions(ente)
+    assert {email for email, _, _ in before} == {member.account.email, "qui@example.org"}
+    await change_tenant(host, f"state = '{state}'")
+    await sync()
+    assert await subscriptions(ente) == set()
+    await change_tenant(host, "state = 'active'")
+    await sync()
+    assert await subscriptions(ente) == before
+
+
+async def change_tenant(tenant: Tenant, change: str) -> None:
+    async with network_transaction() as scope:
+        await scope.execute(f"UPDATE tenants SET {change} WHERE id = $1", tenant.id)
+
+
+@pytest.mark.parametrize("state", ["setting_up", "closed"])
+async def test_a_desk_that_is_not_open_is_in_no_audience(ente: Tenant, state: str) -> None:
+    host = await make_tenant("host")
+    desk = await make_desk(host, state=state)
+    async with tenant_transaction(host.id) as scope:
+        await scope.execute("UPDATE desks SET email = 'qui@example.org' WHERE id = $1", desk.id)
+    await sync()
+    assert await subscriptions(ente) == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "expires_at = '2026-01-01'",
+        "support = true, expires_at = '2099-01-01'",
+        "state = 'ended'",
+    ],
+)
+async def test_support_and_memberships_that_are_over_are_in_no_audience(
+    ente: Tenant, change: str
+) -> None:
+    member = await make_membership(await make_tenant("host"))
+    substitute = await make_membership(member.tenant)
+    async with network_transaction() as scope:
+        await scope.execute(f"UPDATE memberships SET {change} WHERE id = $1", member.membership_id)
+        await scope.execute(
+            "UPDATE memberships SET expires_at = '2099-01-01' WHERE id = $1",
+            substitute.membership_id,
+        )
+    await sync()
+    assert await subscriptions(ente) == {(substitute.account.email, "operators", "membership")}
+
+
+async def test_nobody_writes_to_the_sandbox(ente: Tenant) -> None:
+    """Its account is disabled, and it would be left out even so."""
+    async with network_transaction() as scope:
+        sandbox = await ensure_sandbox(scope)
+        await scope.execute(
+            "UPDATE accounts SET state = 'active' WHERE id = $1", sandbox.account_id
+        )
+        await scope.execute(
+            "UPDATE desks SET state = 'active', email = 'qui@example.org' WHERE id = $1",
+            sandbox.desk_id,
+        )
+    await sync()
+    assert await subscriptions(ente) == set()

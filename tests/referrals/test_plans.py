@@ -17,7 +17,7 @@ from hub.api.paging import Position
 from hub.db import TenantScope, tenant_transaction
 from hub.ids import uuid7
 from hub.referrals.cases import queries
-from hub.referrals.cases.schemas import FilterCases
+from hub.referrals.cases.schemas import TEST, FilterCases
 from hub.referrals.inbox import queries as inbox
 from tests.referrals.making import Network, make_network, send
 from tests.support.databases import Database, connected
@@ -95,6 +95,20 @@ async def test_every_list_reads_an_index(own_database: Database) -> None:
             asked = conditions(plans.found[-1], index)
             assert "tenant_id = " in asked
             assert "ROW(updated_at, id) < ROW" in asked
+
+        # Of one person among many: the index begins with who is in charge.
+        mine = ours.operator.membership_id
+        await queries.list_cases(
+            plans, None, FilterCases(mine=True), in_charge=uuid7(), after=after, limit=26
+        )
+        asked = conditions(plans.found[-1], "cases_assigned")
+        assert "assigned_to = " in asked
+        await queries.list_cases(
+            plans, None, FilterCases(mine=True), in_charge=mine, after=after, limit=26
+        )
+        assert "Seq Scan on cases" not in plans.found[-1], plans.found[-1]
+        await queries.list_cases(plans, None, FilterCases(state=TEST), after=after, limit=26)
+        assert "cases_tests" in plans.found[-1], plans.found[-1]
 
         await queries.cases_by_name(plans, None, ["rossi mario", "mario rossi"], 51)
         assert "name_search ~>=~ " in plans.found[-1].split("citizens_name")[1], plans.found[-1]

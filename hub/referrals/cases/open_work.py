@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hub.db import TenantScope
 from hub.errors import Conflict
-from hub.referrals.cases import queries
+from hub.referrals.cases import handover, holding
 from hub.referrals.members.queries import hold_membership
 from hub.web.i18n import N_
 
@@ -19,18 +19,18 @@ class OpenCases:
     label = N_("open cases")
 
     async def of_member(self, scope: TenantScope, membership_id: UUID) -> int:
-        return await queries.count_open(scope, "assigned_to", membership_id)
+        return await handover.count_open(scope, "assigned_to", membership_id)
 
     async def of_members(
         self, scope: TenantScope, membership_ids: Sequence[UUID]
     ) -> dict[UUID, int]:
-        return await queries.count_open_of(scope, membership_ids)
+        return await handover.count_open_of(scope, membership_ids)
 
     async def desks_of_member(self, scope: TenantScope, membership_id: UUID) -> frozenset[UUID]:
-        return await queries.desks_of_open(scope, membership_id)
+        return await handover.desks_of_open(scope, membership_id)
 
     async def of_desk(self, scope: TenantScope, desk_id: UUID) -> int:
-        return await queries.count_open(scope, "desk_id", desk_id)
+        return await handover.count_open(scope, "desk_id", desk_id)
 
     async def give_to_member(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
         """Raises Conflict where the taker has left in the meantime."""
@@ -39,16 +39,16 @@ class OpenCases:
             raise Conflict(
                 "taker-gone", N_("Whoever should take over has left in the meantime. Choose again.")
             )
-        return await queries.give_cases(scope, giver, taker)
+        return await handover.give_cases(scope, giver, taker)
 
     async def move_to_desk(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
         """With their referrals, so that whoever works at the new desk can go on with them. Raises Conflict."""
-        desk = await queries.hold_desk(scope, taker)
+        desk = await holding.hold_desk(scope, taker)
         if desk is None or desk.state == "closed":
             raise Conflict(
                 "taker-gone", N_("The desk that should take over is closed. Choose again.")
             )
-        return await queries.move_cases(scope, giver, taker)
+        return await handover.move_cases(scope, giver, taker)
 
 
 OPEN_CASES = OpenCases()

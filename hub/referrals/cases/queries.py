@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from asyncpg import Record
@@ -71,33 +70,6 @@ class CaseDetails:
     in_charge: str
     in_charge_here: bool
     """Whether who is in charge still belongs to the organisation."""
-
-
-@dataclass(frozen=True, slots=True)
-class LockedCase:
-    id: UUID
-    citizen_id: UUID
-    desk_id: UUID
-    state: str
-    milestone: str
-    opened_at: datetime
-    assigned_to: UUID
-    is_test: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """At which desk a case is, and whether it is one of the test cases, which never changes."""
-
-    desk_id: UUID
-    is_test: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    id: UUID
-    region_code: str
-    state: str
 
 
 _ROW = """
@@ -259,47 +231,6 @@ async def case_details(scope: TenantScope, desks: Desks, case_id: UUID) -> CaseD
     return CaseDetails(*row) if row else None
 
 
-async def place_of_case(scope: TenantScope, desks: Desks, case_id: UUID) -> Place | None:
-    """Before the case is locked, since the desk's lock comes first; the case may move until then."""
-    args: list[object] = [case_id]
-    row = await scope.fetchrow(
-        f"SELECT desk_id, is_test FROM cases WHERE id = $1 AND {within(desks, 'desk_id', args)}",
-        *args,
-    )
-    return Place(*row) if row else None
-
-
-async def lock_case(scope: TenantScope, case_id: UUID) -> LockedCase | None:
-    """Whoever writes on a case waits here for who is already writing."""
-    row = await scope.fetchrow(
-        """
-        SELECT id, citizen_id, desk_id, state, milestone, opened_at, assigned_to, is_test FROM cases
-        WHERE id = $1 FOR UPDATE
-        """,
-        case_id,
-    )
-    return LockedCase(*row) if row else None
-
-
-async def hold_desk(scope: TenantScope, desk_id: UUID) -> Desk | None:
-    """Nobody closes it until the transaction is over; waits for whoever is closing it."""
-    return await _desk(scope, desk_id, "FOR SHARE")
-
-
-async def lock_desk(scope: TenantScope, desk_id: UUID) -> Desk | None:
-    """The same, and one after the other."""
-    return await _desk(scope, desk_id, "FOR NO KEY UPDATE")
-
-
-async def _desk(scope: TenantScope, desk_id: UUID, lock: str) -> Desk | None:
-    row = await scope.fetchrow(
-        f"SELECT id, region_code, state FROM desks WHERE tenant_id = $1 AND id = $2 {lock}",
-        scope.tenant_id,
-        desk_id,
-    )
-    return Desk(*row) if row else None
-
-
 async def desk_for_test(scope: TenantScope, desks: Desks) -> UUID | None:
     """One that is being set up rather than one that is open; never one that is closed."""
     args: list[object] = [scope.tenant_id]
@@ -311,20 +242,6 @@ async def desk_for_test(scope: TenantScope, desks: Desks) -> UUID | None:
         *args,
     )
     return found
-
-
-async def consulted(scope: TenantScope, desk_id: UUID, held_on: date) -> None:
-    """Move the day of the desk's last consultation forward; where it does not move, the desk is not locked."""
-    await scope.execute(
-        """
-        UPDATE desks SET last_consultation_on = $3
-        WHERE tenant_id = $1 AND id = $2
-          AND (last_consultation_on IS NULL OR last_consultation_on < $3)
-        """,
-        scope.tenant_id,
-        desk_id,
-        held_on,
-    )
 
 
 async def open_test_case(scope: TenantScope, desk_id: UUID) -> UUID | None:
@@ -383,18 +300,6 @@ async def add_case(
     )
 
 
-async def assign_case(scope: TenantScope, case_id: UUID, membership_id: UUID) -> None:
-    """Also puts the case at the top of the list."""
-    await scope.execute(
-        """
-        UPDATE cases SET assigned_to = $2, updated_at = $3, version = version + 1 WHERE id = $1
-        """,
-        case_id,
-        membership_id,
-        scope.now,
-    )
-
-
 async def change_case(scope: TenantScope, case_id: UUID, *, state: str, milestone: str) -> None:
     """Also puts the case at the top of the list."""
     await scope.execute(
@@ -408,79 +313,3 @@ async def change_case(scope: TenantScope, case_id: UUID, *, state: str, mileston
         milestone,
         scope.now,
     )
-
-
-async def count_open(
-    scope: TenantScope, column: Literal["assigned_to", "desk_id"], whose: UUID
-) -> int:
-    """Real open cases of a person or a desk."""
-    count: int = await scope.fetchval(
-        f"SELECT count(*) FROM cases WHERE {column} = $1 AND state = 'open' AND NOT is_test", whose
-    )
-    return count
-
-
-async def count_open_of(scope: TenantScope, membership_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Real open cases of each of these people who has any."""
-    rows = await scope.fetch(
-        """
-        SELECT assigned_to, count(*) FROM cases
-        WHERE assigned_to = ANY($1) AND state = 'open' AND NOT is_test GROUP BY assigned_to
-        """,
-        list(membership_ids),
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-async def desks_of_open(scope: TenantScope, membership_id: UUID) -> frozenset[UUID]:
-    """At which desks a person's open cases are."""
-    rows = await scope.fetch(
-        "SELECT DISTINCT desk_id FROM cases WHERE assigned_to = $1 AND state = 'open'",
-        membership_id,
-    )
-    return frozenset(row[0] for row in rows)
-
-
-async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
-    """Waits for whoever writes on one of them. Returns how many real ones were handed over."""
-    found = await _lock_open(scope, "assigned_to", giver)
-    await scope.execute(
-        """
-        UPDATE cases SET assigned_to = $2, updated_at = $3, version = version + 1
-        WHERE id = ANY($1)
-        """,
-        list(found),
-        taker,
-        scope.now,
-    )
-    return sum(not is_test for is_test in found.values())
-
-
-async def move_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
-    """The same from desk to desk; a case's referrals go with it."""
-    found = await _lock_open(scope, "desk_id", giver)
-    await scope.execute(
-        """
-        UPDATE cases SET desk_id = $2, updated_at = $3, version = version + 1 WHERE id = ANY($1)
-        """,
-        list(found),
-        taker,
-        scope.now,
-    )
-    await scope.execute(
-        "UPDATE referrals SET desk_id = $2 WHERE case_id = ANY($1)", list(found), taker
-    )
-    return sum(not is_test for is_test in found.values())
-
-
-async def _lock_open(
-    scope: TenantScope, column: Literal["assigned_to", "desk_id"], whose: UUID
-) -> dict[UUID, bool]:
-    """The open cases of a person or a desk, and whether each is a test; in one order, for all who lock several."""
-    rows = await scope.fetch(
-        f"""
-        SELECT id, is_test FROM cases WHERE {column} = $1 AND state = 'open' ORDER BY id FOR UPDATE
-        """,
-        whose,
-    )
-    return {row["id"]: row["is_test"] for row in rows}

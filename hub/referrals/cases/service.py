@@ -9,9 +9,10 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.ids import uuid7
-from hub.referrals.cases import queries
+from hub.referrals.cases import handover, holding, queries
+from hub.referrals.cases.holding import LockedCase, Place
 from hub.referrals.cases.number import case_number
-from hub.referrals.cases.queries import CaseDetails, LockedCase, Place
+from hub.referrals.cases.queries import CaseDetails
 from hub.referrals.cases.schemas import OpenCase, OpenCaseFor
 from hub.referrals.citizens.service import citizen_for, visible_citizen
 from hub.referrals.course.queries import set_milestone
@@ -65,8 +66,8 @@ async def _begin_at(scope: TenantScope, now: Standing, desk_id: UUID) -> None:
     now.refuse_real()
     if now.desks is not None and desk_id not in now.desks:
         raise NoLongerHere
-    await queries.consulted(scope, desk_id, clock.day_of(scope.now))
-    desk = await queries.hold_desk(scope, desk_id)
+    await holding.consulted(scope, desk_id, clock.day_of(scope.now))
+    desk = await holding.hold_desk(scope, desk_id)
     if desk is None or desk.state != "active":
         raise DeskClosed
 
@@ -137,12 +138,12 @@ async def lock_case(
     meantime; Suspended; DeskClosed.
     """
     now = await standing(scope, actor)
-    place = await queries.place_of_case(scope, actor.desk_ids, case_id)
+    place = await holding.place_of_case(scope, actor.desk_ids, case_id)
     if place is None:
         raise NotFound
     now.refuse_real(is_test=place.is_test)
     await _hold_place(scope, case_id, place, held_on=held_on, begins=begins)
-    case = await queries.lock_case(scope, case_id)
+    case = await holding.lock_case(scope, case_id)
     if case is None:
         raise NotFound
     if now.desks is not None and case.desk_id not in now.desks:
@@ -157,9 +158,9 @@ async def _hold_place(
     desk = None
     while desk is None or desk.id != place.desk_id:
         if held_on and not place.is_test:
-            await queries.consulted(scope, place.desk_id, held_on)
-        desk = await queries.hold_desk(scope, place.desk_id)
-        place = await queries.place_of_case(scope, None, case_id) or place
+            await holding.consulted(scope, place.desk_id, held_on)
+        desk = await holding.hold_desk(scope, place.desk_id)
+        place = await holding.place_of_case(scope, None, case_id) or place
     if begins and not place.is_test and desk.state != "active":
         raise DeskClosed
 
@@ -183,7 +184,7 @@ async def assign_case(
             N_("This colleague has left, or does not work at this desk. Choose another."),
         )
     if taker != case.assigned_to:
-        await queries.assign_case(scope, case_id, taker)
+        await handover.assign_case(scope, case_id, taker)
         await audit.record(scope, actor, "case.assigned", "case", case_id, to=str(taker))
 
 

@@ -9,7 +9,7 @@ from hub import audit
 from hub.db import TenantScope
 from hub.errors import Conflict
 from hub.ids import uuid7
-from hub.referrals.cases import queries
+from hub.referrals.cases import holding, queries
 from hub.referrals.cases.number import case_number
 from hub.referrals.cases.service import first_milestones
 from hub.referrals.citizens.queries import add_invented
@@ -26,7 +26,7 @@ async def open_test_case(scope: TenantScope, actor: Actor) -> UUID:
     """The desk's open one, or a new one. Raises NoLongerHere, or Conflict where there is no desk."""
     now = await standing(scope, actor)
     desk_id = await queries.desk_for_test(scope, now.desks)
-    desk = await queries.lock_desk(scope, desk_id) if desk_id else None
+    desk = await holding.lock_desk(scope, desk_id) if desk_id else None
     if desk is None or desk.state == "closed":
         raise Conflict(
             "no-desk", N_("There is no desk yet: add the desk first, then try it out with a test.")

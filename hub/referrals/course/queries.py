@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from hub.db import TenantScope
 from hub.ids import uuid7
-from hub.referrals.cases.queries import LockedCase
+from hub.referrals.cases.holding import LockedCase
 
 
 async def add_consultation(

@@ -7,8 +7,9 @@ from hub import audit, clock, facts
 from hub.db import TenantScope
 from hub.errors import Conflict
 from hub.idempotency import KeyReused, once
+from hub.referrals.cases import handover, holding
 from hub.referrals.cases import queries as cases
-from hub.referrals.cases.queries import LockedCase
+from hub.referrals.cases.holding import LockedCase
 from hub.referrals.cases.service import lock_case, refuse_closed
 from hub.referrals.course import queries
 from hub.referrals.course.schemas import RecordConsultation, RecordMilestone
@@ -98,7 +99,7 @@ async def reopen_case(scope: TenantScope, actor: Actor, case_id: UUID, key: UUID
     if await once(scope, "case.reopen", key, case_id, content=case_id) or case.state == "open":
         return
     if case.assigned_to not in {one.id for one in await colleagues_at(scope, case.desk_id)}:
-        await cases.assign_case(scope, case_id, actor.membership_id)
+        await handover.assign_case(scope, case_id, actor.membership_id)
     await queries.remove_milestone(scope, case_id, "closed")
     reached = [row["kind"] for row in await queries.milestones_of(scope, case_id)]
     await cases.change_case(
@@ -126,7 +127,7 @@ async def _was_recorded(
 
 async def reach(scope: TenantScope, case_id: UUID, reached: dict[str, date]) -> None:
     """Record what the hub itself knows from a referral. A case that is gone is nobody's concern any more."""
-    case = await cases.lock_case(scope, case_id)
+    case = await holding.lock_case(scope, case_id)
     if case is None:
         return
     for milestone, day in reached.items():

@@ -7,7 +7,8 @@ from hub.db import TenantScope, network_transaction, routing_transaction, tenant
 from hub.errors import Conflict
 from hub.idempotency import once
 from hub.ids import uuid7
-from hub.referrals.cases.queries import case_details, lock_desk
+from hub.referrals.cases.holding import lock_desk
+from hub.referrals.cases.queries import case_details
 from hub.referrals.cases.test_case import add_test_case
 from hub.referrals.offers import queries as offers
 from hub.referrals.offers.disclosure import snapshot
