@@ -177,8 +177,9 @@ class EphemeralValkey:
 class EphemeralMailbox:
     """`stop()` and `start()` again on the same ports play "mail is down"; what was received stays until `close()`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, demo: bool = True) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._demo = demo
         self._folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self.smtp_port, self.page_port = ports.any_free(), ports.any_free()
 
@@ -186,7 +187,7 @@ class EphemeralMailbox:
         """Raises MailboxError."""
         log = self._folder / "log"
         file = self._folder / "mailbox.sqlite3"
-        command = mailbox_command(self.smtp_port, self.page_port, file, demo=True)
+        command = mailbox_command(self.smtp_port, self.page_port, file, demo=self._demo)
         with log.open("ab") as output:
             process = spawn(command, output=output)
         deadline = time.monotonic() + seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -9,8 +10,11 @@ from email.message import EmailMessage
 import httpx
 import pytest
 
+from hub import clock
 from hub.embedded.ephemeral import EphemeralMailbox
 from hub.embedded.mailbox_page import MAIL_POLICY, PAGE_SIZE
+from hub.seed.sign_ins import SECOND_FACTOR
+from hub.tenants.accounts.second_factor.codes import STEP_SECONDS, accepted_step
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +134,20 @@ def test_it_can_be_down_for_a_while(mailbox: EphemeralMailbox, page: httpx.Clien
         send(mailbox, "kept@example.org")
     mailbox.start()
     assert page.get("/messages.json", params={"to": "kept@example.org"}).json()["count"] == 1
+
+
+def test_the_demos_code_is_shown_and_told(page: httpx.Client) -> None:
+    """One that the hub would take now."""
+    told = page.get("/second-factor.json").json()
+    assert accepted_step(SECOND_FACTOR, told["code"], clock.now()) is not None
+    assert 1 <= told["seconds_left"] <= STEP_SECONDS
+    assert re.search(r"<output[^>]*>[0-9]{6}</output>", page.get("/").text)
+
+
+def test_outside_of_the_demo_there_is_no_code() -> None:
+    with (
+        EphemeralMailbox(demo=False) as mailbox,
+        httpx.Client(base_url=mailbox.page_url) as page,
+    ):
+        assert "<output" not in page.get("/").text
+        assert page.get("/second-factor.json").status_code == 404

@@ -22,7 +22,7 @@ import pytest
 
 from hub.embedded import ports
 from hub.embedded.leftovers import leftovers
-from hub.seed.sign_ins import SIGN_INS
+from hub.seed.sign_ins import SIGN_INS, WITH_CODE
 
 HUB = [sys.executable, "-c", "from hub.cli import main; main(prog_name='hub')"]
 START_SECONDS = 60
@@ -102,8 +102,12 @@ def test_it_says_all_that_a_newcomer_needs(up: Up) -> None:
     for _, email, password in SIGN_INS:
         assert email in up.output
         assert password in up.output
+    for email in WITH_CODE:
+        assert f"{email} *" in up.output
+    assert f"second factor: see {up.told['mailbox']}" in up.output
     assert up.answers()
     assert httpx.get(f"{up.told['mailbox']}/").status_code == 200
+    assert len(httpx.get(f"{up.told['mailbox']}/second-factor.json").json()["code"]) == 6
 
 
 def test_no_file_can_be_read_by_others(up: Up) -> None:

@@ -9,7 +9,7 @@ from hub.db import network_transaction, tenant_transaction
 from hub.newsletter.people import sync_network_people
 from hub.seed.load import SeedRefused, seed, seed_if_empty
 from hub.seed.rows import TABLES
-from hub.seed.sign_ins import PASSWORD, SIGN_INS
+from hub.seed.sign_ins import PASSWORD, SECOND_FACTOR, SIGN_INS, WITH_CODE
 from hub.tenants.accounts.passwords import matches
 from tests.support.databases import Database, connected
 
@@ -55,6 +55,22 @@ async def _check_sign_ins() -> None:
     assert len(hashes) == len(SIGN_INS)
     assert len({row["password_hash"] for row in hashes}) == 1
     assert await matches(hashes[0]["password_hash"], PASSWORD)
+    async with network_transaction() as scope:
+        secrets = await scope.fetch(
+            """
+            SELECT a.email, f.secret FROM accounts a JOIN second_factors f ON f.account_id = a.id
+            WHERE f.confirmed_at IS NOT NULL
+            """
+        )
+        without = await scope.fetchval(
+            """
+            SELECT count(*) FROM memberships m WHERE role = 'admin'
+              AND NOT EXISTS (SELECT FROM second_factors f WHERE f.account_id = m.account_id)
+            """
+        )
+    assert {decrypt(row["secret"]) for row in secrets} == {SECOND_FACTOR}
+    assert {row["email"] for row in secrets} & {email for _, email, _ in SIGN_INS} == WITH_CODE
+    assert without == 0, "every admin of the demo can sign in"
 
 
 async def _check_isolation() -> None:
