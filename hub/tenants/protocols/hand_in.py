@@ -12,8 +12,7 @@ from hub.tenants.protocols import queries
 from hub.tenants.protocols.compare import how_signed
 from hub.tenants.protocols.receive import NOT_AWAITED, NotAwaited, receive
 from hub.tenants.protocols.schemas import Protocol, SignedFile
-from hub.uploads import BadUpload, check_upload
-from hub.web.i18n import N_
+from hub.uploads import check_upload
 
 
 async def hand_in(
@@ -27,8 +26,6 @@ async def hand_in(
     link_version: int | None = None,
 ) -> Protocol:
     """`tenant_id` is the Ente's. Raises BadUpload and whatever `receive` raises."""
-    if not name:
-        raise BadUpload("no-file", N_("Choose a file first."))
     async with tenant_transaction(tenant_id) as scope:
         protocol = await queries.find(scope, protocol_id)
         if protocol is None:

@@ -77,6 +77,8 @@ def _read(upload: Upload) -> Form[SendSigned]:
     sent = {name: [value] for name, value in upload.fields.items()}
     key = parse_uuid(sent.pop(KEY, [""])[0])
     form = filled(SendSigned, {**sent, "file": [upload.name]}, prefix="signed")
+    if not upload.name:
+        form.errors["file"] = _("Choose a file first.")
     if key is None:
         form.refuse(None, _("The form has changed in the meantime. Please load the page again."))
     else:
