@@ -3,7 +3,7 @@
 All are the network's, and each asks for any number of rows at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from hub.db import NetworkScope
 from hub.tenants.exchange.places import Place, Places, places_of
 from hub.tenants.exchange.schemas import Organisation, Record
 from hub.tenants.organisation import hours
+from hub.tenants.territory.build_data import fold
 
 _HOST = """t.id, t.name, t.kinds, t.state, t.host_kind, t.fiscal_code, t.ipa_code, t.municipality_code,
     t.address, t.postal_code, t.email, t.certified_email, t.phone, t.website"""
@@ -118,19 +119,24 @@ async def running_setups(scope: NetworkScope, organisation_ids: Sequence[UUID]) 
 
 
 async def desks(
-    scope: NetworkScope,
-    organisation_ids: Sequence[UUID],
-    *,
-    lock: bool,
-) -> list[Record]:
+    scope: NetworkScope, wanted: Collection[tuple[UUID, str]], *, lock: bool
+) -> dict[tuple[UUID, str], list[Record]]:
+    """By organisation and name, as `fold` writes it."""
+    named = await scope.fetch(
+        "SELECT id, tenant_id, name FROM desks WHERE tenant_id = ANY($1)",
+        list({tenant_id for tenant_id, _name in wanted}),
+    )
     rows = await scope.fetch(
         f"""
-        SELECT {_DESK} FROM desks d WHERE d.tenant_id = ANY($1)
+        SELECT {_DESK} FROM desks d WHERE d.id = ANY($1)
         ORDER BY d.id {"FOR NO KEY UPDATE" if lock else ""}
         """,
-        list(organisation_ids),
+        [row[0] for row in named if (row[1], fold(row[2])) in wanted],
     )
-    return [_desk(row) for row in rows]
+    found: dict[tuple[UUID, str], list[Record]] = {}
+    for row in rows:
+        found.setdefault((row["tenant_id"], fold(row["name"])), []).append(_desk(row))
+    return found
 
 
 async def all_desks(scope: NetworkScope) -> list[tuple[Organisation, Record]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from hub import clock
 from hub.db import NetworkScope, network_transaction, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.exchange import apply_import, queries, start, tasks, written
+from hub.tenants.exchange.schemas import Import
 from hub.tenants.exchange.start import CannotApply, CannotStop, apply_it, discard, read_again
 from hub.worker import drain_now
 from tests.factories import (
@@ -320,7 +322,7 @@ async def test_a_failure_in_the_middle_leaves_nothing(
 
     async def failing(scope: NetworkScope, some: object) -> None:
         calls.append(some)
-        if len(calls) == 9:
+        if len(calls) == 8:
             raise RuntimeError("the worker dies here")
         await real(scope, some)  # type: ignore[arg-type]  # what the real one is given
 
@@ -400,12 +402,7 @@ async def test_the_same_import_applied_twice_at_once_is_applied_once(ente: Membe
         count = await network.fetchval(
             "SELECT count(*) FROM tenants WHERE fiscal_code = $1", row["fiscal_code"]
         )
-        applied = (
-            await network.fetchval("SELECT count(*) FROM outbox WHERE task = 'imports.apply'")
-            if False
-            else 1
-        )
-    assert (count, applied) == (1, 1)
+    assert count == 1
 
 
 async def test_stopping_what_is_being_applied_writes_nothing(
@@ -458,8 +455,6 @@ async def test_progress_shows_before_anything_is_committed(
         seen.append((await asyncio.create_task(_look(ente, ready.id), context=empty)).rows_done)
         await real_finish(*args)  # type: ignore[arg-type]  # what the real one is given
 
-    from contextvars import Context
-
     seen: list[int] = []
     empty = Context()
     monkeypatch.setattr(queries, "note_progress", noted)
@@ -469,7 +464,7 @@ async def test_progress_shows_before_anything_is_committed(
     assert (await making.now(ente, ready.id)).state == "done"
 
 
-async def _look(ente: Member, import_id: UUID) -> queries.Import:
+async def _look(ente: Member, import_id: UUID) -> Import:
     return await making.now(ente, import_id)
 
 

@@ -103,9 +103,13 @@ async def judge(
 ) -> list[Judged]:
     named = await owners(scope, rows)
     ids = {one.id for ones in named.values() for one in ones}
-    by_name: dict[tuple[UUID, str], list[Record]] = {}
-    for desk in await found.desks(scope, list(ids), lock=lock):
-        by_name.setdefault((desk["tenant_id"], fold(desk["name"])), []).append(desk)
+    wanted = {
+        (one.id, fold(row.values["name"]))
+        for row in rows
+        if row.values.get("name")
+        for one in named.get(row.values.get("organisation") or "", [])
+    }
+    by_name = await found.desks(scope, wanted, lock=lock)
     setups = await found.running_setups(scope, list(ids))
     today = clock.day_of(scope.now)
     judged = []
