@@ -154,6 +154,7 @@ async def theirs(db: Database) -> Organisation:
     async with connected(db.superuser_url) as superuser:
         organisation = await make_organisation(superuser)
         await submit_application(superuser, organisation)
+        await certify(superuser, organisation)
         await open_session(superuser, organisation)
     return organisation
 
@@ -192,6 +193,24 @@ async def submit_application(superuser: Connection, organisation: Organisation) 
     )
     await superuser.execute(
         "UPDATE evaluations SET declared_at = $2 WHERE id = $1", rows["evaluations"], clock.now()
+    )
+
+
+async def certify(superuser: Connection, organisation: Organisation) -> None:
+    """A certificate goes with its training, so it is a file that nothing else refers to."""
+    own = await superuser.fetchval(
+        """
+        INSERT INTO files (id, tenant_id, name, media_type, size, sha256, created_at)
+        SELECT $2, tenant_id, name, media_type, size, sha256, created_at FROM files WHERE id = $1
+        RETURNING id
+        """,
+        organisation.rows["files"],
+        uuid7(),
+    )
+    await superuser.execute(
+        "UPDATE trainings SET certificate_id = $2 WHERE id = $1",
+        organisation.rows["trainings"],
+        own,
     )
 
 
