@@ -134,8 +134,6 @@ def _row(closing: Closing, ids: dict[date, UUID]) -> Row:
         note = _("Also your patron saint: %(saint)s. It closes no other day.", saint=closing.also)
     elif closing.on_sunday and closing.kind == PATRON:
         note = _("A Sunday this time: no other day is closed in its place.")
-    elif closing.on_sunday:
-        note = _("A Sunday.")
     own_id = ids.get(closing.first)
     if own_id and closing.kind != OWN:
         note = f"{note} {_('You added it as a day of your own, too.')}".strip()

@@ -15,8 +15,10 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.organisation import logo, queries
 from hub.tenants.organisation.guards import WHOLE_ADMINS
 from hub.tenants.organisation.pages import details_page
+from hub.tenants.organisation.schemas import SendLogo
 from hub.uploads import BadUpload
 from hub.web import csrf
+from hub.web.forms import blank
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.multipart import LARGEST_REQUEST, read_upload
@@ -46,7 +48,9 @@ async def send_logo(
         # In a thread: decoding a large picture takes a second.
         picture = await asyncio.to_thread(logo.drawn, upload.content)
     except BadUpload as refused:
-        return await details_page(request, actor, status_code=422, logo_refused=_(refused.message))
+        form = blank(SendLogo)
+        form.refuse("file", _(refused.message))
+        return await details_page(request, actor, status_code=422, form=form)
     async with tenant_transaction(actor.tenant_id) as scope:
         await logo.replace(scope, actor, picture)
     return see_other(request, "/organisation", LOGO_CHANGED)

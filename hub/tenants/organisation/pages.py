@@ -9,16 +9,19 @@ from litestar.response import Template
 from hub import clock
 from hub.db import TenantScope, tenant_transaction
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.calls.schemas import HOST_KINDS
+from hub.tenants.network.schemas import KINDS
+from hub.tenants.onboarding.schemas import LENDER_CATEGORIES
 from hub.tenants.organisation import patron, queries
 from hub.tenants.organisation.closing import Patron
 from hub.tenants.organisation.details import ChangedMeanwhile, known_of, own, save_details
 from hub.tenants.organisation.guards import WHOLE_ADMINS, changes_all
 from hub.tenants.organisation.schemas import (
-    LENDER_CATEGORIES,
     LOCALE_NAMES,
     TIME_ZONES,
     Details,
     Organisation,
+    SendLogo,
 )
 from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web.fields import Refused
@@ -31,19 +34,6 @@ PageRequest = Request[Any, Any, Any]
 
 DETAILS_SAVED = message("organisation-details-saved", N_("The details are saved."))
 
-KINDS = {
-    "coordinator": N_("Ente"),
-    "host": N_("Host administration"),
-    "lender": N_("Lender"),
-    "tutor": N_("Tutoring service"),
-}
-HOST_KINDS = {
-    "municipality": N_("Municipality"),
-    "province": N_("Province"),
-    "chamber": N_("Chamber of commerce"),
-    "university": N_("University"),
-    "other": N_("Other administration"),
-}
 STATES = {
     "waiting": N_("Applied"),
     "suspended": N_("Not active"),
@@ -58,7 +48,11 @@ async def show_details(request: PageRequest, actor: NamedDependency[Actor]) -> T
 
 
 async def details_page(
-    request: PageRequest, actor: Actor, *, status_code: int = 200, logo_refused: str = ""
+    request: PageRequest,
+    actor: Actor,
+    *,
+    status_code: int = 200,
+    form: Form[SendLogo] | None = None,
 ) -> Template:
     today = clock.today()
     async with tenant_transaction(actor.tenant_id) as scope:
@@ -83,7 +77,7 @@ async def details_page(
         saint=f"{saint.name}, {patron.day_and_month(saint.day)}" if saint else "",
         closings=calendar.next_closures(today, 4),
         changes_all=changes_all(actor),
-        logo_refused=logo_refused,
+        form=form or blank(SendLogo),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.tenants.onboarding.schemas import LENDER_CATEGORIES
 from hub.web.fields import Choice, Date, Email, Field, Integer, Phone, Refused, Text
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
@@ -19,11 +20,6 @@ TIME_ZONES = {
     "Europe/Rome": N_("Central European Time (Rome)"),
     "Europe/Lisbon": N_("Western European Time (Lisbon)"),
     "Europe/Athens": N_("Eastern European Time (Athens)"),
-}
-LENDER_CATEGORIES = {
-    "bank": N_("Bank"),
-    "art_106": N_("Financial intermediary (art. 106 TUB)"),
-    "art_111": N_("Microcredit operator (art. 111 TUB)"),
 }
 OWN_PATRON = "own"
 
@@ -143,6 +139,15 @@ class Organisation(NamedTuple):
     tutor_register: str | None
     logo_id: UUID | None
     version: int
+
+
+class SendLogo(msgspec.Struct):
+    """The file itself is read apart."""
+
+    file: Annotated[
+        str,
+        Text(N_("Picture"), N_("PNG or JPEG, at most 5 MB; it is made to fit 600 × 300 pixels.")),
+    ]
 
 
 class AddClosingDay(msgspec.Struct):

@@ -14,7 +14,7 @@ from hub.tenants import open_work
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.organisation.desks import queries
-from hub.tenants.organisation.desks.schemas import CloseDesk, Desk
+from hub.tenants.organisation.desks.schemas import CloseDesk, CloseDeskWithWork, Desk
 from hub.tenants.organisation.desks.service import to_change
 from hub.web.i18n import N_
 
@@ -41,6 +41,11 @@ class Ending:
     takers: list[Desk]
     people: list[str]
 
+    @property
+    def form(self) -> type[CloseDesk] | type[CloseDeskWithWork]:
+        """A desk that takes over has to be chosen where there are both work and a choice."""
+        return CloseDeskWithWork if self.open_work and self.takers else CloseDesk
+
 
 async def prospect(scope: TenantScope, desk: Desk) -> Ending:
     others = [
@@ -53,7 +58,9 @@ async def prospect(scope: TenantScope, desk: Desk) -> Ending:
     )
 
 
-async def close_desk(scope: TenantScope, actor: Actor, desk_id: UUID, asked: CloseDesk) -> None:
+async def close_desk(
+    scope: TenantScope, actor: Actor, desk_id: UUID, asked: CloseDesk | CloseDeskWithWork
+) -> None:
     """Raises NotFound, DeskClosed, OpenWorkLeft, TakerNotActive."""
     await queries.lock(scope, [desk_id, *([asked.taker_id] if asked.taker_id else [])])
     await to_change(scope, actor, desk_id)

@@ -12,7 +12,7 @@ from hub.db import TenantScope, tenant_transaction
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.organisation.desks import close, service
 from hub.tenants.organisation.desks.close import Ending, OpenWorkLeft, TakerNotActive
-from hub.tenants.organisation.desks.schemas import AddClosure, CloseDesk, Desk
+from hub.tenants.organisation.desks.schemas import AddClosure, Desk
 from hub.tenants.organisation.desks.service import DeskClosed
 from hub.tenants.organisation.guards import WHOLE_ADMINS
 from hub.tenants.rooms import ADMINS, organisation_page
@@ -77,7 +77,7 @@ async def ask_to_close(
 ) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         ending = await _ending(scope, desk_id)
-    form = blank(CloseDesk, choices=_takers(ending), closed_on=clock.today())
+    form = blank(ending.form, choices=_takers(ending), closed_on=clock.today())
     return _close_page(request, actor, ending, form)
 
 
@@ -88,7 +88,7 @@ async def close_desk(
     await request.body()  # Read before the transaction, which a slow sender would hold open.
     async with tenant_transaction(actor.tenant_id) as scope:
         ending = await _ending(scope, desk_id)
-        form = await read_form(request, CloseDesk, choices=_takers(ending))
+        form = await read_form(request, ending.form, choices=_takers(ending))
         opened = ending.desk.opened_on
         if form.data and opened and form.data.closed_on < opened:
             form.refuse("closed_on", _("The desk was not open yet on this day."))
@@ -155,7 +155,7 @@ def _close_page(
     request: PageRequest,
     actor: Actor,
     ending: Ending,
-    form: Form[CloseDesk],
+    form: Form[Any],
     *,
     status_code: int = 200,
 ) -> Template:

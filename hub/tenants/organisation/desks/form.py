@@ -73,23 +73,34 @@ async def entry_of(
 ) -> tuple[Entry | None, Sequence[FoundMunicipality]]:
     """The entry, if nothing is wrong with it; else perhaps the municipalities that its name may mean."""
     week = _week(form)
-    if form.data is None:
-        return None, ()
+    place, candidates = await _place(scope, form)
     asked = form.data
-    resolved = await naming.resolve(scope, asked.municipality, asked.municipality_code)
-    place = resolved.one
-    if place is None:
-        several = _("Several municipalities begin like this: choose one of them.")
-        none = _("No municipality begins like this. Please check the name.")
-        form.refuse("municipality", several if resolved.candidates else none)
-        return None, resolved.candidates
-    form.values["municipality"] = [naming.label_of(place)]
+    if asked is None or place is None:
+        return None, candidates
     _check_position(form, asked, place)
     if form.failed:
         return None, ()
     # Whoever names no province serves the one in which the desk stands.
     provinces = tuple(asked.provinces) or (place.province_code,)
     return Entry(asked, place, week, provinces), ()
+
+
+async def _place(
+    scope: TenantScope, form: Form[SaveDesk]
+) -> tuple[FoundMunicipality | None, Sequence[FoundMunicipality]]:
+    """Read from what was typed, whatever else is wrong: the municipality, or those that may be meant."""
+    if "municipality" in form.errors:
+        return None, ()
+    typed = form.value("municipality")[:120]
+    resolved = await naming.resolve(scope, typed, form.value("municipality_code"))
+    if resolved.one is None:
+        several = _("Several municipalities begin like this: choose one of them.")
+        none = _("No municipality begins like this. Please check the name.")
+        form.refuse("municipality", several if resolved.candidates else none)
+        return None, resolved.candidates
+    # Should the form come back for another reason, this need not be asked again.
+    form.values["municipality"] = [naming.label_of(resolved.one)]
+    return resolved.one, ()
 
 
 def _week(form: Form[SaveDesk]) -> Hours:

@@ -1,7 +1,7 @@
 """The organisation's desks: the list, one desk with its closures, and its form."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from litestar import Request, Response, get, post
@@ -48,6 +48,7 @@ DESK_ADDED = message("desk-added", N_("The desk is added. It is not public yet."
 DESK_SAVED = message("desk-saved", N_("The desk’s entry is saved and verified as of today."))
 DESK_VERIFIED = message("desk-verified", N_("Thank you: the entry is verified as of today."))
 
+LISTED = timedelta(days=365)
 TONES: dict[str, Tone] = {"setting_up": "info", "active": "success", "closed": "neutral"}
 
 
@@ -220,9 +221,10 @@ def _row(desk: Desk, calendar: Calendar, today: date) -> Row:
 
 
 def _coming(desk: Desk, calendar: Calendar, today: date, limit: int) -> list[Closing]:
-    """Of the days on which it would be open; of all days where its hours are not known."""
+    """Of the next year's days on which it would be open; of all where its hours are not known."""
     open_days = hours.weekdays(hours.from_json(desk.hours))
-    return calendar.next_closures(today, limit, weekdays=open_days or None)
+    found = calendar.next_closures(today, limit, weekdays=open_days or None)
+    return [closing for closing in found if closing.first <= today + LISTED]
 
 
 def _with_both(form: Form[SaveDesk], desk: Desk) -> Form[SaveDesk]:

@@ -151,6 +151,14 @@ class CloseDesk(msgspec.Struct):
     taker_id: Annotated[UUID | None, Choice(N_("Desk that takes over"))] = None
 
 
+class CloseDeskWithWork(msgspec.Struct):
+    """The same where something is open, which somebody has to take over."""
+
+    reason: Annotated[str, Choice(N_("Reason"), options=CLOSING_REASONS)]
+    closed_on: Annotated[date, Date(N_("Closed since"), N_("Today, or a day before."), past=True)]
+    taker_id: Annotated[UUID, Choice(N_("Desk that takes over"))]
+
+
 class Desk(NamedTuple):
     id: UUID
     name: str

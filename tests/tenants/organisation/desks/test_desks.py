@@ -144,9 +144,9 @@ async def test_what_cannot_be_taken_is_said_beside_its_field(
     assert await actions(host) == []
 
 
-async def test_every_wrong_day_is_told_at_once(office: httpx.AsyncClient) -> None:
-    answer = await add(office, monday="x", tuesday="9-8", name="")
-    for field in ("monday", "tuesday", "name"):
+async def test_everything_wrong_is_told_at_once(office: httpx.AsyncClient) -> None:
+    answer = await add(office, monday="x", tuesday="9-8", name="", municipality="San")
+    for field in ("monday", "tuesday", "name", "municipality"):
         assert f'id="field-{field}-error"' in answer.text
     assert 'value="9-8"' in answer.text
 
