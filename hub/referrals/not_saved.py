@@ -4,6 +4,7 @@ An operator may have left, or been handed over, while writing for a quarter of a
 no longer belongs here, or whose session is over. The way to the sign-in form would lose what was written.
 """
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from hub.referrals.members.standing import NoLongerHere
 from hub.tenants.accounts.actor import Actor, actor_of
 from hub.web import csrf
 from hub.web.fields import Textarea
+from hub.web.formats import format_date
 from hub.web.forms import Form, fields_of, read_form
 from hub.web.i18n import gettext as _
 from hub.web.page import page
@@ -54,9 +56,7 @@ async def give_back(
         "referrals/not_saved.html",
         status_code=refusal.status,
         crumbs=[],
-        explanation=_(
-            "You are signed out, or no longer belong to this organisation. Nothing was saved."
-        )
+        explanation=_("You are signed out, or no longer belong to this organisation.")
         if signed_out
         else _(refusal.message),
         signed_out=signed_out,
@@ -74,6 +74,15 @@ def _typed(form: Form[Any]) -> list[tuple[str, str, bool]]:
             values = [labels[value] for value in values if value in labels]
         elif asked.field.kind in ("checkbox", "hidden") or not asked.field.label:
             continue
+        elif asked.field.kind == "date":
+            values = [_day(value) for value in values]
         if values:
             found.append((form.label(name), ", ".join(values), isinstance(asked.field, Textarea)))
     return found
+
+
+def _day(typed: str) -> str:
+    try:
+        return format_date(date.fromisoformat(typed))
+    except ValueError:
+        return typed

@@ -71,15 +71,15 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
         desks=desks,
         may_write=actor.role in WRITERS,
         may_open=actor.role in WRITERS and not actor.suspended,
-        may_test=may_test(actor, desks, tests=_totals(counts)[TEST]),
+        may_test=may_test(actor, desks, among_tests=wanted.state == TEST),
         suspended=actor.suspended,
     )
 
 
-def may_test(actor: Actor, desks: Sequence[Any], *, tests: int) -> bool:
-    """Where there is a desk that is being set up, or something was tried out already."""
+def may_test(actor: Actor, desks: Sequence[Any], *, among_tests: bool) -> bool:
+    """Offered while something is being set up; beside real work only to who looks at the tests."""
     coming = any(desk["state"] == "setting_up" for desk in desks)
-    return actor.role in WRITERS and (actor.suspended or coming or tests > 0)
+    return actor.role in WRITERS and (actor.suspended or coming or among_tests)
 
 
 @post("/cases/search", guards=DESK_READERS, status_code=200)
