@@ -202,6 +202,8 @@ async def end_service(
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await _find(scope, service_id)
     form = await read_form(request, EndService, prefix="service", once=True)
+    if form.data and form.data.last_day is None and found.ends is None:
+        form.refuse("last_day", _("Fill in this field."))
     data = form.data
     if data is None:
         return _end_page(request, actor, found, form, 422)

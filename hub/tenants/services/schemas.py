@@ -97,8 +97,9 @@ def kinds_for(organisation_kinds: tuple[str, ...] | list[str]) -> list[str]:
 
 
 class ServiceFields(msgspec.Struct, kw_only=True):
-    """What both forms ask for."""
+    """What both forms ask for; the kind, which stands first, of a new service only."""
 
+    kind: Annotated[str, Choice(N_("Kind"), options=KINDS)] = ""
     name: Annotated[str, Text(N_("Name"), max_length=120)]
     description: Annotated[
         str,

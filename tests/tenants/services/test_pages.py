@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from html import unescape
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -61,12 +62,12 @@ async def offered(member: Member, when: date) -> list[Offered]:
         return await queries.offered_on(scope, member.tenant.id, when)
 
 
-async def add(member: Member, begins: int = 0, **stated: object) -> UUID:
+async def add(member: Member, begins: int = 0, **stated: Any) -> UUID:
     loan = Stated(
         **(
             {"kind": "enterprise_loan", "name": "Prestito", "regions": ("15",), "answer_days": 5}
             | stated
-        )  # type: ignore[arg-type]  # a struct's own values
+        )
     )
     async with tenant_transaction(member.tenant.id) as scope:
         return await service.add(scope, member.actor, loan, day(begins))
@@ -197,6 +198,9 @@ async def test_an_end_in_the_past_is_refused(client: httpx.AsyncClient, lender: 
     page = await client.post(f"{where}/end", data=typed)
     assert page.status_code == 422
     assert "Enter a date from" in words(page)
+    page = await client.post(f"{where}/end", data=typed | {"last_day": ""})
+    assert page.status_code == 422
+    assert "Last day: Fill in this field." in words(page)
 
 
 async def test_services_stand_under_today_later_and_over(
