@@ -23,15 +23,15 @@ STATES = {
     "reading": N_("Being read"),
     "ready": N_("Ready to be looked at"),
     "applying": N_("Being applied"),
-    "done": N_("Applied"),
+    "done": N_("Applied to the network"),
     "failed": N_("Failed"),
     "discarded": N_("Discarded"),
 }
 FATES = {
     "error": N_("With errors"),
-    "create": N_("New"),
-    "update": N_("Changed"),
-    "unchanged": N_("Unchanged"),
+    "create": N_("New rows"),
+    "update": N_("Changed rows"),
+    "unchanged": N_("Unchanged rows"),
 }
 
 Record = dict[str, Any]
