@@ -139,13 +139,3 @@ async def remove_closing_day(scope: TenantScope, closing_day_id: UUID) -> bool:
             closing_day_id,
         )
     )
-
-
-async def ente_email(scope: TenantScope) -> str | None:
-    email: str | None = await scope.fetchval(
-        """
-        SELECT email FROM tenants
-        WHERE 'coordinator' = ANY(kinds) AND state = 'active' ORDER BY created_at LIMIT 1
-        """
-    )
-    return email

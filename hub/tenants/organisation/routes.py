@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from hub.tenants.organisation import closing_pages, logo_pages, pages
 from hub.tenants.organisation.desks import closing_pages as desk_closing_pages
+from hub.tenants.organisation.desks import ente_pages
 from hub.tenants.organisation.desks import pages as desk_pages
 
 ROUTES: list[ControllerRouterHandler] = [
@@ -12,4 +13,5 @@ ROUTES: list[ControllerRouterHandler] = [
     *closing_pages.ROUTES,
     *desk_pages.ROUTES,
     *desk_closing_pages.ROUTES,
+    *ente_pages.ROUTES,
 ]

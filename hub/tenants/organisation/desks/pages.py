@@ -18,8 +18,8 @@ from hub.tenants.directory.offers import OFFERS
 from hub.tenants.organisation import hours
 from hub.tenants.organisation import queries as organisation
 from hub.tenants.organisation.closing import Calendar, Closing
+from hub.tenants.organisation.desks import ente, queries, service
 from hub.tenants.organisation.desks import form as desk_form
-from hub.tenants.organisation.desks import queries, service
 from hub.tenants.organisation.desks.remind import is_overdue
 from hub.tenants.organisation.desks.schemas import (
     CLOSED_BECAUSE,
@@ -132,7 +132,8 @@ async def show_desk(
         calendars = await organisation.calendars(scope, [desk.id], today)
         closures = await queries.closures(scope, desk.id, today)
         provinces = dict(await organisation.province_names(scope))
-        ente_email = await organisation.ente_email(scope)
+        active = await queries.is_active(scope, actor.tenant_id)
+        asked = await queries.asked_since(scope, desk.id, scope.now - ente.ASK_AGAIN_AFTER)
     open_now = hours.open_at(hours.from_json(desk.hours), clock.now())
     return organisation_page(
         request,
@@ -150,8 +151,9 @@ async def show_desk(
         provinces=[provinces[code] for code in desk.provinces if code in provinces],
         may_change_desk=service.may_change(actor, desk.id) and desk.state != "closed",
         changes_all=changes_all(actor),
-        ente_email=ente_email,
-        in_setup=desk.setup_id is not None and actor.suspended,
+        in_setup=not active,
+        may_ask=active and ente.is_ready(desk) and not asked,
+        asked=asked,
     )
 
 

@@ -273,3 +273,79 @@ async def account_of(scope: NetworkScope, membership_id: UUID) -> tuple[str, str
         membership_id,
     )
     return (row["email"], row["name"], row["locale"]) if row else None
+
+
+async def is_active(scope: TenantScope | NetworkScope, organisation_id: UUID) -> bool:
+    """And not being set up once more, which opens desks itself."""
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM tenants t WHERE t.id = $1 AND t.state = 'active' AND NOT EXISTS (
+          SELECT FROM setups s WHERE s.tenant_id = t.id AND s.state = 'running'))
+        """,
+        organisation_id,
+    )
+    return found
+
+
+async def asked_since(scope: TenantScope, desk_id: UUID, since: datetime) -> bool:
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM audit_log WHERE tenant_id = $1 AND at >= $2
+          AND action = 'desk.opening_asked' AND codes ->> 'desk' = $3)
+        """,
+        scope.tenant_id,
+        since,
+        str(desk_id),
+    )
+    return found
+
+
+async def desks_of(scope: NetworkScope, organisation_id: UUID) -> list[Desk]:
+    """Those in preparation first, closed ones left out."""
+    rows = await scope.fetch(
+        f"""{_DESK} WHERE d.tenant_id = $1 AND d.state <> 'closed'
+        ORDER BY d.state <> 'setting_up', d.name, d.id""",
+        organisation_id,
+    )
+    return [Desk(*row) for row in rows]
+
+
+async def lock_desk_of(scope: NetworkScope, organisation_id: UUID, desk_id: UUID) -> Desk | None:
+    row = await scope.fetchrow(
+        f"{_DESK} WHERE d.tenant_id = $1 AND d.id = $2 FOR NO KEY UPDATE OF d",
+        organisation_id,
+        desk_id,
+    )
+    return Desk(*row) if row else None
+
+
+async def open_desk(scope: NetworkScope, desk_id: UUID, day: date) -> None:
+    await scope.execute(
+        "UPDATE desks SET state = 'active', opened_on = $2, version = version + 1 WHERE id = $1",
+        desk_id,
+        day,
+    )
+
+
+async def asked_desk(scope: NetworkScope, desk_id: UUID) -> tuple[str, UUID, str] | None:
+    """(its name, its host, the host's name) of a desk in preparation."""
+    row = await scope.fetchrow(
+        """
+        SELECT d.name, t.id, t.name FROM desks d JOIN tenants t ON t.id = d.tenant_id
+        WHERE d.id = $1 AND d.state = 'setting_up'
+        """,
+        desk_id,
+    )
+    return (row[0], row[1], row[2]) if row else None
+
+
+async def admins_of_ente(scope: NetworkScope) -> list[UUID]:
+    rows = await scope.fetch(
+        """
+        SELECT m.id FROM memberships m JOIN tenants t ON t.id = m.tenant_id
+        WHERE 'coordinator' = ANY(t.kinds) AND t.state = 'active' AND m.role = 'admin'
+          AND m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > $1) ORDER BY m.id
+        """,
+        scope.now,
+    )
+    return [row["id"] for row in rows]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hub import mail
+from hub import mail, outbox
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
 from hub.tenants.organisation import queries as organisation
@@ -53,6 +53,38 @@ async def remind_office(job: Job, *, organisation_id: UUID) -> None:
         return
     with reading_in(office.locale):
         await _write(job, office.email, office.name, unverified)
+
+
+@task("desks.tell_ente")
+async def tell_ente(_job: Job, *, desk_id: UUID) -> None:
+    """A letter to each administrator of the Ente, each a task of its own."""
+    async with network_transaction() as scope:
+        for membership_id in await queries.admins_of_ente(scope):
+            await outbox.enqueue(
+                scope, "desks.ask_ente", desk_id=desk_id, membership_id=membership_id
+            )
+
+
+@task("desks.ask_ente")
+async def ask_ente(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
+    """Nothing where the desk was opened or closed in the meantime."""
+    async with network_transaction() as scope:
+        account = await queries.account_of(scope, membership_id)
+        asked = await queries.asked_desk(scope, desk_id)
+    if account is None or asked is None:
+        return
+    address, reader, locale = account
+    desk, organisation_id, host = asked
+    with reading_in(locale):
+        subject = _("%(host)s asks you to open a desk", host=host)
+        paragraphs = [
+            _("The entry of “%(desk)s” is complete. It opens once you say so.", desk=desk)
+        ]
+        page = f"{mail.base_url()}/network/organisations/{organisation_id}/desks"
+        body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To its desks"), page))
+        await mail.send(
+            to=address, name=reader, subject=subject, text=body.text, html=body.html, key=job.id
+        )
 
 
 async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:

@@ -65,7 +65,7 @@ async def test_a_desk_is_added_with_all_its_fields(office: httpx.AsyncClient, ho
     assert await actions(host) == ["desk.added"]
     assert await touched(host) == 1
     shown = (await office.get(f"/organisation/desks/{desk_id}")).text
-    assert "ask the Ente to activate it" in shown
+    assert "Ask the Ente to open it" in shown
     assert "Still missing" not in shown
 
 
