@@ -25,7 +25,7 @@ class InvitePerson(msgspec.Struct, kw_only=True):
             N_("The person's own at work. Only who reads this mailbox can accept."),
         ),
     ]
-    name: Annotated[str, Text(N_("Given name and family name"), max_length=120)]
+    name: Annotated[str, Text(N_("Given name and family name"), max_length=120)] = ""
     role: Annotated[str, Choice(N_("Role"))]
     limited: Annotated[bool, Checkbox(_LIMITED, _LIMITED_HELP)] = False
     desk_ids: Annotated[list[UUID], Choices(_DESKS, _DESKS_HELP)] = []

@@ -179,7 +179,7 @@ async def test_a_tick_without_a_desk_means_none(desk: httpx.AsyncClient, admin: 
         ({"role": "editor"}, "role"),
         ({"until": "2020-01-01"}, "until"),
         ({"until": "2999-01-01"}, "until"),
-        ({"name": ""}, "name"),
+        ({"name": "x" * 121}, "name"),
     ],
 )
 async def test_what_the_form_refuses(
