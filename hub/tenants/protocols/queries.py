@@ -257,15 +257,17 @@ async def remind(
     """
     rows = await scope.fetch(
         """
-        UPDATE protocols SET reminded_at = $2 WHERE id IN (
+        WITH due AS MATERIALIZED (
           SELECT p.id FROM protocols p JOIN tenants o ON o.id = p.organisation_id AND o.state <> 'closed'
           WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on <= $3::date + $6::int AND EXISTS (
             SELECT FROM unnest($4::int[]) AS early
             WHERE p.expires_on - early <= $3::date
               AND (p.reminded_at IS NULL
                 OR (p.reminded_at AT TIME ZONE 'Europe/Rome')::date < p.expires_on - early))
-          ORDER BY p.id LIMIT $5 FOR NO KEY UPDATE OF p SKIP LOCKED)
-        RETURNING id, organisation_id, expires_on
+          ORDER BY p.id LIMIT $5 FOR NO KEY UPDATE OF p SKIP LOCKED
+        )
+        UPDATE protocols p SET reminded_at = $2 FROM due WHERE p.id = due.id
+        RETURNING p.id, p.organisation_id, p.expires_on
         """,
         scope.tenant_id,
         scope.now,
