@@ -60,7 +60,7 @@ def test_a_screen_reader_finds_language_title_and_headings() -> None:
     assert str(catalogue["/Lang"]) == "it"
     marked = catalogue["/MarkInfo"].get_object()
     assert isinstance(marked, DictionaryObject)
-    assert marked["/Marked"]
+    assert str(marked["/Marked"]) == "True"
     assert "/StructTreeRoot" in catalogue
     assert reader.metadata is not None
     assert reader.metadata.title == FIRST_TEXTS["host"].title
