@@ -37,7 +37,7 @@ def said(
 ) -> tuple[bool, str, str] | None:
     with reading_in(locale):
         found = opening_at(hours, calendar or Calendar(), moment, zone)
-    return found and (found.open, found.text, found.why)
+    return (found.open, found.text, found.why) if found else None
 
 
 def at(day: date, hour: int, minute: int = 0) -> datetime:
