@@ -12,6 +12,7 @@ from hub.db import TenantScope
 from hub.errors import Conflict
 from hub.referrals.cases import handover, holding
 from hub.referrals.members.queries import hold_membership
+from hub.tenants.open_work import register
 from hub.web.i18n import N_
 
 
@@ -52,3 +53,5 @@ class OpenCases:
 
 
 OPEN_CASES = OpenCases()
+# Here, since the web application and the worker both ask for it.
+register(OPEN_CASES)
