@@ -36,7 +36,7 @@ from hub.roles import LOGIN_ROLES, WORKER_LOGIN
 
 log = logging.getLogger(__name__)
 
-# Every module that holds tasks. The registry is filled by importing them.
+# Every module that holds tasks, or a kind of open work that they ask for. The registries are filled by importing them.
 TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.accounts.tasks",
     "hub.tenants.calls.questions.tasks",
@@ -53,6 +53,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.onboarding.tasks",
     "hub.tenants.onboarding.admission_tasks",
     "hub.tenants.onboarding.letters",
+    "hub.referrals.cases.open_work",
     "hub.referrals.course.tasks",
     "hub.referrals.inbox.tasks",
     "hub.referrals.sandbox.tasks",
