@@ -34,6 +34,8 @@ STATEMENT_FILES = {
     "hub/tenants/calls/selection/incoming.py",
     "hub/tenants/calls/selection/panel.py",
     "hub/tenants/calls/selection/ranked.py",
+    "hub/tenants/exchange/found.py",
+    "hub/tenants/exchange/written.py",
     "hub/tenants/onboarding/deciding.py",
     "hub/tenants/onboarding/due.py",
     "hub/tenants/onboarding/making.py",

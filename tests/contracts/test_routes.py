@@ -46,6 +46,7 @@ TABLES = {
     "document_id": "call_documents",
     "evaluation_id": "evaluations",
     "evaluator_id": "call_evaluators",
+    "import_id": "imports",
     "invitation_id": "invitations",
     "membership_id": "memberships",
     "offer_id": "received_offers",
