@@ -1,6 +1,7 @@
 """Reading an uploaded file: each row's fate is found and kept, a thousand at a time. Nothing else is written."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from uuid import UUID
 
 from hub import files
@@ -25,9 +26,9 @@ async def read_import(tenant_id: UUID, import_id: UUID) -> None:
     async with network_transaction() as network:
         places = await found.places(network)
     kind = KINDS[found_import.kind]
-    parts = rows_of(kind, content)
     try:
-        await _read(tenant_id, import_id, version, kind, parts, places)
+        async with aclosing(rows_of(kind, content)) as parts:
+            await _read(tenant_id, import_id, version, kind, parts, places)
     except Refused as refused:
         async with tenant_transaction(tenant_id) as scope:
             await queries.mark_failed(scope, import_id, refused.code)

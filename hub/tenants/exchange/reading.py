@@ -1,8 +1,10 @@
 """The rows of a file, as the program in `unpack.py` finds them, under the names of a kind's columns."""
 
 import asyncio
+import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -28,7 +30,7 @@ class Head(msgspec.Struct):
     titles: list[str]
 
 
-async def rows_of(kind: Kind, content: bytes) -> AsyncIterator[Head | list[Row]]:
+async def rows_of(kind: Kind, content: bytes) -> AsyncGenerator[Head | list[Row], None]:
     """First what the header says, then the rows, a thousand at a time. Raises Refused."""
     async with _unpacked(content) as lines:
         expected = 0
@@ -114,8 +116,9 @@ async def _unpacked(content: bytes) -> AsyncIterator[AsyncIterator[Any]]:
         yield _lines(process, content)
     finally:
         if process.returncode is None:
+            # Not `process.kill`, which would look for its end first and take it from the loop, who waits for it.
             with suppress(ProcessLookupError):
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)
         await process.wait()
 
 
