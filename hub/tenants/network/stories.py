@@ -102,9 +102,7 @@ STORIES: dict[str, Told] = {
     "desk.added": Told("organisation", N_("Desk added"), "info", "it-pin"),
     "desk.changed": Told("organisation", N_("Desk changed"), "info", "it-pin"),
     "desk.closed": Told("organisation", N_("Desk closed"), "warning", "it-pin"),
-    "desk.opening_asked": Told(
-        "organisation", N_("Opening of a desk asked for"), "info", "it-pin"
-    ),
+    "desk.opening_asked": Told("organisation", N_("Opening of a desk asked for"), "info", "it-pin"),
     "desk.opened": Told("organisation", N_("Desk opened"), "success", "it-pin"),
     "desk.verified": Told("organisation", N_("Desk's entry verified"), "success", "it-check"),
     "desk.closure_added": Told("organisation", N_("Closure of a desk announced"), "info"),
