@@ -59,7 +59,7 @@ def test_people_by_hand(new_reader: NewReader, stack: Stack) -> None:
     busy = stack.ask(BUSY, email)
     admin.open(f"{PEOPLE}/{busy}")
     admin.follow(_("End the membership"))
-    admin.press(_("End the membership"), status=409)
+    admin.press(_("End the membership"), status=422)
     admin.choose(taker=f"{NAME} ({_('operator')})")
     admin.press(_("End the membership"))
     admin.reads(_("The membership has ended, and nothing was left behind."))

@@ -1,7 +1,8 @@
 """What the pages about people ask for."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -57,7 +58,10 @@ class SetEnd(msgspec.Struct, kw_only=True):
 
 class RecordTraining(msgspec.Struct, kw_only=True):
     course: Annotated[
-        str, Text(N_("Course"), N_("As the certificate calls it."), max_length=200, min_length=3)
+        str,
+        Text(
+            N_("Training course"), N_("As the certificate calls it."), max_length=200, min_length=3
+        ),
     ]
     completed_on: Annotated[date, Date(N_("Completed on"), past=True)]
     file: Annotated[
@@ -65,8 +69,25 @@ class RecordTraining(msgspec.Struct, kw_only=True):
     ] = None
 
 
-class Leave(msgspec.Struct, kw_only=True):
-    taker: Annotated[UUID | None, Choice(N_("Who takes over"))] = None
+@dataclass(frozen=True)
+class Taker(Choice):
+    missing: ClassVar[str] = N_(
+        "There is open work in this person's charge: choose who takes it over."
+    )
+
+
+class Leave(msgspec.Struct):
+    """Where nothing is open there is nothing to ask."""
+
+
+class HandOver(msgspec.Struct):
+    taker: Annotated[
+        UUID,
+        Taker(
+            N_("Who takes it over"),
+            N_("All of it goes to the same colleague, who can see the desks it lies at."),
+        ),
+    ]
 
 
 class GrantSupport(msgspec.Struct, kw_only=True):

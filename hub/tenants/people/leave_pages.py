@@ -1,7 +1,9 @@
 """Leaving, and handing over what was left behind."""
 
+from typing import Any
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -11,8 +13,8 @@ from litestar.types import ControllerRouterHandler
 from hub.db import tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.people.asking import Leave
-from hub.tenants.people.leave import WorkLeft, burden_of, leave, takers_of
+from hub.tenants.people.asking import HandOver, Leave
+from hub.tenants.people.leave import burden_of, leave, takers_of
 from hub.tenants.people.page_parts import HERE, PageRequest, may_manage, people_crumbs
 from hub.tenants.people.person_pages import PERSON
 from hub.tenants.people.schemas import ROLES
@@ -43,18 +45,18 @@ async def let_go(
     member_id = _whom(actor, membership_id)
     async with tenant_transaction(actor.tenant_id) as scope:
         was_active = (await find_member(scope, member_id)).state == "active"
-        takers = await takers_of(scope, member_id, await burden_of(scope, member_id))
-    form = await read_form(
-        request, Leave, choices={"taker": [(one.id, one.name) for one in takers]}
-    )
+        burden = await burden_of(scope, member_id)
+        takers = await takers_of(scope, member_id, burden)
+    choices = {"taker": [(one.id, one.name) for one in takers]}
+    form: Form[Any] = await read_form(request, HandOver if burden.total else Leave, choices=choices)
     if form.data is None:
         return await _template(request, actor, member_id, form)
+    taker = form.data.taker if isinstance(form.data, HandOver) else None
     try:
         async with tenant_transaction(actor.tenant_id) as scope:
-            await leave(scope, actor, member_id, form.data.taker)
+            await leave(scope, actor, member_id, taker)
     except Conflict as conflict:
-        place = "taker" if isinstance(conflict, WorkLeft) else None
-        form.refuse(place, _(conflict.message))
+        form.refuse(None, _(conflict.message))
         return await _template(request, actor, member_id, form, status_code=409)
     if member_id == actor.membership_id:
         return see_other(request, "/account", LEFT_ONESELF)
@@ -69,11 +71,18 @@ def _whom(actor: Actor, membership_id: str) -> UUID:
     return member_id
 
 
+def _drawn_anew(refused: Form[Any] | None, asks: type[msgspec.Struct]) -> Form[Any]:
+    form: Form[Any] = blank(asks)
+    for problem in refused.problems if refused else ():
+        form.refuse(None, problem)
+    return form
+
+
 async def _template(
     request: PageRequest,
     actor: Actor,
     member_id: UUID,
-    form: Form[Leave] | None,
+    form: Form[Any] | None,
     *,
     status_code: int = 422,
 ) -> Template:
@@ -82,7 +91,9 @@ async def _template(
         burden = await burden_of(scope, member_id)
         takers = await takers_of(scope, member_id, burden)
         active = member.state == "active"
-    form = form or blank(Leave)
+    # Work may have come, or gone, since the form was drawn.
+    if form is None or (form.asks is Leave) == bool(burden.total):
+        form = _drawn_anew(form, HandOver if burden.total else Leave)
     form.choices = {"taker": [(one.id, f"{one.name} ({_(ROLES[one.role])})") for one in takers]}
     return organisation_page(
         request,

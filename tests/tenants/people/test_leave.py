@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,6 +18,7 @@ from hub.referrals.cases.open_work import OPEN_CASES
 from hub.tenants.open_work import register
 from hub.tenants.people.holding import NoLongerAdministrator
 from hub.tenants.people.leave import CannotTakeOver, WorkLeft, burden_of, leave, takers_of
+from hub.web.forms import read_form
 from tests.factories import Case, Member, make_case, make_desk, make_membership, make_tenant
 from tests.support.web import sign_in
 from tests.tenants.people.making import PEOPLE, log_of, membership, post
@@ -153,7 +155,7 @@ async def test_what_a_person_left_behind_is_listed_and_handed_over(
     assert here in listed.text
     assert "Passa di mano" in (await desk.get(here)).text
     refused = await post(desk, here)
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     answer = await post(desk, here, taker=str(admin.membership_id))
     assert (answer.status_code, answer.headers["location"]) == (303, PEOPLE)
     assert await in_charge(case) == admin.membership_id
@@ -167,9 +169,9 @@ async def test_the_page_says_what_is_open_and_asks(desk: httpx.AsyncClient, admi
     await make_case(operator)
     here = f"{PEOPLE}/{operator.membership_id}/leave"
     page = await desk.get(here)
-    assert "pratiche" in page.text
+    assert "Pratiche aperte" in page.text
     refused = await post(desk, here)
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert "chi subentra" in refused.text
     viewer = await make_membership(admin.tenant, "viewer")
     assert (await post(desk, here, taker=str(viewer.membership_id))).status_code == 422
@@ -207,3 +209,21 @@ async def test_other_people_are_not_an_operators_to_remove(
     assert (await post(client, here)).status_code == 404
     theirs = await make_membership(await make_tenant())
     assert (await client.get(f"{PEOPLE}/{theirs.membership_id}")).status_code == 404
+
+
+async def test_work_that_came_since_the_page_was_opened_is_asked_about(
+    desk: httpx.AsyncClient, admin: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator = await make_membership(admin.tenant)
+    here = f"{PEOPLE}/{operator.membership_id}/leave"
+
+    async def after_a_case_was_opened(*args: Any, **kinds: Any) -> Any:
+        await make_case(operator)
+        return await read_form(*args, **kinds)
+
+    monkeypatch.setattr("hub.tenants.people.leave_pages.read_form", after_a_case_was_opened)
+    answer = await post(desk, here)
+    assert answer.status_code == 409
+    assert "chi subentra" in answer.text
+    assert 'name="taker"' in answer.text
+    assert (await membership(operator))["state"] == "active"
