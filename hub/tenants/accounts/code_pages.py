@@ -80,6 +80,8 @@ async def _target(secret: str, target: str) -> str:
     async with network_transaction() as scope:
         found = await service.find_session(scope, secret)
         choices = await queries.memberships_of(scope, found[1].account_id) if found else []
+    if not choices and target != "/":
+        return target
     return target_of(target, choices[0] if len(choices) == 1 else None)
 
 

@@ -1,4 +1,4 @@
-"""Sign-in and sign-out, the choice of an organisation, and the forgotten password."""
+"""Sign-in and sign-out, and the choice of an organisation."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, ip_address, ip_network
@@ -9,12 +9,12 @@ from uuid import UUID
 from litestar import Request, Response, get, post
 from litestar.response import Template
 
-from hub.db import NetworkScope, network_transaction
+from hub.db import network_transaction
 from hub.errors import NotSignedIn
-from hub.tenants.accounts import passwords, queries, service
+from hub.tenants.accounts import queries, service
 from hub.tenants.accounts.actor import ADMIN, EDITOR, Actor, Unprotected, Visitor
 from hub.tenants.accounts.agents import in_words
-from hub.tenants.accounts.schemas import AskForLink, ChooseOrganisation, NewPassword, SignIn
+from hub.tenants.accounts.schemas import ChooseOrganisation, SignIn
 from hub.tenants.accounts.sessions import ended_cookie, secret_of, session_cookie, session_id
 from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
@@ -26,9 +26,6 @@ PageRequest = Request[Any, Any, Any]
 PUBLIC = {"public": True}
 
 SIGNED_OUT = message("signed-out", N_("You have signed out."))
-PASSWORD_REPLACED = message(
-    "password-replaced", N_("The new password is in place. Please sign in with it.")
-)
 
 ROLE_LABELS = {
     "admin": N_("administrator"),
@@ -73,7 +70,7 @@ async def sign_in(request: PageRequest) -> Template | Response[None]:
         target = f"/sign-in/code?next={quote(target)}"
     elif signed_in.next == "set_up":
         target = f"/account/second-factor?next={quote(target)}"
-    else:
+    elif not signed_in.nowhere or target == "/":
         target = target_of(target, signed_in.only)
     response = see_other(request, target)
     response.set_cookie(session_cookie(signed_in.secret, secure=_secure(request)))
@@ -120,54 +117,6 @@ async def choose_organisation(request: PageRequest) -> Template | Response[None]
     chosen = next(c for c in choices if c.membership_id == form.data.membership_id)
     target = local_path(form.data.next)
     return see_other(request, home_of(chosen) if target == "/" else target)
-
-
-@get("/password/forgotten", opt=PUBLIC)
-async def forgotten_page(request: PageRequest) -> Template:
-    return _forgotten_template(request, blank(AskForLink))
-
-
-@post("/password/forgotten", status_code=200, opt=PUBLIC)
-async def ask_for_link(request: PageRequest) -> Template:
-    """Whether there is such an account is not to be learnt here."""
-    form = await read_form(request, AskForLink)
-    if form.data is None:
-        return _forgotten_template(request, form, status_code=422)
-    async with network_transaction() as scope:
-        await service.ask_for_link(scope, form.data.email, client_address(request))
-    return _forgotten_template(request, form, sent=True)
-
-
-@get("/password/new", opt=PUBLIC)
-async def new_password_page(request: PageRequest) -> Template:
-    async with network_transaction() as scope:
-        valid = await service.find_link(scope, request.query_params.get("link", "")) is not None
-    return _new_password_template(request, blank(NewPassword), valid=valid)
-
-
-@post("/password/new", status_code=200, opt=PUBLIC)
-async def set_new_password(request: PageRequest) -> Template | Response[None]:
-    link = request.query_params.get("link", "")
-    form = await read_form(request, NewPassword)
-    if form.data and form.data.password != form.data.repeated:
-        form.refuse("repeated", _("The two passwords differ."))
-    if form.data is None:
-        return _new_password_template(request, form, valid=True, status_code=422)
-    # Before the hash, whose time and memory nobody shall spend without a link.
-    async with network_transaction() as scope:
-        if await service.find_link(scope, link) is None:
-            return _new_password_template(request, form, valid=False, status_code=422)
-    new_hash = await passwords.hashed(form.data.password)
-    async with network_transaction() as scope:
-        done = await _replace(scope, link, new_hash)
-    if not done:
-        return _new_password_template(request, form, valid=False, status_code=422)
-    return see_other(request, "/sign-in", PASSWORD_REPLACED)
-
-
-async def _replace(scope: NetworkScope, link: str, new_hash: str) -> bool:
-    credentials = await service.find_link(scope, link)
-    return credentials is not None and await service.replace_password(scope, credentials, new_hash)
 
 
 def target_of(target: str, only: queries.MembershipChoice | None) -> str:
@@ -272,43 +221,10 @@ def _account_template(
     )
 
 
-def _forgotten_template(
-    request: PageRequest, form: Form[AskForLink], *, sent: bool = False, status_code: int = 200
-) -> Template:
-    crumbs = [(_("Sign in"), "/sign-in"), (_("Forgotten password"), "/password/forgotten")]
-    return page(
-        request,
-        "tenants/password_forgotten.html",
-        form=form,
-        sent=sent,
-        crumbs=crumbs,
-        status_code=status_code,
-    )
-
-
-def _new_password_template(
-    request: PageRequest, form: Form[NewPassword], *, valid: bool, status_code: int = 200
-) -> Template:
-    crumbs = [(_("Sign in"), "/sign-in"), (_("New password"), "/password/forgotten")]
-    return page(
-        request,
-        "tenants/password_new.html",
-        form=form,
-        valid=valid,
-        link=request.query_params.get("link", ""),
-        crumbs=crumbs,
-        status_code=status_code,
-    )
-
-
 ROUTES = [
     sign_in_page,
     sign_in,
     sign_out,
     account_page,
     choose_organisation,
-    forgotten_page,
-    ask_for_link,
-    new_password_page,
-    set_new_password,
 ]

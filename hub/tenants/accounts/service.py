@@ -30,13 +30,14 @@ LINK_PURPOSE = "password"
 class SignedIn:
     """`secret` goes into the cookie and nowhere else; the database keeps its hash.
 
-    `only` is the one membership that there is to choose; with several, or none, the person is asked. `next` is what is
-    still to be done before anybody is signed in: "code", or "set_up" of a second factor.
+    `only` is the one membership that there is to choose; with several the person is asked, and with none is `nowhere`.
+    `next` is what is still to be done before anybody is signed in: "code", or "set_up" of a second factor.
     """
 
     secret: str
     only: MembershipChoice | None
     next: str | None = None
+    nowhere: bool = False
 
 
 def hash_secret(secret: str) -> bytes:
@@ -95,7 +96,7 @@ async def begin_session(
         return SignedIn(secret, only, "code")
     await record_sign_in(scope, account_id)
     unprotected = any(choice.role == ADMIN for choice in choices)
-    return SignedIn(secret, only, "set_up" if unprotected else None)
+    return SignedIn(secret, only, "set_up" if unprotected else None, nowhere=not choices)
 
 
 async def give_code(secret: str, typed: str, address: str) -> str | None:
@@ -110,7 +111,9 @@ async def give_code(secret: str, typed: str, address: str) -> str | None:
             raise NotSignedIn
         await count_code(scope, waiting.account_id, address)
     async with network_transaction() as scope:
-        waiting = await factors.waiting_session(scope, secret_hash, lock=True)
+        await factors.lock_account(scope, waiting.account_id)
+        # A twin of this request may have been faster.
+        waiting = await factors.waiting_session(scope, secret_hash)
         if waiting is None:
             raise NotSignedIn
         how = await take_code(scope, waiting.account_id, typed)

@@ -366,6 +366,26 @@ async def test_another_phone_takes_over(new_client: NewClient, operator: Account
     assert (await give_code(new, code_of(secret, steps=1))).status_code == 303
 
 
+async def test_many_at_once_on_one_account_never_block_each_other(
+    new_client: NewClient, operator: Account
+) -> None:
+    """Codes typed and passwords given while the factor moves to another phone: each waits, none is stuck."""
+    kept = await protect(operator)
+    owner, *others = [new_client() for _ in range(5)]
+    await sign_in_with_code(owner, operator)
+    for one in others:
+        await give_password(one, operator)
+    page = await post(owner, f"{PAGE}/another-phone", code=kept[0])
+    secret, proposal = proposed(page)
+    answers = await asyncio.gather(
+        *(give_code(one, code) for one, code in zip(others, kept[1:], strict=False)),
+        post(owner, f"{PAGE}/confirm", code=code_of(secret), proposal=proposal),
+        *(give_password(one, operator) for one in others),
+    )
+    assert {answer.status_code for answer in answers} == {303}
+    assert (await owner.get("/cases")).status_code == 200
+
+
 async def test_a_first_set_up_never_replaces_a_factor(
     new_client: NewClient, operator: Account
 ) -> None:

@@ -129,6 +129,19 @@ async def test_support_lands_on_the_organisation_and_not_on_its_cases(
         assert "nessuna organizzazione attiva" in (await client.get("/account")).text
 
 
+@pytest.mark.parametrize("protected", [False, True])
+async def test_whoever_is_in_no_organisation_comes_to_the_invitation_all_the_same(
+    client: httpx.AsyncClient, *, protected: bool
+) -> None:
+    account = await make_account(password=PASSWORD)
+    if protected:
+        await protect(account)
+    answer = await post_sign_in(client, account.email, next="/invitations/token")
+    if protected:
+        answer = await give_code(client, code_of(), next="/invitations/token")
+    assert answer.headers["location"] == "/invitations/token"
+
+
 async def test_the_choice_says_which_organisation_is_not_active(client: httpx.AsyncClient) -> None:
     account = await make_account(password=PASSWORD)
     await make_membership(await make_tenant("host"), account=account)

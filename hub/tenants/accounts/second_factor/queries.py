@@ -32,17 +32,13 @@ class WaitingSession:
     locale: str
 
 
-async def waiting_session(
-    scope: NetworkScope, secret_hash: bytes, *, lock: bool = False
-) -> WaitingSession | None:
-    """With `lock`, two codes for one sign-in wait for each other."""
+async def waiting_session(scope: NetworkScope, secret_hash: bytes) -> WaitingSession | None:
     row = await scope.fetchrow(
-        f"""
+        """
         SELECT s.id, a.id, a.email, a.name, a.locale
         FROM sessions s JOIN accounts a ON a.id = s.account_id AND a.state = 'active'
         WHERE s.secret_hash = $1 AND s.second_factor_at IS NULL AND s.created_at > $2
           AND EXISTS (SELECT FROM second_factors f WHERE f.account_id = a.id AND f.confirmed_at IS NOT NULL)
-        {"FOR UPDATE OF s" if lock else ""}
         """,
         secret_hash,
         scope.now - WAITING,
@@ -66,8 +62,8 @@ async def code_not_needed(scope: NetworkScope, account_id: UUID) -> None:
 
 
 async def lock_account(scope: NetworkScope, account_id: UUID) -> None:
-    """Whatever changes an account's second factor waits for its like."""
-    await scope.execute("SELECT FROM accounts WHERE id = $1 FOR UPDATE", account_id)
+    """Whatever takes a code, or changes the factor, waits for its like; before any lock on a session."""
+    await scope.execute("SELECT FROM accounts WHERE id = $1 FOR NO KEY UPDATE", account_id)
 
 
 async def factor_of(scope: NetworkScope, account_id: UUID) -> Factor | None:
