@@ -112,7 +112,7 @@ STATES = {
     "excepted": N_("Exception agreed"),
     "overdue": N_("Overdue"),
     "undone": N_("No longer done"),
-    "open": N_("Open"),
+    "open": N_("Still to do"),
 }
 TONES = {
     "done": "success",

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from hub import clock
-from hub.db import NetworkScope, network_transaction, relay_transaction, tenant_transaction
+from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.refresh import refresh, refresh_what_differs
@@ -19,6 +19,7 @@ from hub.worker import drain_now
 from tests.factories import make_membership
 from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
+from tests.support.statements import counted
 from tests.tenants.onboarding.making import fulfil, make_coming, sign
 from tests.tenants.onboarding.test_deciding import activate_it, forget_training, story
 
@@ -180,25 +181,8 @@ async def pour(database: Database, coordinator_id: UUID, count: int) -> list[UUI
     return tenants
 
 
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The statements that a network scope runs."""
-    run: list[str] = []
-    for name in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
-        real = getattr(NetworkScope, name)
-
-        async def noted(
-            scope: NetworkScope, sql: str, *args: object, _real: object = real
-        ) -> object:
-            run.append(sql)
-            return await _real(scope, sql, *args)  # type: ignore[operator]  # the method itself
-
-        monkeypatch.setattr(NetworkScope, name, noted)
-    return run
-
-
 async def test_ten_thousand_are_looked_at_in_one_statement(
-    own_database: Database, counted: list[str]
+    own_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     coming = await make_coming()
     poured = await pour(own_database, coming.ente.id, 10_000)
@@ -215,13 +199,12 @@ async def test_ten_thousand_are_looked_at_in_one_statement(
             now,
             now + DAY,
         )
-    counted.clear()
-    async with network_transaction() as scope:
-        await refresh(scope, [*poured, coming.organisation.id])
+    with counted(monkeypatch) as statements:
+        async with network_transaction() as scope:
+            await refresh(scope, [*poured, coming.organisation.id])
     # Beside the line in the log of the one whose point is done now.
-    statements = [sql for sql in counted if "audit_log" not in sql]
-    assert len(statements) == 4
-    assert sum("LEFT JOIN (" in sql for sql in statements) == 1
+    assert len([sql for sql in statements.ran if "audit_log" not in sql]) == 4
+    assert sum(sql.startswith("SELECT s.id AS setup_id") for sql in statements.ran) == 1
     async with network_transaction() as scope:
         done = await scope.fetch(
             "SELECT tenant_id, code FROM setup_points WHERE state = 'done' AND tenant_id = ANY($1)",

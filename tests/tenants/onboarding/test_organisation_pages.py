@@ -1,0 +1,349 @@
+"""An organisation's page at the Ente, and the forms behind its buttons."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from hub import clock
+from hub.db import network_transaction
+from hub.ids import uuid7
+from tests.factories import Tenant, make_membership, make_tenant
+from tests.support.databases import Database
+from tests.support.statements import counted
+from tests.tenants.calls.making import fiscal_code
+from tests.tenants.onboarding.conftest import Browse
+from tests.tenants.onboarding.making import fulfil, make_coming
+from tests.tenants.onboarding.test_admission import count, row_of, run_ordered
+from tests.tenants.onboarding.test_deciding import activate_it, ask, forget_training, story
+
+
+def at(organisation: Tenant, page: str = "") -> str:
+    return f"/network/organisations/{organisation.id}{page}"
+
+
+async def test_it_shows_what_blocks_and_since_when(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    text = (await client.get(at(coming.organisation))).text
+    assert coming.organisation.name in text
+    assert "1 di 7 punti fatti" in text
+    assert "aperto dal" in text
+    assert "Sportello" in text
+    assert "ufficio@example.org" in text
+    assert "Attiva l’organizzazione" not in text
+    assert "Ammessa" in text
+
+
+async def test_people_are_counted_and_not_named(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    operator = await make_membership(coming.organisation, "operator")
+    client = await browse(coming.admin)
+    text = (await client.get(at(coming.organisation))).text
+    assert "Operatori" in text
+    assert operator.account.email not in text
+
+
+async def test_whoever_only_reads_has_no_buttons(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(await make_membership(coming.ente, "viewer"))
+    answer = await client.get(at(coming.organisation))
+    assert answer.status_code == 200
+    assert "/suspend" not in answer.text
+    assert (await client.get(at(coming.organisation, "/suspend"))).status_code == 403
+
+
+async def test_neither_the_ente_nor_the_sandbox_has_such_a_page(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    for other in (coming.ente.id, uuid7()):
+        assert (await client.get(f"/network/organisations/{other}")).status_code == 404
+    sandbox = await make_tenant("host")
+    async with network_transaction() as scope:
+        await scope.execute("UPDATE tenants SET sandbox = true WHERE id = $1", sandbox.id)
+    assert (await client.get(at(sandbox))).status_code == 404
+
+
+async def test_two_admins_activate_at_once(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    await fulfil(coming, db)
+    first, second = await browse(coming.admin), await browse(coming.second)
+    setup = await coming.setup()
+    body = {"setup_id": str(setup.id)}
+    answers = await asyncio.gather(
+        *(
+            client.post(at(coming.organisation, "/activate"), data=body)
+            for client in (first, second)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    refused = next(answer for answer in answers if answer.status_code == 409)
+    assert "è stato più veloce: ha attivato l’organizzazione il" in refused.text
+    assert (await story(coming)).count("organisation.activated") == 1
+
+
+async def test_a_page_that_is_old_activates_nothing(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    setup = await coming.setup()
+    answer = await client.post(
+        at(coming.organisation, "/activate"), data={"setup_id": str(setup.id)}
+    )
+    assert answer.status_code == 409
+    assert "Non si può ancora attivare" in answer.text
+    empty = {"form_key": str(uuid7())}
+    assert (await client.post(at(coming.organisation, "/activate"), data=empty)).status_code == 409
+
+
+async def test_active_but_not_in_order_is_said(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    await fulfil(coming, db)
+    await activate_it(coming)
+    await forget_training(coming)
+    await coming.refresh()
+    text = (await (await browse(coming.admin)).get(at(coming.organisation))).text
+    assert "Attiva, ma non più in regola" in text
+
+
+async def test_an_exception_is_asked_for_and_agreed_by_another(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    mine, other = await browse(coming.admin), await browse(coming.second)
+    page = at(coming.organisation, "/exception")
+    assert (await mine.get(f"{page}?point=training_completed")).status_code == 200
+    nothing = await mine.post(page, data={"point": "training_completed", "form_key": str(uuid7())})
+    assert nothing.status_code == 422
+    asked = await mine.post(
+        page,
+        data={
+            "point": "training_completed",
+            "reason": "Corso a gennaio.",
+            "form_key": str(uuid7()),
+        },
+    )
+    assert asked.status_code == 303
+    again = await mine.post(page, data={"point": "training_completed", "reason": "Ancora."})
+    assert again.status_code == 422
+    exception = (await coming.setup()).points[3].exception
+    assert exception is not None
+    body = {"exception_id": str(exception.id), "outcome": "agreed"}
+    own = await mine.post(f"{page}/decide", data=body)
+    assert own.status_code == 409
+    assert "seconda persona" in own.text
+    assert (await other.post(f"{page}/decide", data=body)).status_code == 303
+    late = await other.post(f"{page}/decide", data=body | {"outcome": "refused"})
+    assert late.status_code == 409
+
+
+async def test_terms_are_changed_with_a_reason_for_the_whole(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/term")
+    assert (await client.get(page)).status_code == 200
+    later = ((await coming.setup()).due_on + timedelta(days=9)).isoformat()
+    assert (await client.post(page, data={"due_on": later})).status_code == 422
+    past = (clock.today() - timedelta(days=1)).isoformat()
+    assert (await client.post(page, data={"due_on": past, "reason": "Prima."})).status_code == 422
+    assert (
+        await client.post(page, data={"due_on": later, "reason": "Elezioni."})
+    ).status_code == 303
+    assert (await coming.setup()).due_on.isoformat() == later
+    one = {"due_on": later, "point": "protocol_signed"}
+    assert (await client.post(page, data=one)).status_code == 303
+    assert (await coming.setup()).points[0].due_on.isoformat() == later
+
+
+async def test_suspended_by_a_form_that_says_what_stops(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    await fulfil(coming, db)
+    await activate_it(coming)
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/suspend")
+    text = (await client.get(page)).text
+    assert "Uno sportello aperto esce dall’elenco pubblico." in text
+    assert (await client.post(page, data={"note": "Verifica."})).status_code == 422
+    assert (
+        await client.post(page, data={"reason": "breach", "note": "Verifica."})
+    ).status_code == 303
+    shown = (await client.get(at(coming.organisation))).text
+    assert "Verifica." in shown
+    assert "Revoca la sospensione" in shown
+    assert (await client.post(page, data={"reason": "breach"})).status_code == 422
+    assert (await client.post(at(coming.organisation, "/resume"), data={})).status_code == 303
+    assert (await client.post(at(coming.organisation, "/resume"), data={})).status_code == 409
+
+
+async def test_abandoned_and_begun_again(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/abandon")
+    before = await coming.setup()
+    assert (await client.post(page, data={"setup_id": str(before.id)})).status_code == 422
+    body = {"setup_id": str(before.id), "reason": "Rinuncia."}
+    assert (await client.post(page, data=body)).status_code == 303
+    assert (await row_of(coming.organisation.id))["state"] == "closed"
+    assert "Rinuncia." in (await client.get(at(coming.organisation))).text
+    # Where nothing is under way there is nothing to abandon.
+    assert (await client.get(page)).status_code == 303
+    again = await client.post(
+        at(coming.organisation, "/begin"),
+        data={
+            "kinds": "host",
+            "host_kind": "municipality",
+            "contact_name": "Anna Prova",
+            "contact_email": "anna@example.org",
+            "locale": "it",
+        },
+    )
+    assert again.status_code == 303
+    after = await coming.setup()
+    assert (after.state, after.id != before.id) == ("running", True)
+    assert (await row_of(coming.organisation.id))["state"] == "suspended"
+    # Its desk, which never opened, came along.
+    desks = "SELECT count(*) FROM desks WHERE setup_id = $1 AND state = 'setting_up'"
+    assert await count(desks, after.id) == 1
+
+
+@pytest.fixture
+def form() -> Callable[..., dict[str, object]]:
+    def filled(**other: object) -> dict[str, object]:
+        return {
+            "name": "Banca di Prova",
+            "kinds": ["lender", "tutor"],
+            "fiscal_code": fresh_code(),
+            "municipality": "Napoli",
+            "contact_name": "Anna Prova",
+            "contact_email": "anna@example.org",
+            "locale": "it",
+            "lender_category": "bank",
+            "form_key": str(uuid7()),
+        } | other
+
+    return filled
+
+
+NEW = "/network/organisations/new"
+
+
+def fresh_code() -> str:
+    """As a form takes it: the eighth to tenth digit are an office's."""
+    return fiscal_code(uuid7().int % 10**7 * 1000 + 63)
+
+
+async def test_a_lender_is_invited(
+    db: Database, browse: Browse, form: Callable[..., dict[str, object]]
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    assert (await client.get(NEW)).status_code == 200
+    body = form()
+    answer = await client.post(NEW, data=body)
+    assert answer.status_code == 303
+    lender = UUID(answer.headers["location"].rpartition("/")[2])
+    row = await row_of(lender)
+    assert (row["state"], row["kinds"], row["lender_category"], row["municipality_code"]) == (
+        "suspended",
+        ["lender", "tutor"],
+        "bank",
+        "063049",
+    )
+    await run_ordered("onboarding.issue")
+    # An agreement for each kind.
+    assert await count("SELECT count(*) FROM protocols WHERE organisation_id = $1", lender) == 2
+    invited = "SELECT count(*) FROM invitations WHERE tenant_id = $1 AND role = 'admin'"
+    assert await count(invited, lender) == 1
+    # The same form again is the same organisation.
+    again = await client.post(NEW, data=body)
+    assert again.headers["location"] == answer.headers["location"]
+    text = (await client.get(f"/network/organisations/{lender}")).text
+    assert "Iscrizione all’albo o elenco indicata" in text
+
+
+async def test_a_second_with_the_same_fiscal_code_is_refused_with_a_link(
+    db: Database, browse: Browse, form: Callable[..., dict[str, object]]
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    code = fresh_code()
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET fiscal_code = $2 WHERE id = $1", coming.organisation.id, code
+        )
+    answer = await client.post(NEW, data=form(fiscal_code=code))
+    assert answer.status_code == 422
+    assert f'href="{at(coming.organisation)}"' in answer.text
+
+
+async def test_two_at_once_with_one_fiscal_code_are_one(
+    db: Database, browse: Browse, form: Callable[..., dict[str, object]]
+) -> None:
+    coming = await make_coming()
+    clients = [await browse(one) for one in (coming.admin, coming.second)]
+    code = fresh_code()
+    answers = await asyncio.gather(
+        *(client.post(NEW, data=form(fiscal_code=code)) for client in clients)
+    )
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    assert await count("SELECT count(*) FROM tenants WHERE fiscal_code = $1", code) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"fiscal_code": "12345678901"}, "cifra di controllo"),
+        ({"fiscal_code": "RSSMRA80A01F839W"}, "persona"),
+        ({"kinds": []}, "almeno una"),
+        ({"kinds": ["coordinator"]}, "Scegli una delle opzioni"),
+        ({"kinds": ["host"]}, "Scegli una delle opzioni"),
+        ({"municipality": "Atlantide"}, "Nessun comune si chiama così"),
+        ({"municipality": "Livo"}, "Più comuni si chiamano così"),
+        ({"contact_email": "anna"}, "indirizzo"),
+    ],
+)
+async def test_what_is_wrong_is_said(
+    db: Database,
+    browse: Browse,
+    form: Callable[..., dict[str, object]],
+    wrong: dict[str, object],
+    message: str,
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    answer = await client.post(NEW, data=form(**wrong))
+    assert answer.status_code == 422
+    assert message in answer.text
+
+
+async def test_another_administrator_is_invited(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/invite")
+    assert (await client.get(page)).status_code == 200
+    body = {"name": "Bruno Prova", "email": "bruno@example.org"}
+    assert (await client.post(page, data=body)).status_code == 303
+    again = await client.post(page, data=body)
+    assert again.status_code == 422
+    assert "bruno@example.org" in again.text
+
+
+async def test_the_page_costs_as_many_statements_with_much_as_with_little(
+    db: Database, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    with counted(monkeypatch) as little:
+        await client.get(at(coming.organisation))
+    for code in ("protocol_signed", "training_completed", "desks_complete"):
+        await ask(coming, code)
+    for _ in range(5):
+        await make_membership(coming.organisation, "operator")
+    with counted(monkeypatch) as much:
+        await client.get(at(coming.organisation))
+    assert len(much.ran) == len(little.ran)
