@@ -62,9 +62,9 @@ SHOWN = {
     "to_check": N_("To check"),
     "signed": N_("Signed and in force"),
     "ending": N_("Near their end"),
-    "expired": N_("Expired"),
-    "replaced": N_("Replaced"),
-    "cancelled": N_("Cancelled"),
+    "expired": N_("Expired protocols"),
+    "replaced": N_("Replaced protocols"),
+    "cancelled": N_("Cancelled protocols"),
 }
 
 
