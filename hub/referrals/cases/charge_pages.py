@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
-from hub.db import tenant_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.idempotency import KeyReused
 from hub.referrals.cases import service
 from hub.referrals.cases.pages import case_page, takers_of
@@ -17,6 +17,7 @@ from hub.referrals.guards import DESK_READERS, DESK_WRITERS
 from hub.referrals.members.queries import colleagues_at
 from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.onboarding.sandbox import ensure_sandbox
 from hub.web.forms import read_form
 from hub.web.i18n import N_
 from hub.web.params import path_id
@@ -62,7 +63,9 @@ async def load_again(request: PageRequest, case_id: FromPath[str]) -> Response[N
 
 @post("/cases/test", guards=DESK_WRITERS, status_code=303)
 async def open_test(request: PageRequest, actor: NamedDependency[Actor]) -> Response[None]:
-    """Pressed again, it leads to the test that is open."""
+    """Pressed again, it leads to the test that is open. The first test of all makes the lender that answers it."""
+    async with network_transaction() as network:
+        await ensure_sandbox(network)
     async with tenant_transaction(actor.tenant_id) as scope:
         case_id = await open_test_case(scope, actor)
     return see_other(request, f"/cases/{case_id}", TEST_OPENED)

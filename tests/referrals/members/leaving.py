@@ -6,12 +6,22 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from hub import clock
 from hub.db import TenantScope, tenant_transaction
 from hub.referrals.cases.open_work import OPEN_CASES
+from hub.tenants.open_work import kinds
+from hub.tenants.organisation.desks.close import close_desk
+from hub.tenants.organisation.desks.schemas import CloseDesk
+from hub.tenants.people.leave import leave
+from tests.factories import Desk, Member
 from tests.support.databases import Database, connected
+
+# What is handed over and moved below.
+assert OPEN_CASES in kinds()
 
 Work = Callable[[TenantScope], Awaitable[object]]
 WAITING = (
@@ -56,40 +66,21 @@ class Rival:
                 await asyncio.sleep(0.01)
 
 
-def ends(membership_id: UUID, taker: UUID) -> Work:
-    """A leaving, in the order of locks of hub/tenants/people: memberships first, then the cases."""
+def ends(leaver: Member, taker: Member) -> Work:
+    """The leaver goes, and the taker gets the open work."""
 
-    async def work(scope: TenantScope) -> int:
-        await scope.fetch(
-            "SELECT FROM memberships WHERE id = ANY($1) ORDER BY id FOR UPDATE",
-            [membership_id, taker],
-        )
-        given = await OPEN_CASES.give_to_member(scope, membership_id, taker)
-        await scope.execute(
-            "UPDATE memberships SET state = 'ended', ended_at = $2 WHERE id = $1",
-            membership_id,
-            scope.now,
-        )
-        return given
+    async def work(scope: TenantScope) -> None:
+        await leave(scope, leaver.actor, leaver.membership_id, taker.membership_id)
 
     return work
 
 
-def closes(desk_id: UUID, taker: UUID) -> Work:
-    """A closing, in the order of locks of hub/tenants/organisation: desks first, then the cases."""
+def closes(member: Member, desk: Desk, taker: Desk) -> Work:
+    """An administrator closes it: whose name stands for that does not matter here."""
+    closer = replace(member.actor, role="admin")
 
-    async def work(scope: TenantScope) -> int:
-        await scope.fetch(
-            "SELECT FROM desks WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id FOR UPDATE",
-            scope.tenant_id,
-            [desk_id, taker],
-        )
-        moved = await OPEN_CASES.move_to_desk(scope, desk_id, taker)
-        await scope.execute(
-            "UPDATE desks SET state = 'closed', closed_on = $2 WHERE id = $1",
-            desk_id,
-            scope.now.date(),
-        )
-        return moved
+    async def work(scope: TenantScope) -> None:
+        asked = CloseDesk("inactivity", clock.today(), taker.id)
+        await close_desk(scope, closer, desk.id, asked)
 
     return work

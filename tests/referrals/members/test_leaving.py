@@ -79,11 +79,11 @@ async def test_recorded_first_then_handed_over(
 
     async def leaving() -> object:
         async with tenant_transaction(actor.tenant_id) as scope:
-            return await ends(actor.membership_id, colleague.membership_id)(scope)
+            return await ends(network.operator, colleague)(scope)
 
     async with held(db, actor.tenant_id, recording) as rival:
         left = rival.start(leaving)
-    assert await left == 1
+    await left
     assert rival.waited
     case = (await rows(actor.tenant_id, "SELECT assigned_to FROM cases"))[0]
     assert case["assigned_to"] == colleague.membership_id
@@ -94,7 +94,7 @@ async def test_handed_over_first_and_nothing_recorded(
     db: Database, network: Network, colleague: Member
 ) -> None:
     actor = network.operator.actor
-    leaving = ends(actor.membership_id, colleague.membership_id)
+    leaving = ends(network.operator, colleague)
     async with held(db, actor.tenant_id, leaving) as rival:
         recorded = rival.start(lambda: record(network))
     with pytest.raises(NoLongerHere):
@@ -113,11 +113,11 @@ async def test_a_case_opened_by_who_leaves_is_handed_over_too(
 
     async def leaving() -> object:
         async with tenant_transaction(actor.tenant_id) as scope:
-            return await ends(actor.membership_id, colleague.membership_id)(scope)
+            return await ends(network.operator, colleague)(scope)
 
     async with held(db, actor.tenant_id, opens) as rival:
         left = rival.start(leaving)
-    assert await left == 2
+    await left
     stranded = "SELECT count(*) FROM cases WHERE assigned_to = $1"
     assert await value(actor.tenant_id, stranded, actor.membership_id) == 0
 
@@ -126,7 +126,7 @@ async def test_nothing_is_opened_by_who_has_left(
     db: Database, network: Network, colleague: Member
 ) -> None:
     actor = network.operator.actor
-    leaving = ends(actor.membership_id, colleague.membership_id)
+    leaving = ends(network.operator, colleague)
     async with held(db, actor.tenant_id, leaving) as rival:
         opened = rival.start(lambda: open_another(network))
     with pytest.raises(NoLongerHere):
@@ -144,11 +144,11 @@ async def test_a_case_opened_at_a_desk_that_closes_moves_with_the_others(
 
     async def closing() -> object:
         async with tenant_transaction(actor.tenant_id) as scope:
-            return await closes(network.desk.id, other_desk.id)(scope)
+            return await closes(network.operator, network.desk, other_desk)(scope)
 
     async with held(db, actor.tenant_id, opens) as rival:
         moved = rival.start(closing)
-    assert await moved == 2
+    await moved
     assert rival.waited
     desks = await rows(actor.tenant_id, "SELECT DISTINCT desk_id FROM cases")
     assert [row["desk_id"] for row in desks] == [other_desk.id]
@@ -158,7 +158,9 @@ async def test_nothing_is_opened_at_a_desk_that_has_closed(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    async with held(db, actor.tenant_id, closes(network.desk.id, other_desk.id)) as rival:
+    async with held(
+        db, actor.tenant_id, closes(network.operator, network.desk, other_desk)
+    ) as rival:
         opened = rival.start(lambda: open_another(network))
     with pytest.raises(DeskClosed):
         await opened
@@ -170,7 +172,9 @@ async def test_a_consultation_goes_with_its_case_to_the_other_desk(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    async with held(db, actor.tenant_id, closes(network.desk.id, other_desk.id)) as rival:
+    async with held(
+        db, actor.tenant_id, closes(network.operator, network.desk, other_desk)
+    ) as rival:
         recorded = rival.start(lambda: record(network))
     await recorded
     assert rival.waited
@@ -190,11 +194,11 @@ async def test_recorded_before_the_desk_closes(
 
     async def closing() -> object:
         async with tenant_transaction(actor.tenant_id) as scope:
-            return await closes(network.desk.id, other_desk.id)(scope)
+            return await closes(network.operator, network.desk, other_desk)(scope)
 
     async with held(db, actor.tenant_id, recording) as rival:
         moved = rival.start(closing)
-    assert await moved == 1
+    await moved
     assert await value(actor.tenant_id, "SELECT count(*) FROM consultations") == 1
 
 
@@ -202,7 +206,7 @@ async def test_whoever_is_limited_to_the_closed_desk_is_told(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     limited = await make_membership(network.operator.tenant, desks=(network.desk,))
-    closing = closes(network.desk.id, other_desk.id)
+    closing = closes(network.operator, network.desk, other_desk)
     async with held(db, limited.tenant.id, closing) as rival:
         recorded = rival.start(lambda: record(network, limited))
     with pytest.raises(NoLongerHere):
@@ -215,7 +219,7 @@ async def test_referrals_go_with_their_case_to_the_other_desk(
     referral_id = await draft(network)
     there = await make_membership(network.operator.tenant, desks=(other_desk,))
     async with tenant_transaction(there.tenant.id) as scope:
-        await closes(network.desk.id, other_desk.id)(scope)
+        await closes(network.operator, network.desk, other_desk)(scope)
     async with routing_transaction(there.tenant.id) as routing:
         await send_referral(routing, there.actor, referral_id, uuid4())
     assert await value(there.tenant.id, "SELECT state FROM referrals") == "open"
@@ -230,11 +234,11 @@ async def test_many_at_once_wait_for_each_other_and_never_in_a_circle(
 
     async def leaving() -> None:
         async with tenant_transaction(tenant_id) as scope:
-            await ends(operator.membership_id, colleague.membership_id)(scope)
+            await ends(network.operator, colleague)(scope)
 
     async def closing() -> None:
         async with tenant_transaction(tenant_id) as scope:
-            await closes(network.desk.id, other_desk.id)(scope)
+            await closes(network.operator, network.desk, other_desk)(scope)
 
     async def assigning() -> None:
         async with tenant_transaction(tenant_id) as scope:
@@ -344,7 +348,7 @@ async def test_what_was_typed_is_given_back_to_who_left_meanwhile(
     db: Database, desk: httpx.AsyncClient, network: Network, colleague: Member
 ) -> None:
     """The request was let in before the leaving, and waits for it."""
-    leaving = ends(network.operator.membership_id, colleague.membership_id)
+    leaving = ends(network.operator, colleague)
     async with held(db, network.operator.tenant.id, leaving) as rival:
         sending = rival.start(lambda: post_consultation(desk, network))
     answer = await sending
@@ -412,7 +416,7 @@ async def test_a_desk_closed_while_typing_is_told_at_its_field(
             },
         )
 
-    closing = closes(network.desk.id, other_desk.id)
+    closing = closes(network.operator, network.desk, other_desk)
     async with held(db, network.operator.tenant.id, closing) as rival:
         sent = rival.start(sending)
     answer = await sent
