@@ -74,6 +74,17 @@ async def test_a_host_in_set_up_opens_one_and_finds_it_again(
     assert await value(trying.tenant.id, "SELECT is_test FROM cases") is True
 
 
+async def test_whoever_tries_first_finds_a_lender(
+    own_database: Database, signed_in: SignedIn
+) -> None:
+    """The sandbox is made when it is asked for."""
+    host = await make_tenant("host", state="suspended")
+    await make_desk(host, state="setting_up")
+    browser = await signed_in(await make_membership(host))
+    path = await start(browser)
+    assert str(LENDER_ID) in (await browser.get(f"{path}/referrals/new")).text
+
+
 async def test_two_clicks_at_once_open_one(trying: Member) -> None:
     async def opens() -> UUID:
         async with tenant_transaction(trying.tenant.id) as scope:
