@@ -52,6 +52,8 @@ async def activate(
     if not setup.ready:
         raise PointsOpen
     await making.end_setup(scope, setup.id, "active", actor.membership_id)
+    # What is left out by an exception has not come undone: only what happens from now on is told.
+    await making.settle_points(scope, setup.id)
     if in_order([*known.kinds, *setup.kinds]) != list(known.kinds):
         await making.add_kinds(scope, known.id, in_order([*known.kinds, *setup.kinds]), None)
     await making.set_state(scope, organisation_id, "active")

@@ -317,6 +317,12 @@ async def end_setup(
     )
 
 
+async def settle_points(scope: NetworkScope, setup_id: UUID) -> None:
+    await scope.execute(
+        "UPDATE setup_points SET state = 'open' WHERE setup_id = $1 AND state = 'undone'", setup_id
+    )
+
+
 async def open_desks(scope: NetworkScope, setup_id: UUID, today: date) -> int:
     return await scope.execute(
         """

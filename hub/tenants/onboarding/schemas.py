@@ -118,6 +118,10 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(point for point in self.points if point.blocks)
 
     @property
+    def undone(self) -> tuple[PointView, ...]:
+        return tuple(point for point in self.points if point.state == "undone")
+
+    @property
     def ready(self) -> bool:
         return self.state == "running" and not self.blocking
 

@@ -169,6 +169,8 @@ async def test_an_exception_needs_a_second_person(db: Database) -> None:
     await decide(coming, coming.second.actor, exception, "agreed")
     assert (await coming.setup()).ready
     await activate_it(coming)
+    # Nothing has come undone since: it was left out.
+    assert (await coming.refresh())[TRAINING] == "open"
     assert (await story(coming))[-3:] == [
         "exception.asked",
         "exception.agreed",
