@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,10 @@ from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.onboarding import admission_tasks
-from hub.tenants.onboarding.schemas import POINTS
+from hub.tenants.onboarding.abandon import abandon
+from hub.tenants.onboarding.queries import party_of
+from hub.tenants.onboarding.schemas import POINTS, Party
+from hub.tenants.protocols.issue import issue
 from hub.worker import drain_now, load_tasks
 from tests.factories import make_desk, make_membership, make_tenant
 from tests.support.databases import Database
@@ -280,6 +284,55 @@ async def test_a_lender_with_that_code_becomes_a_host_too(db: Database) -> None:
     ente, _ = await make_ente()
     await admit(await make_admitted(ente, code=code))
     assert (await row_of(lender.id))["kinds"] == ["host", "lender"]
+
+
+@pytest.mark.parametrize(("code", "found"), [(None, True), ("00000000000", False)])
+async def test_the_ipa_code_counts_only_where_no_fiscal_code_is_known(
+    own_database: Database, code: str | None, found: bool
+) -> None:
+    waiting = await make_tenant("host", state="waiting")
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET ipa_code = 'c_f839', fiscal_code = $2 WHERE id = $1",
+            waiting.id,
+            code,
+        )
+    ente, _ = await make_ente()
+    application = await make_admitted(ente)
+    await admit(application)
+    assert ((await organisation_of(application)).id == waiting.id) is found
+
+
+async def test_a_protocol_of_a_set_up_that_ends_meanwhile_is_cancelled(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coming = await make_coming()
+    real = issue
+    drawn: list[UUID] = []
+
+    async def noted(*args: Any, **kwargs: Any) -> UUID:
+        drawn.append(await real(*args, **kwargs))
+        return drawn[-1]
+
+    async def ended(scope: NetworkScope, organisation_id: UUID) -> Party | None:
+        if drawn:
+            await abandon(scope, coming.admin.actor, organisation_id, reason="Rinuncia.")
+        return await party_of(scope, organisation_id)
+
+    monkeypatch.setattr(admission_tasks, "issue", noted)
+    monkeypatch.setattr("hub.tenants.onboarding.queries.party_of", ended)
+    await run_ordered("onboarding.issue")
+    monkeypatch.undo()
+    await run_ordered("onboarding.cancel_protocols")
+    cancelled = "SELECT count(*) FROM protocols WHERE organisation_id = $1 AND state = 'cancelled'"
+    assert len(drawn) == 1
+    assert await count(cancelled, coming.organisation.id) == 1
+    # One that is over gets none.
+    await admission_tasks.issue_protocols(
+        job(coming.ente.id, "onboarding.issue"), organisation_id=coming.organisation.id
+    )
+    every = "SELECT count(*) FROM protocols WHERE organisation_id = $1"
+    assert await count(every, coming.organisation.id) == 1
 
 
 async def test_two_calls_of_one_organisation_share_a_set_up(db: Database) -> None:
