@@ -19,7 +19,7 @@ from hub.tenants.accounts.actor import Actor, Connection, actor_of
 from hub.tenants.rooms import ADMINS, MEMBERS, organisation_page
 from hub.tenants.services import queries, service, wording
 from hub.tenants.services.chronicle import chronicle
-from hub.tenants.services.errors import NotOffered
+from hub.tenants.services.errors import Changed, NotOffered
 from hub.tenants.services.forms import blank_new, filled_in, stated_in
 from hub.tenants.services.schemas import (
     KINDS,
@@ -225,12 +225,12 @@ async def end_service(
 async def withdraw_version(
     request: PageRequest, actor: NamedDependency[Actor], service_id: FromPath[str]
 ) -> Response[None]:
-    """Raises NotFound also for a version that is none of this service's."""
+    """Raises Begun and Changed, and NotFound also for a version that is none of this service's."""
     form = await read_form(request, WithdrawVersion)
     async with tenant_transaction(actor.tenant_id) as scope:
         found = await _find(scope, service_id)
         if form.data is None:
-            raise NotFound
+            raise Changed
         data = form.data
         left = await service.withdraw(scope, actor, found.id, data.version_id, seen=data.version)
     return see_other(request, f"{LIST}/{found.id}" if left else LIST, WITHDRAWN)

@@ -84,7 +84,9 @@ def capacity(cases: int | None) -> str:
     if cases is None:
         return ""
     number = format_number(cases)
-    return ngettext("one new case a month", "%(number)s new cases a month", cases, number=number)
+    return ngettext(
+        "%(number)s new case a month", "%(number)s new cases a month", cases, number=number
+    )
 
 
 def answer_time(days: int | None) -> str:
