@@ -88,6 +88,9 @@ STORIES: dict[str, Told] = {
     ),
     "membership.role_changed": Told("people", N_("Role changed: %(role)s"), "info", "it-user"),
     "membership.limited": Told("people", N_("Desks of a person changed"), "info", "it-user"),
+    "membership.term_changed": Told(
+        "people", N_("Last day of a person changed"), "info", "it-user"
+    ),
     "membership.ended": Told("people", N_("Left the organisation"), "warning", "it-logout"),
     "work.handed_over": Told(
         "people", N_("Open work handed over: %(count)s"), "info", "it-arrow-right"

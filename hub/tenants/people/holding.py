@@ -6,7 +6,7 @@ Two administrators who remove each other at the same instant come one after the 
 from collections.abc import Mapping
 from uuid import UUID
 
-from hub.db import TenantScope
+from hub.db import NetworkScope, TenantScope
 from hub.errors import Conflict, Forbidden, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.people import passages
@@ -44,6 +44,12 @@ class SupportStays(Conflict):
     message = N_(
         "Support is here as it was let in: end it, and let somebody in anew if you want it otherwise."
     )
+
+
+async def stay_administrator(scope: TenantScope | NetworkScope, actor: Actor) -> None:
+    """Until the transaction ends; the session was looked at before it began. Raises NoLongerAdministrator."""
+    if not await passages.hold_administrator(scope, actor.tenant_id, actor.membership_id):
+        raise NoLongerAdministrator
 
 
 async def hold(scope: TenantScope, actor: Actor, *ids: UUID, oneself: bool = False) -> Held:

@@ -10,10 +10,12 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import queries
-from hub.tenants.people.schemas import Invite
+from hub.tenants.people.holding import stay_administrator
+from hub.tenants.people.schemas import Invitation, Invite
 from hub.web.i18n import N_
 
 INVITATION_LASTS = timedelta(days=14)
+RENEWED_EVERY = timedelta(minutes=1)
 
 
 class AlreadyMember(Conflict):
@@ -31,14 +33,16 @@ async def invite(
 ) -> UUID:
     """The invitation's id; its letter is on its way. Without an inviter, the Ente or the hub invites.
 
-    Raises AlreadyMember, AlreadyInvited, and NotFound for a desk that is not the organisation's.
+    Raises AlreadyMember, AlreadyInvited, NoLongerAdministrator, and NotFound for a desk that is not the organisation's.
     """
+    own = inviter is not None and inviter.tenant_id == tenant_id
+    if inviter and own:
+        await stay_administrator(scope, inviter)
     asked = replace(asked, email=asked.email.strip().lower())
     await _check_desks(scope, tenant_id, asked)
     if await queries.is_member(scope, tenant_id, asked.email):
         raise AlreadyMember
     await queries.revoke_expired(scope, tenant_id, asked.email)
-    own = inviter is not None and inviter.tenant_id == tenant_id
     invitation_id = await queries.add_invitation(
         scope,
         tenant_id,
@@ -89,8 +93,15 @@ class NotOpen(Conflict):
 
 
 async def renew(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
-    """A new link, for another 14 days; older ones are out of use. Raises NotFound, NotOpen."""
-    role = await _open(scope, invitation_id)
+    """A new link, for another 14 days; older ones are out of use. A double click is one letter.
+
+    Raises NotFound, NotOpen, NoLongerAdministrator.
+    """
+    await stay_administrator(scope, actor)
+    invitation = await _open(scope, invitation_id)
+    just_renewed = invitation.expires_at > scope.now + INVITATION_LASTS - RENEWED_EVERY
+    if invitation.link_version > 1 and just_renewed:
+        return
     await queries.renew_link(
         scope, invitation_id, scope.now + INVITATION_LASTS, actor.membership_id
     )
@@ -101,14 +112,15 @@ async def renew(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
         actor,
         "invitation.renewed",
         invitation=str(invitation_id),
-        role=role,
+        role=invitation.role,
     )
     await touch(scope, scope.tenant_id)
 
 
 async def revoke(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
-    """Raises NotFound, NotOpen."""
-    role = await _open(scope, invitation_id)
+    """Raises NotFound, NotOpen, NoLongerAdministrator."""
+    await stay_administrator(scope, actor)
+    role = (await _open(scope, invitation_id)).role
     await queries.revoke(scope, invitation_id)
     await tell(
         scope,
@@ -121,11 +133,11 @@ async def revoke(scope: TenantScope, actor: Actor, invitation_id: UUID) -> None:
     await touch(scope, scope.tenant_id)
 
 
-async def _open(scope: TenantScope, invitation_id: UUID) -> str:
-    """Locked; its role."""
+async def _open(scope: TenantScope, invitation_id: UUID) -> Invitation:
+    """Locked."""
     invitation = await queries.invitation(scope, invitation_id, lock=True)
     if invitation is None:
         raise NotFound
     if invitation.state != "open":
         raise NotOpen
-    return invitation.role
+    return invitation

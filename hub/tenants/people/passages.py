@@ -49,6 +49,22 @@ async def hold(scope: TenantScope, ids: Sequence[UUID]) -> dict[UUID, HeldMember
     return {row["id"]: HeldMember(**dict(row)) for row in rows}
 
 
+async def hold_administrator(
+    scope: TenantScope | NetworkScope, tenant_id: UUID, membership_id: UUID
+) -> bool:
+    """Nobody ends or changes this membership meanwhile; several steps of one person do not wait for each other."""
+    row = await scope.fetchrow(
+        """
+        SELECT role = 'admin' AND state = 'active' AND NOT support AND (expires_at IS NULL OR expires_at > $3)
+        FROM memberships WHERE tenant_id = $1 AND id = $2 FOR SHARE
+        """,
+        tenant_id,
+        membership_id,
+        scope.now,
+    )
+    return bool(row and row[0])
+
+
 async def end(scope: TenantScope, membership_id: UUID) -> None:
     """Which desks the person worked at stays to be read."""
     await scope.execute(

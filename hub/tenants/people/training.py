@@ -11,6 +11,7 @@ from hub.ids import uuid7
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import queries
+from hub.tenants.people.holding import stay_administrator
 from hub.tenants.people.invite import tell
 from hub.tenants.people.schemas import Member, Training
 from hub.uploads import CheckedFile
@@ -47,7 +48,8 @@ async def record_training(
     certificate: tuple[CheckedFile, bytes] | None,
     key: UUID,
 ) -> UUID:
-    """Raises NotFound, TooManyTrainings, KeyReused."""
+    """Raises NotFound, TooManyTrainings, KeyReused, NoLongerAdministrator."""
+    await stay_administrator(scope, actor)
     await find_member(scope, membership_id)
     training_id = uuid7()
     said = [str(membership_id), course, completed_on.isoformat()]
@@ -68,7 +70,8 @@ async def record_training(
 async def remove_training(
     scope: TenantScope, actor: Actor, membership_id: UUID, training_id: UUID
 ) -> None:
-    """With its certificate. Raises NotFound."""
+    """With its certificate. Raises NotFound, NoLongerAdministrator."""
+    await stay_administrator(scope, actor)
     training = await find_training(scope, membership_id, training_id)
     await queries.remove_training(scope, training_id)
     if training.certificate_id:

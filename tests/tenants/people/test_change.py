@@ -27,10 +27,20 @@ from hub.tenants.people.holding import (
     OwnLimits,
     SupportStays,
 )
+from hub.tenants.people.invite import renew, revoke
 from hub.tenants.people.leave import leave
+from hub.tenants.people.training import remove_training
 from tests.factories import Member, make_desk, make_membership, make_tenant
 from tests.support.web import sign_in
-from tests.tenants.people.making import PEOPLE, log_of, membership, memberships, ordered, post
+from tests.tenants.people.making import (
+    PEOPLE,
+    log_of,
+    make_invitation,
+    membership,
+    memberships,
+    ordered,
+    post,
+)
 
 FRIDAY = timedelta(days=3)
 
@@ -239,6 +249,7 @@ async def test_whoever_is_no_administrator_any_more_changes_nothing(admin: Membe
     """The session was looked at before the other administrator was faster."""
     other = await make_membership(admin.tenant, "admin")
     colleague = await make_membership(admin.tenant)
+    invitation = await make_invitation(admin)
     for columns in (
         {"role": "operator"},
         {"role": "admin", "state": "ended"},
@@ -250,6 +261,14 @@ async def test_whoever_is_no_administrator_any_more_changes_nothing(admin: Membe
             await role(other, colleague, "admin")
         with pytest.raises(NoLongerAdministrator):
             await go(other, colleague)
+        with pytest.raises(NoLongerAdministrator):
+            await make_invitation(other)
+        async with tenant_transaction(admin.tenant.id) as scope:
+            for step in (renew, revoke):
+                with pytest.raises(NoLongerAdministrator):
+                    await step(scope, other.actor, invitation.id)
+            with pytest.raises(NoLongerAdministrator):
+                await remove_training(scope, other.actor, colleague.membership_id, uuid4())
 
 
 async def test_ones_own_limits_are_somebody_elses_to_lift(admin: Member) -> None:

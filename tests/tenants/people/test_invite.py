@@ -132,6 +132,19 @@ async def test_sending_again_makes_a_new_link_and_a_new_term(
     assert address_of(renewed) != address_of(invitation)
 
 
+async def test_a_double_click_on_send_again_is_one_letter(admin: Member) -> None:
+    invitation = await make_invitation(admin)
+    for _ in range(2):
+        async with tenant_transaction(admin.tenant.id) as scope:
+            await renew(scope, admin.actor, invitation.id)
+    assert (await stored(invitation.id)).link_version == 2
+    assert len(await ordered("people.send_invitation")) == 2, "the first, and one more"
+    with clock.moved(timedelta(minutes=2)):
+        async with tenant_transaction(admin.tenant.id) as scope:
+            await renew(scope, admin.actor, invitation.id)
+    assert (await stored(invitation.id)).link_version == 3
+
+
 async def test_what_is_closed_is_neither_sent_again_nor_revoked(admin: Member) -> None:
     invitation = await change(await make_invitation(admin), state="revoked")
     for step in (renew, revoke):
