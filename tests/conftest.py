@@ -23,7 +23,7 @@ from litestar import Litestar
 
 from hub import crypto, mail, tokens
 from hub.config import Key, Settings
-from hub.db import close_pool, open_pool, relay_transaction
+from hub.db import close_pool, network_transaction, open_pool, relay_transaction
 from tests.support import databases, web
 from tests.support.databases import Database, connected
 from tests.support.network import stay_inside
@@ -75,10 +75,12 @@ async def _pool(_database: Database) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def db(_pool: Database) -> Database:
-    """Begins with an empty outbox and no campaign under way: a test that runs what is due runs its own only."""
+    """Begins with an empty outbox, no campaign under way and no attempt counted: what is due, or too much, is its own."""
     async with relay_transaction() as scope:
         await scope.execute("DELETE FROM outbox")
         left = await scope.fetchval(f"SELECT EXISTS (SELECT FROM campaigns WHERE {UNDER_WAY})")
+    async with network_transaction() as network:
+        await network.execute("DELETE FROM sign_in_attempts")
     if left:
         async with connected(_pool.superuser_url) as superuser:
             await superuser.execute(f"UPDATE campaigns SET state = 'cancelled' WHERE {UNDER_WAY}")

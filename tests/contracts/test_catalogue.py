@@ -59,7 +59,7 @@ MISTAKES = [
         "indexes_lead_with_tenant",
         "CREATE INDEX by_name ON citizens (lower(name_search), tenant_id)",
     ),
-    ("indexes_lead_with_tenant", "CREATE UNIQUE INDEX desks_region2 ON desks (name)"),
+    ("indexes_lead_with_tenant", "CREATE UNIQUE INDEX desks_name ON desks (name, id)"),
     ("indexes_lead_with_tenant", "DROP INDEX outbox_due"),
     (
         "indexes_lead_with_tenant",

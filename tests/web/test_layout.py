@@ -36,11 +36,17 @@ def test_everything_is_escaped_and_drawn(visitor: Visitor) -> None:
     ("reader", "urls"),
     [
         ("", ["/", "/calls", "/desks"]),
-        ("host/operator/it", ["/", "/cases", "/calls", "/desks"]),
-        ("lender/operator/it", ["/", "/inbox", "/calls", "/desks"]),
-        ("coordinator/editor/it", ["/", "/campaigns", "/selections", "/calls", "/desks"]),
-        ("coordinator/viewer/it", ["/", "/selections", "/calls", "/desks"]),
-        ("tutor/operator/it", ["/", "/calls", "/desks"]),
+        ("host/operator/it", ["/", "/cases", "/organisation", "/calls", "/desks"]),
+        ("lender/operator/it", ["/", "/inbox", "/organisation", "/calls", "/desks"]),
+        (
+            "coordinator/editor/it",
+            ["/", "/campaigns", "/selections", "/organisation", "/calls", "/desks"],
+        ),
+        (
+            "coordinator/viewer/it",
+            ["/", "/selections", "/network", "/organisation", "/calls", "/desks"],
+        ),
+        ("tutor/operator/it", ["/", "/organisation", "/calls", "/desks"]),
     ],
 )
 def test_the_menu_is_the_readers(visitor: Visitor, reader: str, urls: list[str]) -> None:

@@ -105,8 +105,17 @@ def differences(
     told = set(values)
     if told & set(PLACED):
         told |= set(PLACED)
-    return [
-        (column.name, before.get(column.name, ""), after.get(column.name, ""))
-        for column in kind.columns
-        if column.name in told and before.get(column.name, "") != after.get(column.name, "")
-    ]
+    found = []
+    for column in kind.columns:
+        was, becomes = before.get(column.name, ""), after.get(column.name, "")
+        if column.name in told and was != becomes and _as_read(column, was) != becomes:
+            found.append((column.name, was, becomes))
+    return found
+
+
+def _as_read(column: Column, text: str) -> str:
+    """What is there may be written in another way, such as a telephone number with its blanks."""
+    try:
+        return _text(column, column.read(text)) if text else ""
+    except BadCell:
+        return text

@@ -45,7 +45,7 @@ async def fill_network() -> None:
         await scope.execute(
             """
             UPDATE desks SET hours = '[[1,"09:00","13:00"],[1,"15:00","17:30"],[6,"08:30","12:00"]]',
-              offers = '{business_plan,information}', provinces = '{NA,AV}', phone = '+390811234567',
+              offers = '{business_plan,information}', provinces = '{NA,AV}', phone = '+39 081 123 4567',
               postal_code = '00118', how_to_reach = '- by bus, "C 12"', email = 'desk@example.org'
             WHERE id = $1
             """,

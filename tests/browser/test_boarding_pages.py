@@ -1,0 +1,110 @@
+"""Every page about organisations and their coming on board, in the states of the demo network, looked at closely."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.tenants.onboarding.schemas import TRAINING_COMPLETED
+from tests.browser.people import ENTE_ADMIN, HOST_ADMIN
+from tests.browser.reader import NewReader
+from tests.browser.stack import Stack
+
+NETWORK = (
+    "/network",
+    "/network/organisations",
+    "/network/organisations?state=setup&q=comune",
+    "/network/organisations?q=nobody",
+    "/network/organisations/new",
+    "/network/silent",
+    "/network/protocols",
+    "/network/protocols/templates",
+    "/network/imports",
+)
+# Fano is overdue, Latina waits for a second person, Livorno can be activated.
+OF_AN_ORGANISATION = (
+    ("Comune di Livorno", ""),
+    ("Comune di Latina", ""),
+    ("Comune di Fano", ""),
+    ("Comune di Fano", f"/exception?point={TRAINING_COMPLETED}"),
+    ("Comune di Fano", "/term"),
+    ("Comune di Fano", "/invite"),
+    ("Comune di Fano", "/abandon"),
+    ("Comune di Napoli", ""),
+    ("Comune di Napoli", "/suspend"),
+    ("Comune di Napoli", "/begin"),
+    ("Comune di Napoli", "/desks"),
+)
+OWN = (
+    "/organisation",
+    "/organisation/edit",
+    "/organisation/closing-days",
+    "/organisation/desks",
+    "/organisation/desks/new",
+    "/organisation/desks/{desk}",
+    "/organisation/desks/{desk}/edit",
+    "/organisation/desks/{desk}/close",
+    "/organisation/desks/{desk}/closures/new",
+    "/organisation/people",
+    "/organisation/people/invite",
+    "/organisation/people/support",
+    "/organisation/people/{member}",
+    "/organisation/people/{member}/leave",
+    "/organisation/protocols",
+    "/organisation/setup",
+    "/organisation/log",
+    "/account",
+    "/account/details",
+    "/account/password",
+    "/account/second-factor",
+    "/account/sessions",
+)
+OF_A_LENDER = ("/organisation/services", "/organisation/services/new", "/organisation/setup")
+PUBLIC = ("/desks?q=80121", "/desks?q=99999", "/services", "/services?region=15", "/desks/{desk}")
+
+
+@pytest.mark.parametrize("address", NETWORK)
+def test_page_of_the_network(new_reader: NewReader, address: str) -> None:
+    new_reader(ENTE_ADMIN).open(address)
+
+
+@pytest.mark.parametrize(("name", "room"), OF_AN_ORGANISATION)
+def test_page_of_an_organisation(new_reader: NewReader, stack: Stack, name: str, room: str) -> None:
+    ente = new_reader(ENTE_ADMIN)
+    ente.open(f"/network/organisations/{_id_of(stack, name)}{room}")
+    ente.look()
+
+
+@pytest.mark.parametrize("address", OWN)
+def test_page_of_ones_own(new_reader: NewReader, stack: Stack, address: str) -> None:
+    new_reader(HOST_ADMIN).open(_filled(stack, address))
+
+
+@pytest.mark.parametrize("address", OF_A_LENDER)
+def test_page_of_a_lender(new_reader: NewReader, stack: Stack, address: str) -> None:
+    email = stack.ask(
+        """
+        SELECT a.email FROM accounts a JOIN memberships m ON m.account_id = a.id
+        JOIN tenants t ON t.id = m.tenant_id
+        WHERE t.name = 'Microfinanza Mediterranea' AND m.role = 'admin'
+        """
+    )
+    new_reader(email).open(address)
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_page(new_reader: NewReader, stack: Stack, address: str) -> None:
+    visitor = new_reader()
+    visitor.open(_filled(stack, address))
+    visitor.look()
+
+
+def _id_of(stack: Stack, name: str) -> object:
+    return stack.ask("SELECT id FROM tenants WHERE name = $1", name)
+
+
+def _filled(stack: Stack, address: str) -> str:
+    """With the desk and the operator of Naples."""
+    of_naples = "JOIN tenants t ON t.id = x.tenant_id AND t.name = 'Comune di Napoli'"
+    desk = stack.ask(f"SELECT x.id FROM desks x {of_naples}")
+    member = stack.ask(f"SELECT x.id FROM memberships x {of_naples} WHERE x.role = 'operator'")
+    return address.format(desk=desk, member=member)
