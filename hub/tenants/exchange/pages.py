@@ -62,9 +62,9 @@ class UploadFile(msgspec.Struct):
 
 @get("/network/imports", guards=ENTE_ADMINS)
 async def list_imports(request: AnyRequest, actor: NamedDependency[Actor]) -> Template:
-    kind = request.query_params.get("kind", "")
-    known = {"kind": kind} if kind in KIND_NAMES else {}
-    return await _listed(request, actor, blank(UploadFile, prefix="import", **known))
+    asked = request.query_params.get("kind", "")
+    kind = asked if asked in KIND_NAMES else None
+    return await _listed(request, actor, blank(UploadFile, prefix="import", kind=kind))
 
 
 @post(
