@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from hub.tenants.onboarding.schemas import TRAINING_COMPLETED
-from tests.browser.people import ENTE_ADMIN, HOST_ADMIN
+from tests.browser.people import ENTE_ADMIN
 from tests.browser.reader import NewReader
 from tests.browser.stack import Stack
 
+# Not the one whose password another test replaces.
+HOST = "Comune di Lecce"
 NETWORK = (
     "/network",
     "/network/organisations",
@@ -76,19 +78,12 @@ def test_page_of_an_organisation(new_reader: NewReader, stack: Stack, name: str,
 
 @pytest.mark.parametrize("address", OWN)
 def test_page_of_ones_own(new_reader: NewReader, stack: Stack, address: str) -> None:
-    new_reader(HOST_ADMIN).open(_filled(stack, address))
+    new_reader(_admin_of(stack, HOST)).open(_filled(stack, address))
 
 
 @pytest.mark.parametrize("address", OF_A_LENDER)
 def test_page_of_a_lender(new_reader: NewReader, stack: Stack, address: str) -> None:
-    email = stack.ask(
-        """
-        SELECT a.email FROM accounts a JOIN memberships m ON m.account_id = a.id
-        JOIN tenants t ON t.id = m.tenant_id
-        WHERE t.name = 'Microfinanza Mediterranea' AND m.role = 'admin'
-        """
-    )
-    new_reader(email).open(address)
+    new_reader(_admin_of(stack, "Microfinanza Mediterranea")).open(address)
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -102,9 +97,22 @@ def _id_of(stack: Stack, name: str) -> object:
     return stack.ask("SELECT id FROM tenants WHERE name = $1", name)
 
 
+def _admin_of(stack: Stack, name: str) -> str:
+    found: str = stack.ask(
+        """
+        SELECT a.email FROM accounts a JOIN memberships m ON m.account_id = a.id
+        JOIN tenants t ON t.id = m.tenant_id WHERE t.name = $1 AND m.role = 'admin' ORDER BY 1
+        """,
+        name,
+    )
+    return found
+
+
 def _filled(stack: Stack, address: str) -> str:
-    """With the desk and the operator of Naples."""
-    of_naples = "JOIN tenants t ON t.id = x.tenant_id AND t.name = 'Comune di Napoli'"
-    desk = stack.ask(f"SELECT x.id FROM desks x {of_naples}")
-    member = stack.ask(f"SELECT x.id FROM memberships x {of_naples} WHERE x.role = 'operator'")
+    """With a desk and an operator of the host."""
+    of_host = "JOIN tenants t ON t.id = x.tenant_id AND t.name = $1"
+    desk = stack.ask(f"SELECT x.id FROM desks x {of_host}", HOST)
+    member = stack.ask(
+        f"SELECT x.id FROM memberships x {of_host} WHERE x.role = 'operator' ORDER BY 1", HOST
+    )
     return address.format(desk=desk, member=member)
