@@ -143,7 +143,8 @@ async def lift_suspension(scope: NetworkScope, organisation_id: UUID, by: UUID) 
         await scope.execute(
             """
             UPDATE tenants SET suspended_at = NULL, version = version + 1,
-              state = CASE WHEN activated_at IS NULL THEN 'suspended' ELSE 'active' END
+              state = CASE WHEN state = 'closed' THEN 'closed'
+                WHEN activated_at IS NULL THEN 'suspended' ELSE 'active' END
             WHERE id = $1
             """,
             organisation_id,

@@ -20,10 +20,10 @@ def changes_all(actor: Actor) -> bool:
     return actor.role == "admin" and actor.desk_ids is None
 
 
-def _not_limited(connection: Connection, _: BaseRouteHandler) -> None:
+def not_limited(connection: Connection, _: BaseRouteHandler) -> None:
     if actor_of(connection).desk_ids is not None:
         raise SomeDesksOnly
 
 
 # Admins of the whole organisation.
-WHOLE_ADMINS = [*ADMINS, _not_limited]
+WHOLE_ADMINS = [*ADMINS, not_limited]

@@ -47,6 +47,13 @@ class OnlyForTheEnte(Forbidden):
     message = N_("Only people of the Ente can accept to give support.")
 
 
+class OnlyAsSupport(Forbidden):
+    """The Ente lets nobody of its own into an organisation: that is the organisation's to do."""
+
+    code = "ente-as-support-only"
+    message = N_("People of the Ente are let in by the organisation itself, as support.")
+
+
 class AccountExists(Conflict):
     code = "account-exists"
     message = N_("There is an account under this address by now: sign in with it.")
@@ -84,7 +91,7 @@ async def find_open(scope: NetworkScope, link: Link) -> Invitation:
 async def join(scope: NetworkScope, link: Link, account_id: UUID) -> UUID:
     """With an account that there is; the membership. A second click is one effect.
 
-    Raises NotFound, NotValid, OtherAddress, OnlyForTheEnte, AlreadyMember.
+    Raises NotFound, NotValid, OtherAddress, OnlyForTheEnte, OnlyAsSupport, AlreadyMember.
     """
     credentials = await accounts.credentials_by_id(scope, account_id)
     invitation, standing = await find(scope, link, lock=True)
@@ -95,8 +102,11 @@ async def join(scope: NetworkScope, link: Link, account_id: UUID) -> UUID:
         return mine
     if standing != "open":
         raise NotValid(standing)
-    if invitation.support and not await passages.works_at_the_ente(scope, account_id):
+    works_there = await passages.works_at_the_ente(scope, account_id)
+    if invitation.support and not works_there:
         raise OnlyForTheEnte
+    if works_there and not invitation.support and invitation.invited_by is None:
+        raise OnlyAsSupport
     return await _begin(scope, invitation, account_id, credentials.name)
 
 

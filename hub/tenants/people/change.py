@@ -9,7 +9,7 @@ from hub.db import TenantScope
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
-from hub.tenants.people import queries
+from hub.tenants.people import passages, queries
 from hub.tenants.people.asking import roles_for
 from hub.tenants.people.holding import OwnLimits, hold, keep_an_administrator, only_active
 from hub.tenants.people.invite import tell
@@ -37,6 +37,7 @@ async def change_role(scope: TenantScope, actor: Actor, membership_id: UUID, rol
         return
     keep_an_administrator(held, membership_id)
     await queries.set_role(scope, membership_id, role)
+    await passages.revoke_sent_by(scope, membership_id)
     await tell(
         scope,
         scope.tenant_id,

@@ -63,7 +63,8 @@ async def hold(scope: TenantScope, actor: Actor, *ids: UUID, oneself: bool = Fal
     acts = held.get(actor.membership_id)
     if acts is None or not acts.is_active:
         raise NoLongerAdministrator
-    if not acts.is_admin and not (oneself and ids[0] == actor.membership_id):
+    decides = acts.is_admin and not acts.limited_to_desks
+    if not decides and not (oneself and ids[0] == actor.membership_id):
         raise NoLongerAdministrator
     return held
 

@@ -76,6 +76,7 @@ async def leave(scope: TenantScope, actor: Actor, membership_id: UUID, taker: UU
     if member.state != "active":
         return
     await passages.end(scope, membership_id)
+    await passages.revoke_sent_by(scope, membership_id)
     action = "support.ended" if member.support else "membership.ended"
     await tell(scope, scope.tenant_id, actor, action, member=str(membership_id), role=member.role)
     await touch(scope, scope.tenant_id)

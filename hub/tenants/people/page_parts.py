@@ -7,13 +7,15 @@ from uuid import UUID
 from litestar import Request
 
 from hub.tenants.accounts.actor import ADMIN, Actor, requires
+from hub.tenants.organisation.guards import not_limited
 from hub.tenants.people.schemas import ROLES, Member
 from hub.web.drawing import Tone
 from hub.web.i18n import gettext as _
 
 PageRequest = Request[Any, Any, Any]
 # Whom support let in might otherwise let in, or put in somebody's place: people are their organisation's alone.
-CHANGERS = [requires(roles=frozenset({ADMIN}), while_suspended=True)]
+# Nor does an administrator of some desks only decide about people of the others, or let in somebody without limits.
+CHANGERS = [requires(roles=frozenset({ADMIN}), while_suspended=True), not_limited]
 HERE = "/organisation/people"
 ROLE_TONES: Mapping[str, Tone] = {
     "admin": "info",
@@ -24,7 +26,7 @@ ROLE_TONES: Mapping[str, Tone] = {
 
 
 def may_manage(actor: Actor) -> bool:
-    return actor.role == ADMIN and not actor.support
+    return actor.role == ADMIN and not actor.support and actor.desk_ids is None
 
 
 def role_of(member: Member) -> str:

@@ -55,7 +55,8 @@ async def hold_administrator(
     """Nobody ends or changes this membership meanwhile; several steps of one person do not wait for each other."""
     row = await scope.fetchrow(
         """
-        SELECT role = 'admin' AND state = 'active' AND NOT support AND (expires_at IS NULL OR expires_at > $3)
+        SELECT role = 'admin' AND state = 'active' AND NOT support AND NOT limited_to_desks
+          AND (expires_at IS NULL OR expires_at > $3)
         FROM memberships WHERE tenant_id = $1 AND id = $2 FOR SHARE
         """,
         tenant_id,
@@ -71,6 +72,18 @@ async def end(scope: TenantScope, membership_id: UUID) -> None:
         "UPDATE memberships SET state = 'ended', ended_at = $2 WHERE id = $1 AND state = 'active'",
         membership_id,
         scope.now,
+    )
+
+
+async def revoke_sent_by(scope: TenantScope, membership_id: UUID) -> None:
+    """What somebody sent who may no longer invite: else they could let themselves in again."""
+    await scope.execute(
+        """
+        UPDATE invitations SET state = 'revoked'
+        WHERE tenant_id = $1 AND invited_by = $2 AND state = 'open'
+        """,
+        scope.tenant_id,
+        membership_id,
     )
 
 

@@ -13,6 +13,7 @@ from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.organisation.guards import WHOLE_ADMINS
 from hub.tenants.protocols import queries
 from hub.tenants.protocols.page_parts import (
     WORDS,
@@ -24,7 +25,7 @@ from hub.tenants.protocols.page_parts import (
 )
 from hub.tenants.protocols.renew import is_near_the_end, renew
 from hub.tenants.protocols.schemas import Decide, ProtocolView
-from hub.tenants.rooms import ADMINS, MEMBERS, organisation_page
+from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web import csrf
 from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
@@ -85,7 +86,7 @@ async def download_signed(
 @post(
     f"{PLACE}/{{protocol_id:str}}/signed",
     status_code=200,
-    guards=ADMINS,
+    guards=WHOLE_ADMINS,
     opt=csrf.MULTIPART,
     request_max_body_size=LARGEST_REQUEST,
 )
@@ -100,7 +101,7 @@ async def hand_in_signed(
     return see_other(request, f"{PLACE}/{protocol.id}", say)
 
 
-@post(f"{PLACE}/{{protocol_id:str}}/renew", status_code=200, guards=ADMINS)
+@post(f"{PLACE}/{{protocol_id:str}}/renew", status_code=200, guards=WHOLE_ADMINS)
 async def ask_for_renewal(
     request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
 ) -> Template | Response[None]:

@@ -16,7 +16,8 @@ from hub.clock import day_of
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import Conflict, Forbidden, NotFound
 from hub.tenants.accounts.actor import Actor, Connection, actor_of
-from hub.tenants.rooms import ADMINS, MEMBERS, organisation_page
+from hub.tenants.organisation.guards import WHOLE_ADMINS
+from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.tenants.services import queries, service, wording
 from hub.tenants.services.chronicle import chronicle
 from hub.tenants.services.errors import Changed, NotOffered
@@ -56,7 +57,7 @@ def offers_services(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 READ = [*MEMBERS, offers_services]
-WRITE = [*ADMINS, offers_services]
+WRITE = [*WHOLE_ADMINS, offers_services]
 
 
 class OnDay(msgspec.Struct):

@@ -170,7 +170,7 @@ async def test_after_the_last_day_nobody_is_in(client: httpx.AsyncClient, admin:
 
 @pytest.mark.parametrize("what", ["demoted", "limited", "given an end", "removed"])
 async def test_the_last_administrator_stays(admin: Member, what: str) -> None:
-    """By him- or herself, or by one who is leaving or limited."""
+    """By him- or herself, or by one who is leaving; one who is limited decides about nobody."""
     leaving = await make_membership(admin.tenant, "admin")
     await as_it_is(leaving, expires_at=clock.now() + FRIDAY)
     desk = await make_desk(admin.tenant)
@@ -181,9 +181,11 @@ async def test_the_last_administrator_stays(admin: Member, what: str) -> None:
         "given an end": lambda by, of: last_day(by, of, clock.today() + FRIDAY),
         "removed": go,
     }
-    for by in (admin, leaving, limited):
+    for by in (admin, leaving):
         with pytest.raises(LastAdministrator):
             await steps[what](by, admin)
+    with pytest.raises(NoLongerAdministrator):
+        await steps[what](limited, admin)
     assert await lasting_admins(admin) == [admin.membership_id]
     await make_membership(admin.tenant, "admin")
     await steps[what](leaving, admin)
