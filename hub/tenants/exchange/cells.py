@@ -196,16 +196,19 @@ def written_hours(spans: hours.Hours) -> str:
 
 
 class Vocabulary:
-    """Codes that stand in files in Italian; read in Italian, in English, or as they are."""
+    """Codes that stand in files in Italian; read in Italian, in English, as they are, or as people call them."""
 
-    def __init__(self, words: Mapping[str, str]) -> None:
+    def __init__(self, words: Mapping[str, str], also: Mapping[str, str] | None = None) -> None:
+        """`also` is what people write instead: word → code."""
         self.words = words
+        self._also = also or {}
         self._codes: dict[str, str] = {}
         self._titles: dict[str, str] = {}
 
     def _load(self) -> None:
         """Late: the catalogues are read when they are first asked for."""
         italian = i18n.catalogue("it")
+        self._codes = {fold(word): code for word, code in self._also.items()}
         for code, msgid in self.words.items():
             self._titles[code] = italian.gettext(msgid)
             for known in (code, msgid, self._titles[code]):

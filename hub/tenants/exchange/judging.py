@@ -63,6 +63,11 @@ def parse(kind: Kind, row: Row) -> Parsed:
     return Parsed(row, values, errors)
 
 
+def shown(row: Parsed, column: str) -> str:
+    """What the row is called by, as it was read, or else as it was written."""
+    return str(row.values.get(column) or row.row.cells.get(column) or "")
+
+
 def place_of(judged: Judged, values: dict[str, Any], present: Record, places: Places) -> str | None:
     """ISTAT's code of the municipality that a row names; what is there where the file says nothing of it."""
     if present and not any(name in values for name in PLACED):

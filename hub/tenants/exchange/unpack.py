@@ -123,16 +123,12 @@ def lines(content: bytes) -> Iterator[Any]:
         text = decoded(content)
         delimiter = delimiter_of(text)
         count, rows = sum(1 for _ in csv_rows(text, delimiter)), csv_rows(text, delimiter)
-        if count > MOST_ROWS + 1:
-            raise Refused("too_many_rows")
-    yield {"rows": max(0, count - 1)}
-    counted = 0
-    for counted, row in enumerate(rows, 1):
-        if counted > MOST_ROWS + 1:
-            raise Refused("too_many_rows")
-        yield row
-    if not counted:
+    if count > MOST_ROWS + 1:
+        raise Refused("too_many_rows")
+    if not count:
         raise Refused("empty")
+    yield {"rows": count - 1}
+    yield from rows
 
 
 # CSV
@@ -202,7 +198,7 @@ def _defused(cell: str) -> str:
 
 
 def xlsx_rows(content: bytes) -> tuple[int, Iterator[Row]]:
-    """Of the first sheet that can be seen: about how many, and each. Raises Refused."""
+    """Of the first sheet that can be seen: how many say anything, and each. Raises Refused."""
     # Imported late: within the limits, and not by those who only want `kind_of`.
     from python_calamine import CalamineError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
@@ -227,7 +223,8 @@ def xlsx_rows(content: bytes) -> tuple[int, Iterator[Row]]:
     if telling:
         for place, code in told_cells(content, shown[0]):
             told.setdefault(place[0], []).append((place[1], code))
-    return sheet.total_height, _read(sheet, told)
+    full = sum(any(value != "" for value in values) for values in sheet.iter_rows())
+    return full, _read(sheet, told)
 
 
 def _read(sheet: "CalamineSheet", told: dict[int, list[tuple[int, str]]]) -> Iterator[Row]:

@@ -118,7 +118,13 @@ STORIES: dict[str, Told] = {
     "service.added": Told("organisation", N_("Service offered"), "success", "it-box"),
     "service.changed": Told("organisation", N_("Service changed"), "info", "it-box"),
     "service.ended": Told("organisation", N_("Service no longer offered"), "warning", "it-box"),
+    "import.uploaded": Told(
+        "organisation", N_("File for an import uploaded"), "neutral", "it-upload"
+    ),
+    "import.read_again": Told("organisation", N_("Import read again"), "neutral", "it-upload"),
+    "import.discarded": Told("organisation", N_("Import discarded"), "neutral", "it-upload"),
     "import.applied": Told("organisation", N_("Import carried out"), "info", "it-upload"),
+    "export.made": Told("organisation", N_("Data exported"), "info", "it-download"),
     "case.opened": Told("cases", N_("Case opened"), "success", "it-folder"),
     "case.read": Told("cases", N_("Case read"), "neutral", "it-password-visible"),
     "case.closed": Told("cases", N_("Case closed"), "neutral", "it-folder"),

@@ -277,6 +277,23 @@ async def test_two_ways_to_name_one_organisation_are_a_double(ente: Member) -> N
     assert await errors(ente, "hosts", content.encode()) == [(3, [["fiscal_code", "twice:2"]])]
 
 
+async def test_a_row_whose_code_is_wrong_is_still_called_by_it(ente: Member) -> None:
+    """One sentence for the code, and the rest of the row is looked at as well."""
+    content = f"{HEADER}\n{line('123').replace('Napoli', 'Atlantide')}\n"
+    ready = await making.read(ente, "hosts", content.encode())
+    (row,) = await making.rows(ente, ready.id, "error")
+    assert row.content["key"] == "123"
+    assert ["fiscal_code", "fiscal_code"] in row.errors
+    assert ["municipality", "municipality"] in row.errors
+    assert ["fiscal_code", "code_missing"] not in row.errors
+
+
+@pytest.mark.parametrize("word", ["Comune", "comune o unione di comuni", "municipality", "COMUNE"])
+async def test_a_kind_of_host_is_known_by_what_people_call_it(ente: Member, word: str) -> None:
+    content = f"{HEADER}\n{line(making.new_fiscal_code()).replace('municipality', word)}\n"
+    assert await errors(ente, "hosts", content.encode()) == []
+
+
 async def test_a_header_in_the_middle_is_told(ente: Member) -> None:
     content = f"{HEADER}\n{line(making.new_fiscal_code())}\n{HEADER}\n"
     ((position, found),) = await errors(ente, "hosts", content.encode())

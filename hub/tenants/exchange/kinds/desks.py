@@ -10,7 +10,7 @@ from hub.ids import uuid7
 from hub.tenants.directory.offers import OFFERS, in_order
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, place_of, place_texts, texts_of
+from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
 from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -127,7 +127,7 @@ async def judge(
 
 
 def _key(row: Parsed) -> str:
-    return f"{row.values.get('organisation') or ''} · {row.values.get('name') or ''}"
+    return " · ".join(filter(None, (shown(row, "organisation"), shown(row, "name"))))
 
 
 def _compare(

@@ -9,7 +9,7 @@ from hub.ids import uuid7
 from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, place_of, place_texts, texts_of
+from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Parsed, Record, Who
 from hub.tenants.onboarding import making
@@ -19,7 +19,18 @@ from hub.tenants.onboarding.touch import touch
 from hub.tenants.territory.build_data import fold
 from hub.web.i18n import N_
 
-_KINDS = Vocabulary(HOST_KINDS)
+_KINDS = Vocabulary(
+    HOST_KINDS,
+    also={
+        "Comune": "municipality",
+        "Unione di comuni": "municipality",
+        "Provincia": "province",
+        "Città metropolitana": "province",
+        "Centro per l’impiego": "province",
+        "Università": "university",
+        "Altro": "other",
+    },
+)
 
 COLUMNS = (
     Column(
@@ -116,6 +127,7 @@ async def judge(
 
 
 _KEYS = ("id", "fiscal_code", "ipa_code")
+_WRITTEN = ("fiscal_code", "ipa_code", "id")
 
 
 def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places: Places) -> Judged:
@@ -124,7 +136,9 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
     try:
         present = _present(row, by_key)
     except BadCell as bad:
-        judged.errors.append((bad.column or "fiscal_code", bad.code))
+        if not any(name in _KEYS for name, _code in judged.errors):
+            judged.errors.append((bad.column or "fiscal_code", bad.code))
+        place_of(judged, values, {}, places)
         return judged
     if present:
         judged.target_id, judged.present = present["id"], present
@@ -152,8 +166,7 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
 
 
 def _key(row: Parsed) -> str:
-    values = row.values
-    return str(values.get("fiscal_code") or values.get("ipa_code") or values.get("id") or "")
+    return next((known for name in _WRITTEN if (known := shown(row, name))), "")
 
 
 def _present(row: Parsed, by_key: dict[tuple[str, object], list[Record]]) -> Record:

@@ -8,7 +8,7 @@ from hub.db import NetworkScope
 from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import Column, Vocabulary
-from hub.tenants.exchange.judging import differences, texts_of
+from hub.tenants.exchange.judging import differences, shown, texts_of
 from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -92,7 +92,7 @@ async def judge(
 
 
 def _key(row: Parsed) -> str:
-    return f"{row.values.get('organisation') or ''} · {row.values.get('email') or ''}"
+    return " · ".join(filter(None, (shown(row, "organisation"), shown(row, "email"))))
 
 
 def _wanted(

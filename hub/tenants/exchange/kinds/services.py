@@ -10,7 +10,7 @@ from hub.db import NetworkScope
 from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, texts_of
+from hub.tenants.exchange.judging import differences, shown, texts_of
 from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -141,9 +141,9 @@ async def judge(
 
 
 def _key(row: Parsed) -> str:
-    values = row.values
-    kind = _KINDS.write(values["kind"]) if values.get("kind") else ""
-    return " · ".join((values.get("organisation") or "", kind, values.get("name") or ""))
+    said = row.values.get("kind")
+    kind = _KINDS.write(said) if said else shown(row, "kind")
+    return " · ".join(filter(None, (shown(row, "organisation"), kind, shown(row, "name"))))
 
 
 def _compare(
