@@ -128,7 +128,11 @@ def lines(content: bytes) -> Iterator[Any]:
     if not count:
         raise Refused("empty")
     yield {"rows": count - 1}
-    yield from rows
+    for number, row in enumerate(rows, 1):
+        # Rows that hold nothing but errors or merged cells are not counted above.
+        if number > MOST_ROWS + 1:
+            raise Refused("too_many_rows")
+        yield row
 
 
 # CSV
