@@ -13,7 +13,7 @@ from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.organisation.guards import WHOLE_ADMINS
+from hub.tenants.organisation.guards import WHOLE_ADMINS, changes_all
 from hub.tenants.protocols import queries
 from hub.tenants.protocols.page_parts import (
     WORDS,
@@ -149,6 +149,7 @@ async def _shown(
         standing=protocol.standing(today),
         may_renew=is_near_the_end(protocol, today) and not underway,
         underway=underway,
+        may_sign=changes_all(actor),
         form=refused if uploads else blank_signed(),
         renewal=blank(Decide, prefix="renew", version=protocol.version),
         conflict=next(iter(refused.problems), "") if refused else "",

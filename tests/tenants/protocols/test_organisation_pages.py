@@ -10,7 +10,7 @@ import pytest
 
 from hub import clock
 from hub.db import tenant_transaction
-from tests.factories import Member, make_membership
+from tests.factories import Member, make_desk, make_membership
 from tests.support import papers
 from tests.support.web import sign_in
 from tests.tenants.protocols.making import Between, appended, make_between, upload
@@ -90,6 +90,21 @@ async def test_others_of_the_organisation_read_only(
     path = f"{PLACE}/{protocol_id}"
     assert (await upload(browser, f"{path}/signed", papers.PDF)).status_code == 403
     assert (await browser.post(f"{path}/renew", data={"version": "1"})).status_code == 403
+
+
+async def test_an_admin_of_some_desks_does_not_sign_for_the_whole(
+    between: Between, new_client: NewClient
+) -> None:
+    member = await make_membership(
+        between.organisation, "admin", desks=(await make_desk(between.organisation),)
+    )
+    browser = new_client()
+    await sign_in(browser, member)
+    protocol_id = await between.sent()
+    path = f"{PLACE}/{protocol_id}"
+    assert 'type="file"' not in (await browser.get(path)).text
+    assert (await upload(browser, f"{path}/signed", papers.PDF)).status_code == 403
+    assert (await between.found(protocol_id)).state == "sent"
 
 
 async def test_the_renewal_is_asked_for_near_the_end_once(
