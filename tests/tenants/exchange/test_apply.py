@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextvars import Context
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,17 @@ import pytest
 from hub import clock
 from hub.db import NetworkScope, network_transaction, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
-from hub.tenants.exchange import apply_import, queries, start, tasks, written
-from hub.tenants.exchange.schemas import Import
+from hub.tenants.exchange import (
+    apply_import,
+    judging,
+    queries,
+    read_import,
+    reading,
+    start,
+    tasks,
+    written,
+)
+from hub.tenants.exchange.schemas import Import, Judged
 from hub.tenants.exchange.start import CannotApply, CannotStop, apply_it, discard, read_again
 from hub.worker import drain_now
 from tests.factories import (
@@ -360,6 +370,56 @@ async def test_what_fails_again_and_again_says_so_and_can_be_tried_again(
         await read_again(scope, ente.actor, ready.id)
     await drain_now()
     assert (await making.applied(ente, ready.id)).state == "done"
+
+
+async def test_reading_that_breaks_off_begins_anew(
+    ente: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows of before are gone, its counts are right, and no process is left behind."""
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 2)
+    import_id = await making.uploaded(
+        ente, "hosts", making.csv_of("hosts", [host() for _ in "12345"])
+    )
+    real, calls = judging.judge, []
+
+    async def breaking(*args: Any, **kwargs: Any) -> list[Judged]:
+        calls.append(args)
+        if len(calls) == 2:
+            raise RuntimeError("the worker dies here")
+        return await real(*args, **kwargs)
+
+    monkeypatch.setattr(read_import, "judge", breaking)
+    with pytest.raises(RuntimeError):
+        await read_import.read_import(ente.tenant.id, import_id)
+    half = await making.now(ente, import_id)
+    assert (half.state, half.rows_done, half.rows_total, half.percent) == ("reading", 2, 5, 40)
+    await drain_now()
+    whole = await making.now(ente, import_id)
+    assert (whole.state, whole.rows_done, whole.creates) == ("ready", 5, 5)
+    assert len(await making.rows(ente, import_id, "create")) == 5
+
+
+async def test_discarding_stops_whoever_reads(
+    ente: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 1)
+    import_id = await making.uploaded(ente, "hosts", making.csv_of("hosts", [host(), host()]))
+    real = judging.judge
+
+    async def meanwhile(*args: Any, **kwargs: Any) -> list[Judged]:
+        judged = await real(*args, **kwargs)
+        await asyncio.create_task(_discard(ente, import_id), context=Context())
+        return judged
+
+    monkeypatch.setattr(read_import, "judge", meanwhile)
+    await read_import.read_import(ente.tenant.id, import_id)
+    assert (await making.now(ente, import_id)).state == "discarded"
+    assert await making.rows(ente, import_id, "create") == []
+
+
+async def _discard(ente: Member, import_id: UUID) -> None:
+    async with tenant_transaction(ente.tenant.id) as scope:
+        await discard(scope, ente.actor, import_id)
 
 
 async def test_two_imports_at_once_take_turns(ente: Member) -> None:
