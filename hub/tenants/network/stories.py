@@ -123,6 +123,9 @@ STORIES: dict[str, Told] = {
     ),
     "import.read_again": Told("organisation", N_("Import read again"), "neutral", "it-upload"),
     "import.discarded": Told("organisation", N_("Import discarded"), "neutral", "it-upload"),
+    "protocol_template.saved": Told(
+        "organisation", N_("New version of a protocol's text"), "info", "it-file"
+    ),
     "import.applied": Told("organisation", N_("Import carried out"), "info", "it-upload"),
     "export.made": Told("organisation", N_("Data exported"), "info", "it-download"),
     "case.opened": Told("cases", N_("Case opened"), "success", "it-folder"),
