@@ -91,6 +91,10 @@ ERRORS = {
     "role_differs": N_(
         "This person is a member with another role. The organisation's administrators change it."
     ),
+    "has_administrator": N_(
+        "This organisation has an administrator, or has invited one: its own administrators invite others."
+    ),
+    "role_of_ente": N_("Only at the Ente is somebody an editor."),
     "desks_differ": N_(
         "This person is a member with other desks. The organisation's administrators change them."
     ),

@@ -17,7 +17,13 @@ from hub.tenants.onboarding.begin import Contact
 from hub.tenants.onboarding.enlist import AlreadyThere, begin_again, enlist
 from hub.tenants.onboarding.making import Details
 from hub.tenants.onboarding.page_parts import crumbs_of, find, here
-from hub.tenants.people.invite import invite
+from hub.tenants.people.first_administrator import (
+    AdministratorInvited,
+    HasAdministrator,
+    administrations,
+    invite_administrator,
+    take_back,
+)
 from hub.tenants.people.schemas import Invite
 from hub.tenants.rooms import ENTE_ADMINS, network_page
 from hub.tenants.territory.naming import Resolved, label_of, resolve
@@ -34,6 +40,7 @@ ENLISTED = message(
 )
 BEGUN = message("setup-begun", N_("The set-up has begun."))
 INVITED = message("admin-invited", N_("The invitation is on its way."))
+TAKEN_BACK = message("admin-invitation-taken-back", N_("The invitation is taken back."))
 
 
 @get("/network/organisations/new", guards=ENTE_ADMINS)
@@ -118,11 +125,29 @@ async def invite_admin(
         try:
             async with network_transaction() as scope:
                 asked = Invite(email=data.email, name=data.name, role="admin")
-                await invite(scope, organisation, actor, asked)
+                await invite_administrator(scope, actor, organisation, asked)
             return see_other(request, here(organisation), INVITED)
+        except (HasAdministrator, AdministratorInvited) as taken:
+            form.refuse(None, _(taken.message))
+            return await _inviting(request, actor, organisation, form, 409)
         except Conflict as conflict:
             form.refuse("email", _(conflict.message))
     return await _inviting(request, actor, organisation, form)
+
+
+@post(
+    "/network/organisations/{organisation_id:str}/invite/take-back",
+    status_code=303,
+    guards=ENTE_ADMINS,
+)
+async def take_invitation_back(
+    request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
+) -> Response[None]:
+    organisation = path_id(organisation_id)
+    async with network_transaction() as scope:
+        await find(scope, organisation)
+        await take_back(scope, actor, organisation)
+    return see_other(request, f"{here(organisation)}/invite", TAKEN_BACK)
 
 
 def _ask_host_kind(form: Form[Begin] | Form[Enlist]) -> None:
@@ -215,21 +240,27 @@ async def _beginning(
 
 
 async def _inviting(
-    request: AnyRequest, actor: Actor, organisation_id: UUID, form: Form[InviteAdmin]
+    request: AnyRequest,
+    actor: Actor,
+    organisation_id: UUID,
+    form: Form[InviteAdmin],
+    status_code: int | None = None,
 ) -> Template:
     async with network_transaction() as scope:
         organisation = await find(scope, organisation_id)
+        present = (await administrations(scope, [organisation_id]))[organisation_id]
     return network_page(
         request,
         actor,
         "organisations",
         "tenants/onboarding/invite.html",
-        status_code=422 if form.failed else 200,
+        status_code=status_code or (422 if form.failed else 200),
         crumbs=crumbs_of(
             organisation, (_("Invite an administrator"), f"{here(organisation_id)}/invite")
         ),
         organisation=organisation,
         form=form,
+        present=present,
         here=here(organisation_id),
     )
 
@@ -241,4 +272,5 @@ ROUTES: list[ControllerRouterHandler] = [
     begin_setup,
     invite_form,
     invite_admin,
+    take_invitation_back,
 ]

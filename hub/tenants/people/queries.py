@@ -260,3 +260,45 @@ async def add_training(scope: TenantScope, training: Training, recorded_by: UUID
 
 async def remove_training(scope: TenantScope, training_id: UUID) -> None:
     await scope.execute("DELETE FROM trainings WHERE id = $1", training_id)
+
+
+async def lock_organisations(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
+    """In one order."""
+    await scope.fetch(
+        "SELECT FROM tenants WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE",
+        list(organisation_ids),
+    )
+
+
+async def administrations(
+    scope: NetworkScope, organisation_ids: Sequence[UUID]
+) -> list[tuple[UUID, bool, datetime | None]]:
+    """(organisation, whether somebody decides there about its people, until when somebody is invited to)."""
+    rows = await scope.fetch(
+        """
+        SELECT t.id,
+          EXISTS (SELECT FROM memberships m WHERE m.tenant_id = t.id AND m.role = 'admin'
+            AND m.state = 'active' AND NOT m.support AND NOT m.limited_to_desks
+            AND (m.expires_at IS NULL OR m.expires_at > $2)),
+          (SELECT max(i.expires_at) FROM invitations i WHERE i.tenant_id = t.id AND i.role = 'admin'
+            AND i.state = 'open' AND NOT i.support AND i.expires_at > $2 AND i.created_at < $2)
+        FROM tenants t WHERE t.id = ANY($1)
+        """,
+        list(organisation_ids),
+        scope.now,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def revoke_of_ente(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
+    """Open invitations as administrator that nobody of the organisation sent."""
+    rows = await scope.fetch(
+        """
+        UPDATE invitations SET state = 'revoked'
+        WHERE tenant_id = $1 AND role = 'admin' AND state = 'open' AND NOT support
+          AND invited_by IS NULL
+        RETURNING id
+        """,
+        organisation_id,
+    )
+    return [row["id"] for row in rows]

@@ -321,16 +321,88 @@ async def test_what_is_wrong_is_said(
     assert message in answer.text
 
 
-async def test_another_administrator_is_invited(db: Database, browse: Browse) -> None:
+async def test_an_administrator_is_invited_where_there_is_none(
+    db: Database, browse: Browse
+) -> None:
+    """The contact's address was wrong: that invitation is taken back first."""
     coming = await make_coming()
     client = await browse(coming.admin)
     page = at(coming.organisation, "/invite")
-    assert (await client.get(page)).status_code == 200
+    body = {"name": "Bruno Prova", "email": "bruno@example.org"}
+    refused = await client.post(page, data=body)
+    assert refused.status_code == 409
+    assert "già invitat" in refused.text
+    assert (await client.post(f"{page}/take-back", data={})).status_code == 303
+    shown = await client.get(page)
+    assert 'name="email"' in shown.text
+    assert (await client.post(page, data=body)).status_code == 303
+    assert await open_invitations(coming.organisation) == ["bruno@example.org"]
+    assert "invitation.revoked" in await story(coming)
+
+
+async def test_once_there_is_an_administrator_the_ente_lets_nobody_in(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/invite")
+    await client.post(f"{page}/take-back", data={})
+    await make_membership(coming.organisation, "admin")
+    shown = await client.get(page)
+    assert shown.status_code == 200
+    assert 'name="email"' not in shown.text
+    body = {"name": "Bruno Prova", "email": "bruno@example.org"}
+    refused = await client.post(page, data=body)
+    assert refused.status_code == 409
+    assert "ha un amministratore" in refused.text
+    assert await open_invitations(coming.organisation) == []
+
+
+async def test_whoever_is_there_for_a_time_or_for_some_desks_does_not_count(
+    db: Database, browse: Browse
+) -> None:
+    """Support, who has left, and who may not invite either."""
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/invite")
+    await client.post(f"{page}/take-back", data={})
+    support, left = [await make_membership(coming.organisation, "admin") for _ in range(2)]
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE memberships SET support = true, expires_at = $2 WHERE id = $1",
+            support.membership_id,
+            scope.now + timedelta(days=1),
+        )
+        await scope.execute(
+            "UPDATE memberships SET state = 'ended', ended_at = $2 WHERE id = $1",
+            left.membership_id,
+            scope.now,
+        )
     body = {"name": "Bruno Prova", "email": "bruno@example.org"}
     assert (await client.post(page, data=body)).status_code == 303
-    again = await client.post(page, data=body)
-    assert again.status_code == 422
-    assert "bruno@example.org" in again.text
+
+
+async def test_of_two_who_invite_an_administrator_at_once_one_is_refused(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    client, other = await browse(coming.admin), await browse(coming.second)
+    page = at(coming.organisation, "/invite")
+    await client.post(f"{page}/take-back", data={})
+    answers = await asyncio.gather(
+        client.post(page, data={"name": "Bruno Prova", "email": "bruno@example.org"}),
+        other.post(page, data={"name": "Carla Prova", "email": "carla@example.org"}),
+    )
+    assert sorted(one.status_code for one in answers) == [303, 409]
+    assert len(await open_invitations(coming.organisation)) == 1
+
+
+async def open_invitations(organisation: Tenant) -> list[str]:
+    async with network_transaction() as scope:
+        rows = await scope.fetch(
+            "SELECT email FROM invitations WHERE tenant_id = $1 AND state = 'open'", organisation.id
+        )
+    return [row["email"] for row in rows]
 
 
 async def test_the_page_costs_as_many_statements_with_much_as_with_little(

@@ -12,13 +12,15 @@ from hub.tenants.exchange.judging import differences, shown, texts_of
 from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
+from hub.tenants.people.asking import roles_for
+from hub.tenants.people.first_administrator import administrations
 from hub.tenants.people.invite import INVITATION_LASTS
 from hub.tenants.people.schemas import ROLES
 from hub.tenants.territory.build_data import fold
 from hub.web.i18n import N_
 
 _ROLES = Vocabulary(ROLES)
-OPERATOR = "operator"
+OPERATOR, ADMIN = "operator", "admin"
 
 COLUMNS = (
     ORGANISATION,
@@ -65,6 +67,7 @@ async def judge(
     named = await owners(scope, rows)
     ids = list({one.id for ones in named.values() for one in ones})
     emails = [row.values["email"] for row in rows if row.values.get("email")]
+    may_name = await _without_administrator(scope, rows, ids, lock=lock)
     members = {
         (one["tenant_id"], one["email"]): one for one in await found.members(scope, ids, emails)
     }
@@ -87,8 +90,30 @@ async def judge(
             elif key in invited:
                 expired = invited[key]["expires_at"] <= scope.now
                 _as_invited(one, row.values, owner, invited[key], called, expired=expired)
+            _check_role(one, owner, vacant=owner.id in may_name)
         judged.append(one)
     return judged
+
+
+async def _without_administrator(
+    scope: NetworkScope, rows: Sequence[Parsed], ids: list[UUID], *, lock: bool
+) -> set[UUID]:
+    """Where the Ente may name one. Whoever may hold an organisation is held before its invitations, as elsewhere."""
+    if not any(row.values.get("role") == ADMIN for row in rows):
+        return set()
+    found_there = await administrations(scope, ids, lock=lock)
+    return {owner for owner, one in found_there.items() if one.is_vacant}
+
+
+def _check_role(judged: Judged, owner: Organisation, *, vacant: bool) -> None:
+    """Of whoever is new in it; who has it already, keeps it."""
+    role = judged.record.get("role")
+    if role == judged.present.get("role"):
+        return
+    if role == ADMIN and not vacant:
+        judged.errors.append(("role", "has_administrator"))
+    elif role not in roles_for(owner.kinds):
+        judged.errors.append(("role", "role_of_ente"))
 
 
 def _key(row: Parsed) -> str:
