@@ -21,7 +21,7 @@ from hub.tenants.exchange import file_pages, queries, sentences, start
 from hub.tenants.exchange.kinds import KINDS
 from hub.tenants.exchange.schemas import FATES, STATES, Import, ImportRow
 from hub.tenants.exchange.schemas import KINDS as KIND_NAMES
-from hub.tenants.exchange.unpack import Refused
+from hub.tenants.exchange.unpack.limits import Refused
 from hub.tenants.rooms import ENTE_ADMINS, network_page
 from hub.web import csrf
 from hub.web.downloads import download

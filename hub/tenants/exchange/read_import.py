@@ -12,7 +12,7 @@ from hub.tenants.exchange.kinds import KINDS
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.reading import Head, rows_of
 from hub.tenants.exchange.schemas import Kind, Row
-from hub.tenants.exchange.unpack import Refused
+from hub.tenants.exchange.unpack.limits import Refused
 
 
 async def read_import(tenant_id: UUID, import_id: UUID) -> None:

@@ -1,4 +1,4 @@
-"""The rows of a file, as the program in `unpack.py` finds them, under the names of a kind's columns."""
+"""The rows of a file, as the program in `unpack/` finds them, under the names of a kind's columns."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hub.tenants.exchange.schemas import Kind, Row
-from hub.tenants.exchange.unpack import LONGEST_CELL, Refused
+from hub.tenants.exchange.unpack.limits import LONGEST_CELL, Refused
 from hub.tenants.territory.build_data import fold
 
 ROWS_AT_ONCE = 1_000

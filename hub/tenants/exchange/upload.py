@@ -1,6 +1,7 @@
 """Which files are taken: spreadsheets, judged by what is in them and not by their name."""
 
-from hub.tenants.exchange.unpack import Refused, kind_of
+from hub.tenants.exchange.unpack.kind import kind_of
+from hub.tenants.exchange.unpack.limits import Refused
 from hub.uploads import MAX_BYTES, clean_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -8,9 +8,10 @@ import zipfile
 import pytest
 import xlsxwriter
 
-from hub.tenants.exchange import sentences, unpack
+from hub.tenants.exchange import sentences
 from hub.tenants.exchange.kinds import KINDS
-from hub.tenants.exchange.unpack import Refused
+from hub.tenants.exchange.unpack.limits import Refused
+from hub.tenants.exchange.unpack.workbook import text_of
 from hub.tenants.exchange.upload import check_spreadsheet
 from hub.web import i18n
 from tests.factories import Member, make_desk, make_membership, make_tenant
@@ -514,4 +515,4 @@ def test_a_cells_type_is_written_as_a_person_would() -> None:
         (timedelta(hours=9, minutes=5), "9:05"),
         ("  x ", "x"),
     ):
-        assert unpack.text_of(value) == text
+        assert text_of(value) == text

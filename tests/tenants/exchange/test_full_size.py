@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.db import network_transaction
-from hub.tenants.exchange import unpack
 from hub.tenants.exchange.start import CannotApply
+from hub.tenants.exchange.unpack.limits import MOST_ROWS
 from tests.factories import make_desk, make_tenant
 from tests.support.databases import Database
 from tests.tenants.exchange import making
@@ -34,7 +34,7 @@ async def test_an_error_in_the_last_of_fifty_thousand_rows_keeps_all_from_being_
             "monday": "9:00-13:00, 15:00-17:30",
             "offers": "Informazioni sul microcredito",
         }
-        for number in range(unpack.MOST_ROWS)
+        for number in range(MOST_ROWS)
     ]
     rows[-1]["province"] = "ZZ"
     ready = await making.read(ente, "desks", making.xlsx_of("desks", rows), "desks.xlsx")
@@ -53,6 +53,6 @@ async def test_an_error_in_the_last_of_fifty_thousand_rows_keeps_all_from_being_
 
 async def test_one_row_more_is_refused_before_any_is_read(db: Database) -> None:
     ente = await making.make_ente()
-    lines = ["Sportello"] + ["Centro"] * (unpack.MOST_ROWS + 1)
+    lines = ["Sportello"] + ["Centro"] * (MOST_ROWS + 1)
     refused = await making.read(ente, "desks", making.sheet(*([line] for line in lines)))
     assert (refused.state, refused.failure, refused.rows_done) == ("failed", "too_many_rows", 0)
