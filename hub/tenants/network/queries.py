@@ -4,10 +4,11 @@ The sandbox is no part of the network.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from hub import clock
 from hub.api.paging import Position
 from hub.db import NetworkScope, TenantScope
 from hub.tenants.calls.desk.schemas import Province
@@ -78,11 +79,16 @@ async def waiting(scope: NetworkScope, ente_id: UUID, membership_id: UUID, today
         """
         SELECT
           (SELECT count(*) FROM protocols WHERE tenant_id = $1 AND state = 'to_check'),
-          (SELECT count(*) FROM setup_exceptions WHERE state = 'asked' AND asked_by <> $2),
-          (SELECT count(*) FROM protocols WHERE tenant_id = $1 AND state = 'signed' AND expires_on < $3)
+          (SELECT count(*) FROM setup_exceptions x
+            JOIN setups s ON s.tenant_id = x.tenant_id AND s.id = x.setup_id AND s.state = 'running'
+            WHERE x.state = 'asked' AND x.asked_by <> $2),
+          (SELECT count(*) FROM protocols p
+            JOIN tenants t ON t.id = p.organisation_id AND t.state <> 'closed'
+            WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on BETWEEN $3 AND $4)
         """,
         ente_id,
         membership_id,
+        today,
         today + timedelta(days=NEAR_DAYS),
     )
     return Waiting(*row) if row else Waiting(0, 0, 0)
@@ -118,7 +124,8 @@ def _running(row: Any, today: date) -> RunningSetup:
     blocked = []
     for code, changed_at, due, excepted in open_points:
         due_day = date.fromisoformat(due)
-        days = (today - date.fromisoformat(changed_at[:10])).days
+        # As JSON has it: an instant in whatever zone the session is in.
+        days = (today - clock.day_of(datetime.fromisoformat(changed_at))).days
         blocked.append(Blocked(code, max(days, 0), due_day, due_day < today, excepted))
     return RunningSetup(
         head[0],
@@ -216,12 +223,12 @@ async def silent_desks(
 async def ending_protocols(
     scope: NetworkScope, ente_id: UUID, today: date, *, limit: int
 ) -> list[EndingProtocol]:
-    """What ends first comes first."""
+    """What ends first comes first, what has ended and was not renewed before it."""
     rows = await scope.fetch(
         """
         SELECT p.id, t.id, t.name, p.expires_on FROM protocols p
-        JOIN tenants t ON t.id = p.organisation_id
-        WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on < $2
+        JOIN tenants t ON t.id = p.organisation_id AND t.state <> 'closed'
+        WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on <= $2
         ORDER BY p.expires_on, p.id LIMIT $3
         """,
         ente_id,
