@@ -40,6 +40,10 @@ STATEMENT_FILES = {
     "hub/tenants/onboarding/due.py",
     "hub/tenants/onboarding/making.py",
     "hub/tenants/people/passages.py",
+    "hub/tenants/protocols/editions.py",
+    "hub/tenants/protocols/parties.py",
+    "hub/tenants/protocols/register.py",
+    "hub/tenants/protocols/steps.py",
     "hub/tenants/onboarding/sandbox.py",
 }
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany", "cursor"}

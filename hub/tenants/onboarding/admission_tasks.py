@@ -12,8 +12,7 @@ from hub.tenants.onboarding import making, queries
 from hub.tenants.onboarding.abandon import abandon, leave_setup
 from hub.tenants.onboarding.admit import admit as admit_organisation
 from hub.tenants.onboarding.admit import desks_of, first_desk_of
-from hub.tenants.protocols import queries as protocols
-from hub.tenants.protocols import story
+from hub.tenants.protocols import register, steps, story
 from hub.tenants.protocols.issue import issue
 from hub.tenants.protocols.schemas import KINDS, ProtocolParty
 from hub.worker import task
@@ -117,11 +116,11 @@ async def cancel_protocols(job: Job, *, organisation_id: UUID) -> None:
         if await queries.party_of(network, organisation_id):
             return
     async with tenant_transaction(_tenant_of(job)) as scope:
-        await protocols.lock_register(scope)
+        await register.lock_register(scope)
         for kind in KINDS:
-            protocol_id = await protocols.unfinished(scope, organisation_id, kind)
+            protocol_id = await register.unfinished(scope, organisation_id, kind)
             if protocol_id:
-                await protocols.cancel(scope, protocol_id)
+                await steps.cancel(scope, protocol_id)
                 await story.tell(scope, None, story.CANCELLED, protocol_id, organisation_id)
 
 

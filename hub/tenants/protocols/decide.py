@@ -6,7 +6,7 @@ from hub import files, outbox
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import queries, steps
 from hub.tenants.protocols.receive import settle
 from hub.tenants.protocols.schemas import UNFINISHED, Protocol
 from hub.tenants.protocols.story import CANCELLED, REFUSED, SENT, tell
@@ -42,7 +42,7 @@ async def refuse(
 ) -> None:
     """Back to be signed; the reason goes to the contact with a new link. Raises NotFound, Conflict."""
     protocol = await _locked(scope, protocol_id, version, ("to_check",))
-    await queries.send_back(scope, protocol.id, reason)
+    await steps.send_back(scope, protocol.id, reason)
     if protocol.signed_file_id:
         await files.delete(scope, protocol.signed_file_id)
     await outbox.enqueue(scope, "protocols.mail_refused", protocol_id=protocol.id)
@@ -54,7 +54,7 @@ async def send_again(
 ) -> None:
     """To the same contact or another, by a new link that puts older ones out of use. Raises NotFound, Conflict."""
     protocol = await _locked(scope, protocol_id, version, ("sent",))
-    await queries.renew_link(scope, protocol.id, name, email)
+    await steps.renew_link(scope, protocol.id, name, email)
     await outbox.enqueue(scope, "protocols.mail", protocol_id=protocol.id)
     await tell(scope, actor, SENT, protocol.id, protocol.organisation_id)
 
@@ -62,7 +62,7 @@ async def send_again(
 async def cancel(scope: TenantScope, actor: Actor, protocol_id: UUID, version: int) -> None:
     """What is not signed yet; who had the document is told. Raises NotFound, Conflict."""
     protocol = await _locked(scope, protocol_id, version, UNFINISHED)
-    await queries.cancel(scope, protocol.id)
+    await steps.cancel(scope, protocol.id)
     if protocol.document_id:
         await outbox.enqueue(scope, "protocols.mail_cancelled", protocol_id=protocol.id)
     await tell(scope, actor, CANCELLED, protocol.id, protocol.organisation_id)

@@ -5,7 +5,7 @@ from uuid import UUID
 from hub import clock, outbox
 from hub.db import TenantScope
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import parties, register
 from hub.tenants.protocols.schemas import Content, ProtocolParty
 from hub.tenants.protocols.story import ISSUED, tell
 from hub.tenants.protocols.templates import current_template
@@ -20,13 +20,13 @@ async def issue(
     actor: Actor | None,
 ) -> UUID:
     """In the Ente's scope. One that is not finished yet, of this organisation and kind, is returned instead of a second."""
-    await queries.lock_register(scope)
-    open_already = await queries.unfinished(scope, organisation.organisation_id, kind)
+    await register.lock_register(scope)
+    open_already = await register.unfinished(scope, organisation.organisation_id, kind)
     if open_already:
         return open_already
     template = await current_template(scope, kind)
     content = Content(
-        ente=await queries.name_of(scope, scope.tenant_id),
+        ente=await parties.name_of(scope, scope.tenant_id),
         organisation=organisation.name,
         fiscal_code=organisation.fiscal_code,
         address=organisation.address,
@@ -37,7 +37,7 @@ async def issue(
     )
     # Whoever asks from the organisation is no member of the Ente's; the log says who it was.
     created_by = actor.membership_id if actor and actor.tenant_id == scope.tenant_id else None
-    protocol_id = await queries.add_protocol(
+    protocol_id = await register.add_protocol(
         scope, organisation, template, content, renews, created_by
     )
     await outbox.enqueue(scope, "protocols.prepare", protocol_id=protocol_id)

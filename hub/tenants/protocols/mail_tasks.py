@@ -6,7 +6,7 @@ from uuid import UUID
 from hub import clock, files, mail
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import parties, queries
 from hub.tenants.protocols.links import LINK_LASTS, Grant, link_to
 from hub.tenants.protocols.schemas import Protocol
 from hub.tenants.protocols.tasks import tenant_of
@@ -230,7 +230,7 @@ async def _to_contact(
 async def _to_colleague(job: Job, membership_id: UUID, letter: Letter) -> None:
     """In the colleague's language; nothing to whoever no longer belongs to the Ente."""
     async with network_transaction() as network:
-        account = await queries.account_of(network, membership_id)
+        account = await parties.account_of(network, membership_id)
     if account is None:
         return
     email, name, locale = account

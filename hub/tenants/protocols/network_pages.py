@@ -13,7 +13,7 @@ from hub import clock, files
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import editions, parties, queries, register
 from hub.tenants.protocols.page_parts import (
     WORDS,
     PageRequest,
@@ -51,7 +51,7 @@ async def list_protocols(request: PageRequest, actor: NamedDependency[Actor]) ->
     today = clock.today()
     until = today + NEAR_THE_END
     async with tenant_transaction(actor.tenant_id) as scope:
-        found = await queries.list_protocols(
+        found = await register.list_protocols(
             scope,
             which=asked.show,
             kind=asked.kind,
@@ -61,7 +61,7 @@ async def list_protocols(request: PageRequest, actor: NamedDependency[Actor]) ->
             before=before,
             limit=EACH_PAGE + 1,
         )
-        counts = await queries.count_protocols(scope, today=today, until=until)
+        counts = await register.count_protocols(scope, today=today, until=until)
     shown = found[:EACH_PAGE]
     return network_page(
         request,
@@ -118,14 +118,14 @@ async def shown_protocol(
         protocol = await queries.find(scope, protocol_id)
         if protocol is None:
             raise NotFound
-        template = await queries.find_template(scope, protocol.template_id)
+        template = await editions.find_template(scope, protocol.template_id)
         came = await files.find(scope, protocol.signed_file_id) if protocol.signed_file_id else None
         next_id = await queries.renewal_of(scope, protocol.id)
-        organisation = await queries.name_of(scope, protocol.organisation_id)
+        organisation = await parties.name_of(scope, protocol.organisation_id)
     checker = None
     if protocol.checked_by:
         async with network_transaction() as network:
-            checker = await queries.name_of_member(network, protocol.checked_by)
+            checker = await parties.name_of_member(network, protocol.checked_by)
     forms: dict[str, Form[Any]] = {
         "signed": blank_signed(),
         "confirm": blank(Confirm, prefix="confirm"),

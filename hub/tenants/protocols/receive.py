@@ -8,7 +8,7 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import parties, queries, steps
 from hub.tenants.protocols.schemas import Protocol, SignedFile, last_day
 from hub.tenants.protocols.story import REPLACED, SIGNED, UPLOADED, tell
 from hub.web.i18n import N_
@@ -58,10 +58,10 @@ async def receive(
         raise NotAwaited(message=N_("There is a newer link. Please open the newest mail."))
     check_day(signed_on, clock.day_of(protocol.sent_at), clock.day_of(scope.now))
     file_id = await files.store(scope, file.name, file.media_type, file.content)
-    await queries.keep_signed(scope, protocol.id, file_id, signed_on)
+    await steps.keep_signed(scope, protocol.id, file_id, signed_on)
     await tell(scope, actor, UPLOADED, protocol.id, protocol.organisation_id, checked=file.checked)
     if file.checked == "person":
-        for membership_id in await queries.admins(scope):
+        for membership_id in await parties.admins(scope):
             await outbox.enqueue(
                 scope,
                 "protocols.mail_to_check",
@@ -89,9 +89,9 @@ async def settle(
     """It is signed from here on, and takes the place of the one that was in force: there is one at a time."""
     by = actor.membership_id if actor and checked == "person" else None
     expires_on = last_day(signed_on, protocol.content.years)
-    await queries.sign(scope, protocol.id, checked, by, expires_on)
+    await steps.sign(scope, protocol.id, checked, by, expires_on)
     await tell(scope, actor, SIGNED, protocol.id, protocol.organisation_id, checked=checked)
-    for older_id in await queries.replace_older(scope, protocol):
+    for older_id in await steps.replace_older(scope, protocol):
         await tell(scope, actor, REPLACED, older_id, protocol.organisation_id, by=str(protocol.id))
     await touch(scope, protocol.organisation_id)
 

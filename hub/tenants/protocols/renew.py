@@ -7,7 +7,7 @@ from hub import clock
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import parties, queries, register
 from hub.tenants.protocols.issue import issue
 from hub.tenants.protocols.schemas import NEAR_THE_END, Protocol, ProtocolView
 from hub.tenants.protocols.story import RENEWAL_ASKED, tell
@@ -25,18 +25,18 @@ _TOO_EARLY = N_("A renewal can be asked for from 90 days before the end on.")
 
 async def renew(scope: TenantScope, actor: Actor, protocol_id: UUID) -> UUID:
     """In the Ente's scope. The organisation asks for it near the end only. Raises NotFound, NotToRenew."""
-    await queries.lock_register(scope)
+    await register.lock_register(scope)
     protocol = await queries.find(scope, protocol_id, lock=True)
     if protocol is None:
         raise NotFound
     if protocol.state != "signed":
         raise NotToRenew(message=_NOT_SIGNED)
-    if await queries.unfinished(scope, protocol.organisation_id, protocol.kind):
+    if await register.unfinished(scope, protocol.organisation_id, protocol.kind):
         raise NotToRenew(message=_ON_ITS_WAY)
     asked_for = actor.tenant_id != scope.tenant_id
     if asked_for and not is_near_the_end(protocol, clock.day_of(scope.now)):
         raise NotToRenew(message=_TOO_EARLY)
-    party = await queries.party(
+    party = await parties.party(
         scope,
         protocol.organisation_id,
         protocol.contact_name,

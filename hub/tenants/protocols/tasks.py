@@ -8,7 +8,7 @@ from hub import audit, clock, files, outbox
 from hub.db import TenantScope, network_transaction, tenant_transaction
 from hub.outbox import Job
 from hub.tenants.onboarding.touch import touch
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import editions, parties, queries, steps
 from hub.tenants.protocols.document import document_pdf
 from hub.tenants.protocols.story import EXPIRED, SENT, tell
 from hub.uploads import PDF
@@ -27,7 +27,7 @@ async def prepare(job: Job, *, protocol_id: UUID) -> None:
     tenant_id = tenant_of(job)
     async with tenant_transaction(tenant_id) as scope:
         protocol = await queries.find(scope, protocol_id)
-        template = await queries.find_template(scope, protocol.template_id) if protocol else None
+        template = await editions.find_template(scope, protocol.template_id) if protocol else None
     if protocol is None or template is None or protocol.state != "preparing":
         return
     document = await asyncio.to_thread(document_pdf, template, protocol.content, protocol.number)
@@ -37,7 +37,7 @@ async def prepare(job: Job, *, protocol_id: UUID) -> None:
         if held is None or held.state != "preparing":
             return
         document_id = await files.store(scope, name, PDF, document)
-        await queries.keep_document(scope, protocol_id, document_id, sha256(document).digest())
+        await steps.keep_document(scope, protocol_id, document_id, sha256(document).digest())
         await outbox.enqueue(scope, "protocols.mail", protocol_id=protocol_id)
         await tell(scope, None, SENT, protocol_id, protocol.organisation_id)
 
@@ -56,7 +56,7 @@ async def tell_organisation(job: Job, *, entry_id: UUID, organisation_id: UUID) 
 @every_minute("protocols.remind", at_seconds=frozenset({20}))
 async def remind() -> None:
     async with network_transaction() as network:
-        tenant_ids = await queries.coordinators(network)
+        tenant_ids = await parties.coordinators(network)
     for tenant_id in tenant_ids:
         async with tenant_transaction(tenant_id) as scope:
             await order_reminders(scope)
@@ -65,8 +65,8 @@ async def remind() -> None:
 async def order_reminders(scope: TenantScope) -> None:
     """Called again at once, it orders nothing."""
     today = clock.day_of(scope.now)
-    due = await queries.remind(scope, (*BEFORE_THE_END, EXPIRY), today, limit=AT_ONCE)
-    admins = await queries.admins(scope) if due else []
+    due = await steps.remind(scope, (*BEFORE_THE_END, EXPIRY), today, limit=AT_ONCE)
+    admins = await parties.admins(scope) if due else []
     for protocol_id, organisation_id, last in due:
         if last < today:
             await tell(scope, None, EXPIRED, protocol_id, organisation_id)

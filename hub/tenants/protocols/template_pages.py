@@ -13,7 +13,7 @@ from hub import clock
 from hub.db import tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import editions
 from hub.tenants.protocols.document import document_pdf
 from hub.tenants.protocols.network_pages import PLACE as PROTOCOLS
 from hub.tenants.protocols.page_parts import PageRequest, status_of
@@ -144,10 +144,10 @@ async def _read(
 async def _template(actor: Actor, template_id: UUID) -> tuple[ProtocolTemplate, bool]:
     """With whether it is the last of its kind. Raises NotFound."""
     async with tenant_transaction(actor.tenant_id) as scope:
-        found = await queries.find_template(scope, template_id)
+        found = await editions.find_template(scope, template_id)
         if found is None:
             raise NotFound
-        last = await queries.last_template(scope, found.kind)
+        last = await editions.last_template(scope, found.kind)
     return found, last is not None and last.id == found.id
 
 

@@ -8,7 +8,7 @@ from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.ids import uuid7
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries
+from hub.tenants.protocols import editions, register
 from hub.tenants.protocols.first_texts import FIRST_TEXTS
 from hub.tenants.protocols.schemas import KINDS, NewVersion, ProtocolTemplate
 from hub.web.i18n import N_
@@ -29,14 +29,14 @@ class Unchanged(Conflict):
 
 async def current_template(scope: TenantScope, kind: str) -> ProtocolTemplate:
     """The last version. `kind` is one of KINDS."""
-    found = await queries.last_template(scope, kind)
+    found = await editions.last_template(scope, kind)
     if found is None:
-        await queries.lock_register(scope)
-        found = await queries.last_template(scope, kind)
+        await register.lock_register(scope)
+        found = await editions.last_template(scope, kind)
     if found is None:
         first = FIRST_TEXTS[kind]
-        await queries.add_template(scope, kind, 1, first.title, first.text, first.years, None)
-        found = await queries.last_template(scope, kind)
+        await editions.add_template(scope, kind, 1, first.title, first.text, first.years, None)
+        found = await editions.last_template(scope, kind)
     if found is None:
         raise LookupError(kind)
     return found
@@ -44,12 +44,12 @@ async def current_template(scope: TenantScope, kind: str) -> ProtocolTemplate:
 
 async def every_template(scope: TenantScope) -> dict[str, list[ProtocolTemplate]]:
     """By kind, the newest first; there is one of each at least."""
-    found = await queries.list_templates(scope)
+    found = await editions.list_templates(scope)
     missing = KINDS.keys() - {one.kind for one in found}
     if missing:
         for kind in sorted(missing):
             await current_template(scope, kind)
-        found = await queries.list_templates(scope)
+        found = await editions.list_templates(scope)
     return {kind: [one for one in found if one.kind == kind] for kind in KINDS}
 
 
@@ -61,8 +61,8 @@ async def save_version(
     before = await once(scope, "protocols.save_version", key, template_id, content=asked)
     if before:
         return before
-    await queries.lock_register(scope)
-    base = await queries.find_template(scope, based_on)
+    await register.lock_register(scope)
+    base = await editions.find_template(scope, based_on)
     if base is None:
         raise NotFound
     last = await current_template(scope, base.kind)
@@ -70,7 +70,7 @@ async def save_version(
         raise NotTheLast
     if (asked.title, asked.text, asked.years) == (last.title, last.text.strip(), last.years):
         raise Unchanged
-    await queries.add_template(
+    await editions.add_template(
         scope,
         base.kind,
         last.number + 1,
