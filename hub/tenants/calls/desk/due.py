@@ -2,6 +2,8 @@
 
 Somebody was reminded of a term as soon as `reminded_at` lies behind the instant from which on to remind of it; a later
 term makes it due again. Rows that somebody holds at the moment are left to the next minute.
+
+What is due is found first and once, hence MATERIALIZED: a subselect with a limit and locks may be run again for each row.
 """
 
 from collections.abc import Sequence
@@ -25,7 +27,7 @@ async def drafts(scope: TenantScope, before: Sequence[timedelta], *, limit: int)
     """
     rows = await scope.fetch(
         """
-        UPDATE applications SET reminded_at = $2::timestamptz WHERE id IN (
+        WITH due AS MATERIALIZED (
           SELECT a.id FROM calls c
           JOIN applications a ON a.tenant_id = c.tenant_id AND a.call_id = c.id AND a.state = 'draft'
           WHERE c.tenant_id = $1 AND c.state = 'published' AND c.closes_at > $2::timestamptz
@@ -35,8 +37,10 @@ async def drafts(scope: TenantScope, before: Sequence[timedelta], *, limit: int)
             SELECT FROM unnest($3::interval[]) AS early
             WHERE c.closes_at - early <= $2::timestamptz
               AND coalesce(a.reminded_at, a.created_at) < c.closes_at - early)
-          ORDER BY a.id LIMIT $4 FOR NO KEY UPDATE OF a SKIP LOCKED)
-        RETURNING id
+          ORDER BY a.id LIMIT $4 FOR NO KEY UPDATE OF a SKIP LOCKED
+        )
+        UPDATE applications a SET reminded_at = $2::timestamptz FROM due WHERE a.id = due.id
+        RETURNING a.id
         """,
         scope.tenant_id,
         scope.now,
@@ -50,15 +54,17 @@ async def requests(scope: TenantScope, before: timedelta, *, limit: int) -> list
     """(application, request for completion) without an answer, so long before the end of the term."""
     rows = await scope.fetch(
         """
-        UPDATE application_completions SET reminded_at = $2::timestamptz WHERE id IN (
+        WITH due AS MATERIALIZED (
           SELECT k.id FROM application_completions k
           JOIN applications a ON a.tenant_id = k.tenant_id AND a.id = k.application_id
             AND a.state = 'submitted'
           WHERE k.tenant_id = $1 AND k.answered_at IS NULL AND k.due_at > $2::timestamptz
             AND k.due_at - $3::interval <= $2::timestamptz
             AND coalesce(k.reminded_at, k.asked_at) < k.due_at - $3::interval
-          ORDER BY k.id LIMIT $4 FOR NO KEY UPDATE OF k SKIP LOCKED)
-        RETURNING application_id, id
+          ORDER BY k.id LIMIT $4 FOR NO KEY UPDATE OF k SKIP LOCKED
+        )
+        UPDATE application_completions k SET reminded_at = $2::timestamptz FROM due WHERE k.id = due.id
+        RETURNING k.application_id, k.id
         """,
         scope.tenant_id,
         scope.now,
