@@ -40,6 +40,8 @@ ALTER TABLE tenants
   ADD COLUMN lender_register text,
   -- Its place in the national list of tutoring services, kept by the Ente.
   ADD COLUMN tutor_register text,
+  -- Those of an active organisation's kinds whose set-up still runs: nobody relies on them yet.
+  ADD COLUMN coming_kinds text[] NOT NULL DEFAULT '{}',
   ADD COLUMN activated_at timestamptz,
   ADD COLUMN suspended_at timestamptz,
   ADD CONSTRAINT tenants_logo FOREIGN KEY (id, logo_id)
@@ -185,7 +187,7 @@ CREATE TABLE trainings (
   membership_id uuid NOT NULL,
   course text NOT NULL,
   completed_on date NOT NULL,
-  certificate_id uuid,
+  certificate_id uuid NOT NULL,
   recorded_at timestamptz NOT NULL,
   recorded_by uuid NOT NULL,
   FOREIGN KEY (tenant_id, membership_id) REFERENCES memberships (tenant_id, id) ON DELETE RESTRICT,

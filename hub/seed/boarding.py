@@ -276,10 +276,11 @@ class Boarding:
         if returned:
             self._tell(at, returned, self._runner, "protocol.signed", kind=kind)
 
-    def _file(self, name: str, content: bytes, at: datetime) -> File:
+    def _file(self, name: str, content: bytes, at: datetime, owner: UUID | None = None) -> File:
+        """The Ente's, unless it is somebody else's."""
         file = File(
             id=id_at(self.luck, at),
-            tenant_id=self.ente.tenant.id,
+            tenant_id=owner or self.ente.tenant.id,
             name=name,
             media_type=PDF,
             size=len(content),
@@ -322,13 +323,19 @@ class Boarding:
                 continue
             # Whoever came later was trained later.
             recorded = max(started + 35 * DAY, operator.created_at + DAY)
+            completed = day_of(recorded) - DAY
+            lines = (operator.name, COURSE, f"{completed:%d/%m/%Y}")
+            certificate = self._file(
+                "attestato.pdf", sheet("Attestato", lines), recorded, at.tenant.id
+            )
             self.batch.add(
                 rows.Training(
                     id=id_at(self.luck, recorded),
                     tenant_id=at.tenant.id,
                     membership_id=operator.id,
                     course=COURSE,
-                    completed_on=day_of(recorded) - DAY,
+                    completed_on=completed,
+                    certificate_id=certificate.id,
                     recorded_at=recorded,
                     recorded_by=admin.id,
                 )

@@ -102,6 +102,7 @@ class Training(NamedTuple):
     membership_id: UUID
     course: str
     completed_on: date
+    certificate_id: UUID
     recorded_at: datetime
     recorded_by: UUID
 

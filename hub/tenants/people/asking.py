@@ -56,6 +56,11 @@ class SetEnd(msgspec.Struct, kw_only=True):
     ] = None
 
 
+@dataclass(frozen=True)
+class Certificate(Text):
+    missing: ClassVar[str] = N_("Choose the file of the certificate: a training counts with it.")
+
+
 class RecordTraining(msgspec.Struct, kw_only=True):
     course: Annotated[
         str,
@@ -65,8 +70,9 @@ class RecordTraining(msgspec.Struct, kw_only=True):
     ]
     completed_on: Annotated[date, Date(N_("Completed on"), past=True)]
     file: Annotated[
-        str | None, Text(N_("Certificate"), N_("A PDF file, at most 10 MB."), max_length=400)
-    ] = None
+        str,
+        Certificate(N_("Certificate"), N_("A PDF file, at most 10 MB."), max_length=400),
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """A person's page: role, desks, last day and second factor, each changed by itself."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -10,7 +12,7 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from hub import clock
-from hub.db import network_transaction, tenant_transaction
+from hub.db import TenantScope, network_transaction, tenant_transaction
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.accounts.second_factor.service import reset_second_factor
@@ -45,7 +47,9 @@ from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.params import path_id
-from hub.web.redirects import message, see_other
+from hub.web.redirects import Message, message, see_other
+
+Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 PERSON = f"{HERE}/{{membership_id:str}}"
 
@@ -72,15 +76,11 @@ async def set_role(
     member_id = path_id(membership_id)
     await _exists(actor, member_id)
     form = await read_form(request, ChangeRole, choices=_roles(actor), prefix="role")
-    if form.data is None:
-        return await person_template(request, actor, member_id, role=form)
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            await change_role(scope, actor, member_id, form.data.role)
-    except Conflict as conflict:
-        form.refuse(None, _(conflict.message))
-        return await person_template(request, actor, member_id, 409, role=form)
-    return see_other(request, f"{HERE}/{member_id}", ROLE_CHANGED)
+
+    async def change(scope: TenantScope, asked: ChangeRole) -> None:
+        await change_role(scope, actor, member_id, asked.role)
+
+    return await save(request, actor, member_id, form, change, ROLE_CHANGED)
 
 
 @post(f"{PERSON}/desks", status_code=200, guards=CHANGERS)
@@ -92,17 +92,12 @@ async def set_desks(
         await find_member(scope, member_id)
         desks = await queries.open_desks(scope, actor.tenant_id)
     form = await read_form(request, LimitToDesks, choices={"desk_ids": desks}, prefix="desks")
-    if form.data is None:
-        return await person_template(request, actor, member_id, desks=form)
-    chosen = form.data.desk_ids
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            limited = form.data.limited or bool(chosen)
-            await limit_to_desks(scope, actor, member_id, chosen if limited else None)
-    except Conflict as conflict:
-        form.refuse(None, _(conflict.message))
-        return await person_template(request, actor, member_id, 409, desks=form)
-    return see_other(request, f"{HERE}/{member_id}", DESKS_CHANGED)
+
+    async def change(scope: TenantScope, asked: LimitToDesks) -> None:
+        limited = asked.limited or bool(asked.desk_ids)
+        await limit_to_desks(scope, actor, member_id, asked.desk_ids if limited else None)
+
+    return await save(request, actor, member_id, form, change, DESKS_CHANGED)
 
 
 @post(f"{PERSON}/end", status_code=200, guards=CHANGERS)
@@ -112,15 +107,31 @@ async def set_end(
     member_id = path_id(membership_id)
     await _exists(actor, member_id)
     form = await read_form(request, SetEnd, prefix="end")
+
+    async def change(scope: TenantScope, asked: SetEnd) -> None:
+        await set_last_day(scope, actor, member_id, asked.until)
+
+    return await save(request, actor, member_id, form, change, END_CHANGED)
+
+
+async def save(
+    request: PageRequest,
+    actor: Actor,
+    membership_id: UUID,
+    form: Form[Asked],
+    change: Callable[[TenantScope, Asked], Awaitable[object]],
+    done: Message,
+) -> Template | Response[None]:
+    """`change` with what one of the page's forms asks, in a transaction; or the page again, which says why not."""
     if form.data is None:
-        return await person_template(request, actor, member_id, end=form)
+        return await person_template(request, actor, membership_id, form)
     try:
         async with tenant_transaction(actor.tenant_id) as scope:
-            await set_last_day(scope, actor, member_id, form.data.until)
+            await change(scope, form.data)
     except Conflict as conflict:
         form.refuse(None, _(conflict.message))
-        return await person_template(request, actor, member_id, 409, end=form)
-    return see_other(request, f"{HERE}/{member_id}", END_CHANGED)
+        return await person_template(request, actor, membership_id, form, 409)
+    return see_other(request, f"{HERE}/{membership_id}", done)
 
 
 @post(f"{PERSON}/second-factor/reset", status_code=303, guards=CHANGERS)
@@ -148,10 +159,10 @@ async def person_template(
     request: PageRequest,
     actor: Actor,
     membership_id: UUID,
-    status_code: int | None = None,
-    **refused: Form[Any],
+    refused: Form[Any] | None = None,
+    status_code: int = 422,
 ) -> Template:
-    """`refused` is a form by its name: role, desks, end or training."""
+    """`refused` stands in the place of its prefix: role, desks, end or training. The status is that of a refusal."""
     async with tenant_transaction(actor.tenant_id) as scope:
         member = await find_member(scope, membership_id)
         trainings = await queries.trainings_of(scope, membership_id)
@@ -182,7 +193,7 @@ async def person_template(
         "people",
         "tenants/people/person.html",
         crumbs=people_crumbs((member.name, f"{HERE}/{member.id}")),
-        status_code=status_code or (422 if refused else 200),
+        status_code=status_code if refused else 200,
         member=member,
         active=active,
         email=email,
@@ -195,7 +206,7 @@ async def person_template(
         trainings=trainings,
         manages=manages,
         is_own=member.id == actor.membership_id,
-        forms_by_name=forms | refused,
+        forms_by_name=forms | ({refused.prefix: refused} if refused else {}),
         here=f"{HERE}/{member.id}",
     )
 

@@ -230,7 +230,7 @@ async def trainings_of(scope: TenantScope, membership_id: UUID) -> Sequence[Trai
     rows = await scope.fetch(
         """
         SELECT t.id, t.membership_id, t.course, t.completed_on, t.certificate_id, f.name AS certificate_name
-        FROM trainings t LEFT JOIN files f ON f.tenant_id = t.tenant_id AND f.id = t.certificate_id
+        FROM trainings t JOIN files f ON f.tenant_id = t.tenant_id AND f.id = t.certificate_id
         WHERE t.tenant_id = $1 AND t.membership_id = $2
         ORDER BY t.completed_on DESC, t.id DESC
         """,

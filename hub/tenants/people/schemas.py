@@ -100,5 +100,5 @@ class Training:
     membership_id: UUID
     course: str
     completed_on: date
-    certificate_id: UUID | None
-    certificate_name: str | None
+    certificate_id: UUID
+    certificate_name: str

@@ -38,6 +38,6 @@ class Training(Table, tablename="trainings"):
     membership_id = UUIDColumn()
     course = Text()
     completed_on = Date()
-    certificate_id = UUIDColumn(null=True)
+    certificate_id = UUIDColumn()
     recorded_at = Timestamptz()
     recorded_by = UUIDColumn()

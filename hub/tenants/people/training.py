@@ -45,7 +45,7 @@ async def record_training(
     membership_id: UUID,
     course: str,
     completed_on: date,
-    certificate: tuple[CheckedFile, bytes] | None,
+    certificate: tuple[CheckedFile, bytes],
     key: UUID,
 ) -> UUID:
     """Raises NotFound, TooManyTrainings, KeyReused, NoLongerAdministrator."""
@@ -57,11 +57,9 @@ async def record_training(
         return known
     if len(await queries.trainings_of(scope, membership_id)) >= MOST_TRAININGS:
         raise TooManyTrainings
-    file_id = None
-    if certificate:
-        checked, content = certificate
-        file_id = await files.store(scope, checked.name, checked.media_type, content)
-    training = Training(training_id, membership_id, course, completed_on, file_id, None)
+    checked, content = certificate
+    file_id = await files.store(scope, checked.name, checked.media_type, content)
+    training = Training(training_id, membership_id, course, completed_on, file_id, checked.name)
     await queries.add_training(scope, training, actor.membership_id)
     await _tell(scope, actor, "training.recorded", training)
     return training_id
@@ -74,8 +72,7 @@ async def remove_training(
     await stay_administrator(scope, actor)
     training = await find_training(scope, membership_id, training_id)
     await queries.remove_training(scope, training_id)
-    if training.certificate_id:
-        await files.delete(scope, training.certificate_id)
+    await files.delete(scope, training.certificate_id)
     await _tell(scope, actor, "training.removed", training)
 
 

@@ -9,13 +9,13 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from hub import files
-from hub.db import tenant_transaction
-from hub.errors import Conflict, NotFound
+from hub.db import TenantScope, tenant_transaction
+from hub.errors import NotFound
 from hub.ids import parse_uuid
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.people.asking import RecordTraining
 from hub.tenants.people.page_parts import CHANGERS, HERE, PageRequest, may_manage
-from hub.tenants.people.person_pages import PERSON, person_template
+from hub.tenants.people.person_pages import PERSON, person_template, save
 from hub.tenants.people.training import (
     find_member,
     find_training,
@@ -53,23 +53,15 @@ async def add(
     upload = await read_upload(request)
     form = _read(upload)
     certificate = await _certificate(form, upload)
-    if form.data is None:
-        return await person_template(request, actor, member_id, training=form)
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            await record_training(
-                scope,
-                actor,
-                member_id,
-                form.data.course,
-                form.data.completed_on,
-                certificate,
-                form.key,
-            )
-    except Conflict as conflict:
-        form.refuse(None, _(conflict.message))
-        return await person_template(request, actor, member_id, 409, training=form)
-    return see_other(request, f"{HERE}/{member_id}", RECORDED)
+    if certificate is None:
+        return await person_template(request, actor, member_id, form)
+
+    async def change(scope: TenantScope, asked: RecordTraining) -> None:
+        await record_training(
+            scope, actor, member_id, asked.course, asked.completed_on, certificate, form.key
+        )
+
+    return await save(request, actor, member_id, form, change, RECORDED)
 
 
 def _read(upload: Upload) -> Form[RecordTraining]:
@@ -107,7 +99,7 @@ async def certificate_of(
         raise NotFound
     async with tenant_transaction(actor.tenant_id) as scope:
         training = await find_training(scope, member_id, wanted)
-        stored = training.certificate_id and await files.find(scope, training.certificate_id)
+        stored = await files.find(scope, training.certificate_id)
         if not stored:
             raise NotFound
         return download(stored.name, stored.media_type, await files.content(scope, stored.id))

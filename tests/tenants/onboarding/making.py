@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from hub import files
 from hub.db import network_transaction, tenant_transaction
 from hub.ids import uuid7
 from hub.outbox import Job
@@ -14,6 +15,7 @@ from hub.tenants.onboarding import admission_tasks
 from hub.tenants.onboarding.queries import setup_of
 from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.onboarding.schemas import SetupView
+from hub.uploads import PDF
 from tests.factories import Member, Tenant, make_membership
 from tests.support.databases import Database, connected
 from tests.tenants.calls.making import make_application, make_call, make_ente
@@ -111,13 +113,15 @@ async def fulfil(coming: Coming, database: Database) -> None:
     async with tenant_transaction(tenant.id) as scope:
         await scope.execute(
             """
-            INSERT INTO trainings (id, tenant_id, membership_id, course, completed_on, recorded_at, recorded_by)
-            VALUES ($1, $2, $3, 'Base', $4, $5, $3)
+            INSERT INTO trainings (id, tenant_id, membership_id, course, completed_on, certificate_id,
+              recorded_at, recorded_by)
+            VALUES ($1, $2, $3, 'Base', $4, $5, $6, $3)
             """,
             uuid7(),
             tenant.id,
             operator.membership_id,
             scope.now.date(),
+            await files.store(scope, "attestato.pdf", PDF, b"%PDF-1.7"),
             scope.now,
         )
     assert set((await coming.refresh()).values()) == {"done"}

@@ -76,19 +76,32 @@ async def test_recorded_downloaded_and_removed(desk: httpx.AsyncClient, admin: M
     assert len(await ordered("onboarding.refresh")) == 2
 
 
-async def test_without_a_certificate(desk: httpx.AsyncClient, admin: Member) -> None:
+async def test_a_training_without_a_certificate_is_none(
+    desk: httpx.AsyncClient, admin: Member
+) -> None:
     operator = await make_membership(admin.tenant)
-    assert (await record(desk, operator, None)).status_code == 303
-    ((training_id, file),) = await trainings(operator)
-    assert file is None
-    path = f"{PEOPLE}/{operator.membership_id}/trainings/{training_id}/certificate"
-    assert (await desk.get(path)).status_code == 404
+    assert "serve" in (await desk.get(f"{PEOPLE}/{operator.membership_id}")).text
+    answer = await record(desk, operator, None)
+    assert answer.status_code == 422
+    assert "Scegli il file dell’attestato" in answer.text
+    assert await trainings(operator) == []
+
+
+async def test_the_list_says_for_whom_one_is_missing(
+    desk: httpx.AsyncClient, admin: Member
+) -> None:
+    """Of those who work with citizens; nobody asks it of the others."""
+    operator = await make_membership(admin.tenant)
+    await make_membership(admin.tenant, "viewer")
+    assert (await desk.get(PEOPLE)).text.count(">manca<") == 1
+    await record(desk, operator)
+    assert ">manca<" not in (await desk.get(PEOPLE)).text
 
 
 async def test_the_list_shows_the_last_one(desk: httpx.AsyncClient, admin: Member) -> None:
     operator = await make_membership(admin.tenant)
-    await record(desk, operator, None, completed_on="2026-03-05")
-    await record(desk, operator, None, completed_on="2025-03-05")
+    await record(desk, operator, completed_on="2026-03-05")
+    await record(desk, operator, completed_on="2025-03-05")
     assert "5 mar 2026" in (await desk.get(PEOPLE)).text.replace("05/03/2026", "5 mar 2026")
 
 
