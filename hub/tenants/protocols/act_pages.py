@@ -19,7 +19,7 @@ from hub.tenants.protocols.renew import renew
 from hub.tenants.protocols.schemas import Confirm, Decide, Refuse, SendAgain
 from hub.tenants.rooms import ENTE_ADMINS
 from hub.web import csrf
-from hub.web.forms import Form, Struct, read_form
+from hub.web.forms import Struct, read_form
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.multipart import LARGEST_REQUEST, read_upload
@@ -35,7 +35,7 @@ CANCELLED = message("protocol-cancelled", N_("The protocol is cancelled."))
 RENEWED = message("protocol-renewed", N_("The new protocol is being made and sent."))
 
 Answer = Template | Response[None]
-Verb = Callable[[TenantScope, Struct], Awaitable[UUID | None]]
+Verb = Callable[[TenantScope, Actor, UUID, Struct], Awaitable[UUID | None]]
 
 
 @post(
@@ -60,119 +60,39 @@ async def hand_in_for_them(
     return see_other(request, f"{PLACE}/{wanted}", say)
 
 
-@post(f"{PLACE}/{{protocol_id:str}}/confirm", status_code=200, guards=ENTE_ADMINS)
-async def confirm(
-    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
-) -> Answer:
-    wanted = path_id(protocol_id)
-    form = await read_form(request, Confirm, prefix="confirm")
-    return await _done(
-        request,
-        actor,
-        wanted,
-        "confirm",
-        form,
-        lambda scope, asked: decide.confirm(scope, actor, wanted, asked.version),
-        CONFIRMED,
-    )
-
-
-@post(f"{PLACE}/{{protocol_id:str}}/refuse", status_code=200, guards=ENTE_ADMINS)
-async def refuse(
-    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
-) -> Answer:
-    wanted = path_id(protocol_id)
-    form = await read_form(request, Refuse, prefix="refuse")
-    return await _done(
-        request,
-        actor,
-        wanted,
-        "refuse",
-        form,
-        lambda scope, asked: decide.refuse(scope, actor, wanted, asked.version, asked.reason),
-        REFUSED,
-    )
-
-
-@post(f"{PLACE}/{{protocol_id:str}}/send", status_code=200, guards=ENTE_ADMINS)
-async def send_again(
-    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
-) -> Answer:
-    wanted = path_id(protocol_id)
-    form = await read_form(request, SendAgain, prefix="send")
-    return await _done(
-        request,
-        actor,
-        wanted,
-        "send",
-        form,
-        lambda scope, asked: decide.send_again(
-            scope, actor, wanted, asked.version, asked.contact_name, asked.contact_email
-        ),
-        SENT,
-    )
-
-
-@post(f"{PLACE}/{{protocol_id:str}}/cancel", status_code=200, guards=ENTE_ADMINS)
-async def cancel(
-    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
-) -> Answer:
-    wanted = path_id(protocol_id)
-    form = await read_form(request, Decide, prefix="cancel")
-    return await _done(
-        request,
-        actor,
-        wanted,
-        "cancel",
-        form,
-        lambda scope, asked: decide.cancel(scope, actor, wanted, asked.version),
-        CANCELLED,
-    )
-
-
-@post(f"{PLACE}/{{protocol_id:str}}/renew", status_code=200, guards=ENTE_ADMINS)
-async def renew_protocol(
-    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
-) -> Answer:
-    wanted = path_id(protocol_id)
-    form = await read_form(request, Decide, prefix="renew")
-    return await _done(
-        request,
-        actor,
-        wanted,
-        "renew",
-        form,
-        lambda scope, _asked: renew(scope, actor, wanted),
-        RENEWED,
-    )
-
-
-async def _done(
-    request: PageRequest,
-    actor: Actor,
-    protocol_id: UUID,
-    name: str,
-    form: Form[Struct],
-    verb: Verb[Struct],
-    say: Message,
-) -> Answer:
+def _act(
+    name: str, asked: type[Struct], verb: Verb[Struct], say: Message
+) -> ControllerRouterHandler:
     """Where the verb made another protocol, that one's page is next."""
-    if form.data is None:
-        return await shown_protocol(request, actor, protocol_id, **{name: form})
-    try:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            made = await verb(scope, form.data)
-    except Conflict as conflict:
-        form.refuse(None, _(conflict.message))
-        return await shown_protocol(request, actor, protocol_id, **{name: form})
-    return see_other(request, f"{PLACE}/{made or protocol_id}", say)
+
+    @post(f"{PLACE}/{{protocol_id:str}}/{name}", status_code=200, guards=ENTE_ADMINS)
+    async def act(
+        request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
+    ) -> Answer:
+        wanted = path_id(protocol_id)
+        form = await read_form(request, asked, prefix=name)
+        if form.data is None:
+            return await shown_protocol(request, actor, wanted, **{name: form})
+        try:
+            async with tenant_transaction(actor.tenant_id) as scope:
+                made = await verb(scope, actor, wanted, form.data)
+        except Conflict as conflict:
+            form.refuse(None, _(conflict.message))
+            return await shown_protocol(request, actor, wanted, **{name: form})
+        return see_other(request, f"{PLACE}/{made or wanted}", say)
+
+    return act
+
+
+async def _renew(scope: TenantScope, actor: Actor, protocol_id: UUID, _asked: Decide) -> UUID:
+    return await renew(scope, actor, protocol_id)
 
 
 ROUTES: list[ControllerRouterHandler] = [
     hand_in_for_them,
-    confirm,
-    refuse,
-    send_again,
-    cancel,
-    renew_protocol,
+    _act("confirm", Confirm, decide.confirm, CONFIRMED),
+    _act("refuse", Refuse, decide.refuse, REFUSED),
+    _act("send", SendAgain, decide.send_again, SENT),
+    _act("cancel", Decide, decide.cancel, CANCELLED),
+    _act("renew", Decide, _renew, RENEWED),
 ]

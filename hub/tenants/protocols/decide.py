@@ -8,7 +8,14 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.protocols import queries, steps
 from hub.tenants.protocols.receive import settle
-from hub.tenants.protocols.schemas import UNFINISHED, Protocol
+from hub.tenants.protocols.schemas import (
+    UNFINISHED,
+    Confirm,
+    Decide,
+    Protocol,
+    Refuse,
+    SendAgain,
+)
 from hub.tenants.protocols.story import CANCELLED, REFUSED, SENT, tell
 from hub.web.i18n import N_
 
@@ -29,39 +36,35 @@ _STANDS = {
 }
 
 
-async def confirm(scope: TenantScope, actor: Actor, protocol_id: UUID, version: int) -> None:
+async def confirm(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Confirm) -> None:
     """A person has compared both files: they are the same document, signed. Raises NotFound, Conflict."""
-    protocol = await _locked(scope, protocol_id, version, ("to_check",))
+    protocol = await _locked(scope, protocol_id, asked.version, ("to_check",))
     if protocol.signed_on is None:
         raise LookupError(protocol.id)
     await settle(scope, actor, protocol, protocol.signed_on, "person")
 
 
-async def refuse(
-    scope: TenantScope, actor: Actor, protocol_id: UUID, version: int, reason: str
-) -> None:
+async def refuse(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Refuse) -> None:
     """Back to be signed; the reason goes to the contact with a new link. Raises NotFound, Conflict."""
-    protocol = await _locked(scope, protocol_id, version, ("to_check",))
-    await steps.send_back(scope, protocol.id, reason)
+    protocol = await _locked(scope, protocol_id, asked.version, ("to_check",))
+    await steps.send_back(scope, protocol.id, asked.reason)
     if protocol.signed_file_id:
         await files.delete(scope, protocol.signed_file_id)
     await outbox.enqueue(scope, "protocols.mail_refused", protocol_id=protocol.id)
     await tell(scope, actor, REFUSED, protocol.id, protocol.organisation_id)
 
 
-async def send_again(
-    scope: TenantScope, actor: Actor, protocol_id: UUID, version: int, name: str, email: str
-) -> None:
+async def send_again(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: SendAgain) -> None:
     """To the same contact or another, by a new link that puts older ones out of use. Raises NotFound, Conflict."""
-    protocol = await _locked(scope, protocol_id, version, ("sent",))
-    await steps.renew_link(scope, protocol.id, name, email)
+    protocol = await _locked(scope, protocol_id, asked.version, ("sent",))
+    await steps.renew_link(scope, protocol.id, asked.contact_name, asked.contact_email)
     await outbox.enqueue(scope, "protocols.mail", protocol_id=protocol.id)
     await tell(scope, actor, SENT, protocol.id, protocol.organisation_id)
 
 
-async def cancel(scope: TenantScope, actor: Actor, protocol_id: UUID, version: int) -> None:
+async def cancel(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Decide) -> None:
     """What is not signed yet; who had the document is told. Raises NotFound, Conflict."""
-    protocol = await _locked(scope, protocol_id, version, UNFINISHED)
+    protocol = await _locked(scope, protocol_id, asked.version, UNFINISHED)
     await steps.cancel(scope, protocol.id)
     if protocol.document_id:
         await outbox.enqueue(scope, "protocols.mail_cancelled", protocol_id=protocol.id)

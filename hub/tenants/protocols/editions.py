@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from hub.db import TenantScope
-from hub.ids import uuid7
 from hub.tenants.protocols.schemas import ProtocolTemplate
 
 _TEMPLATE = "SELECT id, kind, number, title, text, years, created_at FROM protocol_templates"
@@ -33,16 +32,14 @@ async def list_templates(scope: TenantScope) -> list[ProtocolTemplate]:
 
 async def add_template(
     scope: TenantScope,
+    template_id: UUID,
     kind: str,
     number: int,
     title: str,
     text: str,
     years: int,
     created_by: UUID | None,
-    *,
-    template_id: UUID | None = None,
-) -> UUID:
-    template_id = template_id or uuid7()
+) -> None:
     await scope.execute(
         """
         INSERT INTO protocol_templates
@@ -59,4 +56,3 @@ async def add_template(
         scope.now,
         created_by,
     )
-    return template_id

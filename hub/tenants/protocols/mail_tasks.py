@@ -45,7 +45,7 @@ async def mail_document(job: Job, *, protocol_id: UUID) -> None:
                 _good_for(),
             ],
             button=_signing_page(job, protocol),
-            attachments=[mail.Attachment(_file_name(protocol), PDF, document)],
+            attachments=[mail.Attachment(protocol.file_name, PDF, document)],
         )
 
 
@@ -195,10 +195,6 @@ def _signing_page(job: Job, protocol: Protocol) -> Button:
 
 def _page_of(protocol: Protocol) -> Button:
     return _("Open the protocol"), f"{mail.base_url()}/network/protocols/{protocol.id}"
-
-
-def _file_name(protocol: Protocol) -> str:
-    return f"protocollo-{protocol.year}-{protocol.serial:04}.pdf"
 
 
 async def _found(job: Job, protocol_id: UUID) -> Protocol | None:

@@ -7,19 +7,17 @@ import msgspec
 from hub.db import NetworkScope, TenantScope
 from hub.tenants.protocols.schemas import Content, Protocol, ProtocolView
 
-_VIEW = """
-    SELECT p.id, p.tenant_id, p.organisation_id, t.kind, p.year, p.serial, t.title,
-      t.number AS template_number, p.state, p.created_at, p.sent_at, p.uploaded_at, p.checked, p.signed_on,
-      p.expires_on, p.refused_reason, p.renews_id, p.document_id, p.signed_file_id, p.version
-    FROM protocols p
-    JOIN protocol_templates t ON t.tenant_id = p.tenant_id AND t.id = p.template_id
-"""
-
 
 async def protocols_of(scope: NetworkScope, organisation_id: UUID) -> list[ProtocolView]:
     """The newest first."""
     rows = await scope.fetch(
-        _VIEW + " WHERE p.organisation_id = $1 ORDER BY p.created_at DESC, p.id DESC",
+        """
+        SELECT p.id, p.tenant_id, t.kind, p.year, p.serial, t.title, p.state, p.sent_at, p.uploaded_at,
+          p.signed_on, p.expires_on, p.refused_reason, p.document_id, p.signed_file_id, p.version
+        FROM protocols p
+        JOIN protocol_templates t ON t.tenant_id = p.tenant_id AND t.id = p.template_id
+        WHERE p.organisation_id = $1 ORDER BY p.created_at DESC, p.id DESC
+        """,
         organisation_id,
     )
     return [ProtocolView(**row) for row in rows]

@@ -171,8 +171,27 @@ class ProtocolTemplate:
     created_at: datetime
 
 
+class Registered:
+    """In the Ente's register, under a year and a number in it."""
+
+    __slots__ = ()
+    year: int
+    serial: int
+    state: str
+    expires_on: date | None
+
+    @property
+    def number(self) -> str:
+        return number_of(self.year, self.serial)
+
+    def standing(self, today: date) -> str:
+        """Its state, or `expired`."""
+        over = self.state == "signed" and self.expires_on is not None and self.expires_on < today
+        return "expired" if over else self.state
+
+
 @dataclass(frozen=True, slots=True)
-class Protocol:
+class Protocol(Registered):
     """A protocol as the Ente works on it; the row is the Ente's."""
 
     id: UUID
@@ -201,50 +220,33 @@ class Protocol:
     version: int
 
     @property
-    def number(self) -> str:
-        return number_of(self.year, self.serial)
-
-    def standing(self, today: date) -> str:
-        """Its state, or `expired`."""
-        return standing_of(self.state, self.expires_on, today)
+    def file_name(self) -> str:
+        return f"protocollo-{self.year}-{self.serial:04}.pdf"
 
 
 @dataclass(frozen=True, slots=True)
-class ProtocolView:
+class ProtocolView(Registered):
     """`tenant_id` is the Ente's, which also has the files. `expires_on` is the last day on which it is in force."""
 
     id: UUID
     tenant_id: UUID
-    organisation_id: UUID
     kind: str
     year: int
     serial: int
     title: str
-    template_number: int
     state: str
-    created_at: datetime
     sent_at: datetime | None
     uploaded_at: datetime | None
-    checked: str | None
     signed_on: date | None
     expires_on: date | None
     refused_reason: str | None
-    renews_id: UUID | None
     document_id: UUID | None
     signed_file_id: UUID | None
     version: int
 
-    @property
-    def number(self) -> str:
-        return number_of(self.year, self.serial)
-
-    def standing(self, today: date) -> str:
-        """Its state, or `expired`."""
-        return standing_of(self.state, self.expires_on, today)
-
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Registered):
     """A line of the Ente's list."""
 
     id: UUID
@@ -257,18 +259,6 @@ class Listed:
     uploaded_at: datetime | None
     signed_on: date | None
     expires_on: date | None
-
-    @property
-    def number(self) -> str:
-        return number_of(self.year, self.serial)
-
-    def standing(self, today: date) -> str:
-        return standing_of(self.state, self.expires_on, today)
-
-
-def standing_of(state: str, expires_on: date | None, today: date) -> str:
-    over = state == "signed" and expires_on is not None and expires_on < today
-    return "expired" if over else state
 
 
 def last_day(signed_on: date, years: int) -> date:

@@ -31,12 +31,11 @@ async def prepare(job: Job, *, protocol_id: UUID) -> None:
     if protocol is None or template is None or protocol.state != "preparing":
         return
     document = await asyncio.to_thread(document_pdf, template, protocol.content, protocol.number)
-    name = f"protocollo-{protocol.year}-{protocol.serial:04}.pdf"
     async with tenant_transaction(tenant_id) as scope:
         held = await queries.find(scope, protocol_id, lock=True)
         if held is None or held.state != "preparing":
             return
-        document_id = await files.store(scope, name, PDF, document)
+        document_id = await files.store(scope, protocol.file_name, PDF, document)
         await steps.keep_document(scope, protocol_id, document_id, sha256(document).digest())
         await outbox.enqueue(scope, "protocols.mail", protocol_id=protocol_id)
         await tell(scope, None, SENT, protocol_id, protocol.organisation_id)

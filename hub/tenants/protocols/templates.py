@@ -35,7 +35,9 @@ async def current_template(scope: TenantScope, kind: str) -> ProtocolTemplate:
         found = await editions.last_template(scope, kind)
     if found is None:
         first = FIRST_TEXTS[kind]
-        await editions.add_template(scope, kind, 1, first.title, first.text, first.years, None)
+        await editions.add_template(
+            scope, uuid7(), kind, 1, first.title, first.text, first.years, None
+        )
         found = await editions.last_template(scope, kind)
     if found is None:
         raise LookupError(kind)
@@ -72,13 +74,13 @@ async def save_version(
         raise Unchanged
     await editions.add_template(
         scope,
+        template_id,
         base.kind,
         last.number + 1,
         asked.title,
         asked.text,
         asked.years,
         actor.membership_id,
-        template_id=template_id,
     )
     await audit.record(
         scope, actor, "protocol_template.saved", "protocol_template", template_id, kind=base.kind

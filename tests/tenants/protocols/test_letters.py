@@ -9,6 +9,7 @@ import httpx
 
 from hub.db import relay_transaction, tenant_transaction
 from hub.tenants.protocols.decide import cancel, refuse, send_again
+from hub.tenants.protocols.schemas import Decide, Refuse, SendAgain
 from hub.tenants.protocols.tasks import prepare
 from hub.worker import drain_now
 from tests.factories import make_membership
@@ -78,7 +79,7 @@ async def test_what_is_cancelled_before_it_is_made_is_never_sent(
 ) -> None:
     protocol_id = await between.issued()
     async with tenant_transaction(between.ente.id) as scope:
-        await cancel(scope, between.admin.actor, protocol_id, 1)
+        await cancel(scope, between.admin.actor, protocol_id, Decide(1))
     assert await letters(between, relay, protocol_id) == []
     assert (await between.found(protocol_id)).document_id is None
 
@@ -89,9 +90,8 @@ async def test_sent_again_the_older_link_is_out_of_use(
     protocol_id = await between.issued()
     (first,) = await letters(between, relay, protocol_id)
     async with tenant_transaction(between.ente.id) as scope:
-        await send_again(
-            scope, between.admin.actor, protocol_id, 2, "Bruno Altro", "bruno.altro@example.org"
-        )
+        other = SendAgain("Bruno Altro", "bruno.altro@example.org", 2)
+        await send_again(scope, between.admin.actor, protocol_id, other)
     await drain_now()
     (second,) = relay.sent_to("bruno.altro@example.org")
 
@@ -114,9 +114,8 @@ async def test_who_is_refused_reads_why_and_has_a_new_link(
     assert (await upload(client, link_in(first), papers.PDF)).status_code == 303
     held = await between.found(protocol_id)
     async with tenant_transaction(between.ente.id) as scope:
-        await refuse(
-            scope, between.admin.actor, protocol_id, held.version, "Manca la seconda pagina."
-        )
+        why = Refuse("Manca la seconda pagina.", held.version)
+        await refuse(scope, between.admin.actor, protocol_id, why)
     (_first, second) = await letters(between, relay, protocol_id)
 
     assert "Manca la seconda pagina." in second.text()
@@ -151,7 +150,7 @@ async def test_whoever_had_the_document_hears_that_it_is_cancelled(
     (first,) = await letters(between, relay, protocol_id)
     held = await between.found(protocol_id)
     async with tenant_transaction(between.ente.id) as scope:
-        await cancel(scope, between.admin.actor, protocol_id, held.version)
+        await cancel(scope, between.admin.actor, protocol_id, Decide(held.version))
     assert len(await letters(between, relay, protocol_id)) == 2
     shown = await client.get(link_in(first))
     assert "annullato" in shown.text
