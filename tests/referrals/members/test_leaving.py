@@ -31,7 +31,7 @@ from hub.referrals.routing.send_referral import send_referral
 from tests.factories import CAMPANIA, Desk, Member, make_desk, make_membership
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import Network, draft, make_network, rows, send, value
-from tests.referrals.members.leaving import closes, ends, held
+from tests.referrals.members.leaving import Work, closes, ends, held
 from tests.support.databases import Database
 
 HELD = RecordConsultation(date(2026, 10, 1), "phone", notes="What was said.")
@@ -47,15 +47,18 @@ async def other_desk(network: Network) -> Desk:
     return await make_desk(network.operator.tenant)
 
 
-async def record(network: Network, who: Member | None = None) -> None:
+def recording(network: Network, who: Member | None = None) -> Work:
     actor = (who or network.operator).actor
-    async with tenant_transaction(actor.tenant_id) as scope:
+
+    async def work(scope: TenantScope) -> None:
         await record_consultation(scope, actor, network.case.id, HELD, uuid4())
 
+    return work
 
-def opening(network: Network, desk: Desk | None = None) -> OpenCaseFor:
+
+def opening(network: Network) -> OpenCaseFor:
     return OpenCaseFor(
-        desk_id=(desk or network.desk).id,
+        desk_id=network.desk.id,
         kind="social_loan",
         amount=500_000,
         region_code=CAMPANIA,
@@ -63,26 +66,32 @@ def opening(network: Network, desk: Desk | None = None) -> OpenCaseFor:
     )
 
 
-async def open_another(network: Network) -> UUID:
+def opening_another(network: Network) -> Work:
     actor = network.operator.actor
-    async with tenant_transaction(actor.tenant_id) as scope:
-        return await open_case_of(scope, actor, network.citizen.id, opening(network), uuid4())
+
+    async def work(scope: TenantScope) -> None:
+        await open_case_of(scope, actor, network.citizen.id, opening(network), uuid4())
+
+    return work
+
+
+def beside(tenant_id: UUID, work: Work) -> Callable[[], Awaitable[None]]:
+    """The work in a transaction of its own."""
+
+    async def run() -> None:
+        async with tenant_transaction(tenant_id) as scope:
+            await work(scope)
+
+    return run
 
 
 async def test_recorded_first_then_handed_over(
     db: Database, network: Network, colleague: Member
 ) -> None:
     actor = network.operator.actor
-
-    async def recording(scope: TenantScope) -> None:
-        await record_consultation(scope, actor, network.case.id, HELD, uuid4())
-
-    async def leaving() -> object:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            return await ends(network.operator, colleague)(scope)
-
-    async with held(db, actor.tenant_id, recording) as rival:
-        left = rival.start(leaving)
+    leaving = ends(network.operator, colleague)
+    async with held(db, actor.tenant_id, recording(network)) as rival:
+        left = rival.start(beside(actor.tenant_id, leaving))
     await left
     assert rival.waited
     case = (await rows(actor.tenant_id, "SELECT assigned_to FROM cases"))[0]
@@ -96,7 +105,7 @@ async def test_handed_over_first_and_nothing_recorded(
     actor = network.operator.actor
     leaving = ends(network.operator, colleague)
     async with held(db, actor.tenant_id, leaving) as rival:
-        recorded = rival.start(lambda: record(network))
+        recorded = rival.start(beside(actor.tenant_id, recording(network)))
     with pytest.raises(NoLongerHere):
         await recorded
     assert rival.waited
@@ -107,16 +116,9 @@ async def test_a_case_opened_by_who_leaves_is_handed_over_too(
     db: Database, network: Network, colleague: Member
 ) -> None:
     actor = network.operator.actor
-
-    async def opens(scope: TenantScope) -> None:
-        await open_case_of(scope, actor, network.citizen.id, opening(network), uuid4())
-
-    async def leaving() -> object:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            return await ends(network.operator, colleague)(scope)
-
-    async with held(db, actor.tenant_id, opens) as rival:
-        left = rival.start(leaving)
+    leaving = ends(network.operator, colleague)
+    async with held(db, actor.tenant_id, opening_another(network)) as rival:
+        left = rival.start(beside(actor.tenant_id, leaving))
     await left
     stranded = "SELECT count(*) FROM cases WHERE assigned_to = $1"
     assert await value(actor.tenant_id, stranded, actor.membership_id) == 0
@@ -128,7 +130,7 @@ async def test_nothing_is_opened_by_who_has_left(
     actor = network.operator.actor
     leaving = ends(network.operator, colleague)
     async with held(db, actor.tenant_id, leaving) as rival:
-        opened = rival.start(lambda: open_another(network))
+        opened = rival.start(beside(actor.tenant_id, opening_another(network)))
     with pytest.raises(NoLongerHere):
         await opened
     assert await value(actor.tenant_id, "SELECT count(*) FROM cases") == 1
@@ -138,16 +140,9 @@ async def test_a_case_opened_at_a_desk_that_closes_moves_with_the_others(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-
-    async def opens(scope: TenantScope) -> None:
-        await open_case_of(scope, actor, network.citizen.id, opening(network), uuid4())
-
-    async def closing() -> object:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            return await closes(network.operator, network.desk, other_desk)(scope)
-
-    async with held(db, actor.tenant_id, opens) as rival:
-        moved = rival.start(closing)
+    closing = closes(network.operator, network.desk, other_desk)
+    async with held(db, actor.tenant_id, opening_another(network)) as rival:
+        moved = rival.start(beside(actor.tenant_id, closing))
     await moved
     assert rival.waited
     desks = await rows(actor.tenant_id, "SELECT DISTINCT desk_id FROM cases")
@@ -158,10 +153,9 @@ async def test_nothing_is_opened_at_a_desk_that_has_closed(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    async with held(
-        db, actor.tenant_id, closes(network.operator, network.desk, other_desk)
-    ) as rival:
-        opened = rival.start(lambda: open_another(network))
+    closing = closes(network.operator, network.desk, other_desk)
+    async with held(db, actor.tenant_id, closing) as rival:
+        opened = rival.start(beside(actor.tenant_id, opening_another(network)))
     with pytest.raises(DeskClosed):
         await opened
     assert rival.waited
@@ -172,10 +166,9 @@ async def test_a_consultation_goes_with_its_case_to_the_other_desk(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    async with held(
-        db, actor.tenant_id, closes(network.operator, network.desk, other_desk)
-    ) as rival:
-        recorded = rival.start(lambda: record(network))
+    closing = closes(network.operator, network.desk, other_desk)
+    async with held(db, actor.tenant_id, closing) as rival:
+        recorded = rival.start(beside(actor.tenant_id, recording(network)))
     await recorded
     assert rival.waited
     found = await rows(actor.tenant_id, "SELECT desk_id FROM consultations")
@@ -188,16 +181,9 @@ async def test_recorded_before_the_desk_closes(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-
-    async def recording(scope: TenantScope) -> None:
-        await record_consultation(scope, actor, network.case.id, HELD, uuid4())
-
-    async def closing() -> object:
-        async with tenant_transaction(actor.tenant_id) as scope:
-            return await closes(network.operator, network.desk, other_desk)(scope)
-
-    async with held(db, actor.tenant_id, recording) as rival:
-        moved = rival.start(closing)
+    closing = closes(network.operator, network.desk, other_desk)
+    async with held(db, actor.tenant_id, recording(network)) as rival:
+        moved = rival.start(beside(actor.tenant_id, closing))
     await moved
     assert await value(actor.tenant_id, "SELECT count(*) FROM consultations") == 1
 
@@ -208,7 +194,7 @@ async def test_whoever_is_limited_to_the_closed_desk_is_told(
     limited = await make_membership(network.operator.tenant, desks=(network.desk,))
     closing = closes(network.operator, network.desk, other_desk)
     async with held(db, limited.tenant.id, closing) as rival:
-        recorded = rival.start(lambda: record(network, limited))
+        recorded = rival.start(beside(limited.tenant.id, recording(network, limited)))
     with pytest.raises(NoLongerHere):
         await recorded
 
@@ -218,8 +204,7 @@ async def test_referrals_go_with_their_case_to_the_other_desk(
 ) -> None:
     referral_id = await draft(network)
     there = await make_membership(network.operator.tenant, desks=(other_desk,))
-    async with tenant_transaction(there.tenant.id) as scope:
-        await closes(network.operator, network.desk, other_desk)(scope)
+    await beside(there.tenant.id, closes(network.operator, network.desk, other_desk))()
     async with routing_transaction(there.tenant.id) as routing:
         await send_referral(routing, there.actor, referral_id, uuid4())
     assert await value(there.tenant.id, "SELECT state FROM referrals") == "open"
@@ -232,30 +217,21 @@ async def test_many_at_once_wait_for_each_other_and_never_in_a_circle(
     operator, tenant_id = network.operator.actor, network.operator.tenant.id
     recorder = await make_membership(network.operator.tenant)
 
-    async def leaving() -> None:
-        async with tenant_transaction(tenant_id) as scope:
-            await ends(network.operator, colleague)(scope)
+    async def assigning(scope: TenantScope) -> None:
+        await assign_case(scope, recorder.actor, network.case.id, colleague.membership_id, uuid4())
 
-    async def closing() -> None:
-        async with tenant_transaction(tenant_id) as scope:
-            await closes(network.operator, network.desk, other_desk)(scope)
-
-    async def assigning() -> None:
-        async with tenant_transaction(tenant_id) as scope:
-            await assign_case(
-                scope, recorder.actor, network.case.id, colleague.membership_id, uuid4()
-            )
-
-    works: list[Callable[[], Awaitable[object]]] = [
-        *[lambda: record(network)] * 5,
-        *[lambda: record(network, recorder)] * 5,
-        leaving,
+    works: list[Work] = [
+        *[recording(network)] * 5,
+        *[recording(network, recorder)] * 5,
+        ends(network.operator, colleague),
         assigning,
-        *[lambda: open_another(network)] * 3,
-        closing,
-        *[lambda: record(network, recorder)] * 3,
+        *[opening_another(network)] * 3,
+        closes(network.operator, network.desk, other_desk),
+        *[recording(network, recorder)] * 3,
     ]
-    told = await asyncio.gather(*(work() for work in works), return_exceptions=True)
+    told = await asyncio.gather(
+        *(beside(tenant_id, work)() for work in works), return_exceptions=True
+    )
     failed = [one for one in told if isinstance(one, BaseException)]
     assert all(isinstance(one, NoLongerHere | DeskClosed) for one in failed), failed
     stranded = "SELECT count(*) FROM cases WHERE assigned_to = $1 OR desk_id = $2"
