@@ -47,11 +47,11 @@ async def test_told_to_stop_a_worker_ends_within_seconds_and_leaves_nothing_open
         worker.start()
         campaign_id = await stage.start_campaign(READERS, "ask")
         await until(partial(has_received, stage, READERS // 10))
-        assert worker.stop() == 0
+        assert worker.stop() == 0, worker.last_words()
         states = await stage.states(campaign_id)
         received = times_received(stage)
         assert received.keys() == {1}
-        assert states == {"sent": received[1], "queued": READERS - received[1]}
+        assert states == {"sent": received[1], "queued": READERS - received[1]}, worker.last_words()
         assert not list((stage.folder / "host-0").glob("*.journal")), "nothing is left to settle"
         worker.start()
         await until_ended(stage, campaign_id)
