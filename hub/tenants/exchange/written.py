@@ -29,8 +29,9 @@ async def take_turn(scope: NetworkScope) -> bool:
 async def wait_for_identities(scope: NetworkScope, codes: Sequence[str], *, most: int) -> None:
     """As `onboarding.making.wait_for_identity` does for one; above `most` nobody makes an organisation meanwhile."""
     if len(codes) > most:
-        await scope.execute("LOCK TABLE tenants IN SHARE ROW EXCLUSIVE MODE")
+        await scope.execute("SELECT pg_advisory_xact_lock(hashtextextended('organisations', 0))")
         return
+    await scope.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('organisations', 0))")
     await scope.execute(
         """
         SELECT pg_advisory_xact_lock(hashtextextended('organisation:' || code, 0))

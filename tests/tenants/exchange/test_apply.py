@@ -13,6 +13,7 @@ import pytest
 from hub import clock
 from hub.db import NetworkScope, network_transaction, relay_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
+from hub.ids import uuid7
 from hub.tenants.exchange import (
     apply_import,
     judging,
@@ -23,8 +24,12 @@ from hub.tenants.exchange import (
     tasks,
     written,
 )
+from hub.tenants.exchange.kinds.hosts import MOST_IDENTITIES
 from hub.tenants.exchange.schemas import Import, Judged
 from hub.tenants.exchange.start import CannotApply, CannotStop, apply_it, discard, read_again
+from hub.tenants.onboarding.begin import Contact
+from hub.tenants.onboarding.enlist import enlist
+from hub.tenants.onboarding.making import Details
 from hub.worker import drain_now
 from tests.factories import (
     Member,
@@ -35,6 +40,7 @@ from tests.factories import (
     unique,
 )
 from tests.support.databases import Database
+from tests.tenants.calls.selection.test_succeed import until_one_waits
 from tests.tenants.exchange import making
 
 HOST = {
@@ -444,6 +450,38 @@ async def test_two_imports_at_once_take_turns(ente: Member) -> None:
             "SELECT count(*) FROM tenants WHERE fiscal_code = $1", row["fiscal_code"]
         )
     assert count == 1
+
+
+@pytest.mark.parametrize("hosts", [2, MOST_IDENTITIES + 1], ids=["few", "many"])
+async def test_a_host_that_somebody_enlists_at_this_moment_is_not_made_twice(
+    ente: Member, db: Database, hosts: int
+) -> None:
+    rows = [host() for _ in range(hosts)]
+    ready = await making.read(ente, "hosts", making.csv_of("hosts", rows))
+    assert (ready.creates, ready.errors) == (hosts, 0)
+    async with tenant_transaction(ente.tenant.id) as scope:
+        await apply_it(scope, ente.actor, ready.id)
+    details = Details(name="Comune di Prova", fiscal_code=rows[0]["fiscal_code"])
+    contact = Contact(name="Ada Prova", email="ada@example.org")
+    async with network_transaction() as network:
+        await enlist(network, ente.actor, uuid7(), ["host"], details, contact)
+        # In a context of its own: this one has a scope already.
+        applying = asyncio.create_task(
+            apply_import.apply_import(ente.tenant.id, ready.id), context=Context()
+        )
+        await until_one_waits(db)
+    await applying
+    await drain_now()
+    now = await making.now(ente, ready.id)
+    assert (now.state, now.failure) == ("ready", "changed")
+    async with network_transaction() as network:
+        codes = [row["fiscal_code"] for row in rows]
+        assert (
+            await network.fetchval(
+                "SELECT count(*) FROM tenants WHERE fiscal_code = ANY($1)", codes
+            )
+            == 1
+        )
 
 
 async def test_the_same_import_applied_twice_at_once_is_applied_once(ente: Member) -> None:

@@ -98,8 +98,8 @@ _STORED = (
     "phone",
     "website",
 )
-# Above it, the table itself is locked: the server has only so many locks.
-_MOST_IDENTITIES = 1_000
+# Of the rows that are prepared at once. Above it all organisations are locked by one: the server has only so many locks.
+MOST_IDENTITIES = 100
 
 
 def keys(parsed: Parsed) -> Sequence[str]:
@@ -254,7 +254,7 @@ def _stored(record: Record, organisation_id: UUID | None, places: Places) -> Rec
 async def prepare(scope: NetworkScope, rows: Sequence[Parsed]) -> None:
     """Nobody else may make an organisation with one of these codes until the import is through."""
     codes = sorted({row.values["fiscal_code"] for row in rows if row.values.get("fiscal_code")})
-    await written.wait_for_identities(scope, codes, most=_MOST_IDENTITIES)
+    await written.wait_for_identities(scope, codes, most=MOST_IDENTITIES)
 
 
 async def export(scope: NetworkScope, places: Places) -> list[dict[str, str]]:
