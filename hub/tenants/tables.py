@@ -48,6 +48,7 @@ class Tenant(Table, tablename="tenants"):
     lender_category = Text(null=True)
     lender_register = Text(null=True)
     tutor_register = Text(null=True)
+    coming_kinds = Array(base_column=Text())
     activated_at = Timestamptz(null=True)
     suspended_at = Timestamptz(null=True)
 

@@ -128,7 +128,7 @@ async def _open_case_of(
 
 def _refuse_suspended(actor: Actor) -> None:
     """Before anyone types into a form that could not be saved."""
-    if actor.suspended:
+    if actor.is_suspended("host"):
         raise Suspended
 
 

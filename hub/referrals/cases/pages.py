@@ -70,16 +70,16 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
         labels=labels,
         desks=desks,
         may_write=actor.role in WRITERS,
-        may_open=actor.role in WRITERS and not actor.suspended,
+        may_open=actor.role in WRITERS and not actor.is_suspended("host"),
         may_test=may_test(actor, desks, among_tests=wanted.state == TEST),
-        suspended=actor.suspended,
+        suspended=actor.is_suspended("host"),
     )
 
 
 def may_test(actor: Actor, desks: Sequence[Any], *, among_tests: bool) -> bool:
     """Offered while something is being set up; beside real work only to who looks at the tests."""
     coming = any(desk["state"] == "setting_up" for desk in desks)
-    return actor.role in WRITERS and (actor.suspended or coming or among_tests)
+    return actor.role in WRITERS and (actor.is_suspended("host") or coming or among_tests)
 
 
 @post("/cases/search", guards=DESK_READERS, status_code=200)
@@ -110,7 +110,7 @@ async def search_cases(
         cases=found.cases[:MOST],
         more=len(found.cases) > MOST,
         labels=labels,
-        may_open=actor.role in WRITERS and not actor.suspended,
+        may_open=actor.role in WRITERS and not actor.is_suspended("host"),
     )
 
 
@@ -170,7 +170,7 @@ async def case_page(
         events=events,
     )
     forms = [form for form in (consultation, milestone, assign) if form]
-    may_write = actor.role in WRITERS and (case.is_test or not actor.suspended)
+    may_write = actor.role in WRITERS and (case.is_test or not actor.is_suspended("host"))
     return page(
         request,
         "referrals/case.html",
@@ -199,7 +199,7 @@ async def case_page(
         reasons=REASONS,
         advice=ADVICE,
         may_write=may_write,
-        suspended=actor.suspended,
+        suspended=actor.is_suspended("host"),
         may_refer=all(referral.state in ("exhausted", "withdrawn") for referral in referrals),
     )
 

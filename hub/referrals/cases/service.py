@@ -38,7 +38,7 @@ async def open_case(
     be had.
     """
     case_id, content = uuid7(), (asked, municipality_code)
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "host")
     if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
     await _begin_at(scope, now, asked.desk_id)
@@ -52,7 +52,7 @@ async def open_case_of(
 ) -> UUID:
     """Open a further case of a citizen. Raises NotFound, KeyReused, NoLongerHere, Suspended or DeskClosed."""
     case_id, content = uuid7(), (citizen_id, asked)
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "host")
     if earlier := await once(scope, "case.open", key, case_id, content=content):
         return earlier
     citizen = await visible_citizen(scope, actor, citizen_id)
@@ -137,7 +137,7 @@ async def lock_case(
     Raises NotFound for a case that was out of reach from the beginning; NoLongerHere where it has got there in the
     meantime; Suspended; DeskClosed.
     """
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "host")
     place = await holding.place_of_case(scope, actor.desk_ids, case_id)
     if place is None:
         raise NotFound

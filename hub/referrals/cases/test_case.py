@@ -24,7 +24,7 @@ KIND, AMOUNT_CENTS = "enterprise_loan", 10_000_00
 
 async def open_test_case(scope: TenantScope, actor: Actor) -> UUID:
     """The desk's open one, or a new one. Raises NoLongerHere, or Conflict where there is no desk."""
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "host")
     desk_id = await queries.desk_for_test(scope, now.desks)
     desk = await holding.lock_desk(scope, desk_id) if desk_id else None
     if desk is None or desk.state == "closed":

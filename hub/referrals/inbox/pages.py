@@ -83,7 +83,7 @@ async def inbox(request: PageRequest, actor: NamedDependency[Actor]) -> Template
         today=clock.today(),
         key=uuid4(),
         labels=labels,
-        suspended=actor.suspended,
+        suspended=actor.is_suspended("lender"),
     )
 
 
@@ -181,8 +181,8 @@ async def _offer_page(
         today=clock.today(),
         key=uuid4(),
         labels=labels,
-        may_write=actor.role in WRITERS and (offer.is_test or not actor.suspended),
-        suspended=actor.suspended,
+        may_write=actor.role in WRITERS and (offer.is_test or not actor.is_suspended("lender")),
+        suspended=actor.is_suspended("lender"),
     )
 
 

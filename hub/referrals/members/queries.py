@@ -17,6 +17,7 @@ class Membership:
     support: bool
     desks: Desks
     tenant_state: str
+    coming_kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ async def _membership(
     row = await scope.fetchrow(
         f"""
         SELECT m.role, m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > $3), m.support,
-               m.limited_to_desks, t.state
+               m.limited_to_desks, t.state, t.coming_kinds
         FROM memberships m JOIN tenants t ON t.id = m.tenant_id
         WHERE m.tenant_id = $1 AND m.id = $2 {lock}
         """,
@@ -62,7 +63,7 @@ async def _membership(
         return None
     # Apart, since a statement that has waited for a row sees the others as they were before.
     desks = await _desks_of(scope, membership_id) if row["limited_to_desks"] else None
-    return Membership(row[0], row[1], row[2], desks, row[4])
+    return Membership(row[0], row[1], row[2], desks, row[4], tuple(row[5]))
 
 
 async def _desks_of(scope: TenantScope | RoutingScope, membership_id: UUID) -> frozenset[UUID]:

@@ -61,12 +61,12 @@ class Standing:
             raise Suspended
 
 
-async def standing(scope: TenantScope | RoutingScope, actor: Actor) -> Standing:
-    """Raises NoLongerHere."""
+async def standing(scope: TenantScope | RoutingScope, actor: Actor, kind: str) -> Standing:
+    """As a `kind` of organisation, which it may not be yet. Raises NoLongerHere."""
     if isinstance(scope, TenantScope):
         found = await queries.hold_membership(scope, actor.membership_id)
     else:
         found = await queries.see_membership(scope, actor.membership_id)
     if found is None or not found.active or found.support or found.role not in WRITERS:
         raise NoLongerHere
-    return Standing(found.desks, found.tenant_state != "active")
+    return Standing(found.desks, found.tenant_state != "active" or kind in found.coming_kinds)

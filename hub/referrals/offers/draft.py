@@ -37,7 +37,7 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
     case = await cases.case_details(scope, actor.desk_ids, case_id)
     if case is None:
         raise NotFound
-    if actor.suspended and not case.is_test:
+    if actor.is_suspended("host") and not case.is_test:
         raise Suspended
     refuse_closed(case)
     for referral in await queries.referrals_of_case(scope, case_id):
@@ -58,7 +58,7 @@ async def draft_referral(
     """`asked` names lenders that fit, and the notice in force. Raises KeyReused, NoLongerHere, Suspended, or Conflict where a colleague was faster."""
     case, referral_id = prepared.case, uuid7()
     content = (case.id, asked)
-    await standing(scope, actor)
+    await standing(scope, actor, "host")
     if earlier := await once(scope, "referral.draft", key, referral_id, content=content):
         return earlier
     # A colleague may be closing the case at this moment, or its desk.
@@ -90,7 +90,7 @@ async def draft_referral(
 
 async def discard_draft(scope: TenantScope, actor: Actor, referral_id: UUID) -> UUID:
     """The case it was for. Raises NotFound, NoLongerHere, or Conflict where it was sent in the meantime."""
-    await standing(scope, actor)
+    await standing(scope, actor, "host")
     referral = await queries.referral_by_id(scope, actor.desk_ids, referral_id)
     if referral is None:
         raise NotFound

@@ -103,7 +103,7 @@ async def show_referral(
         masked=any(codice_fiscale_of(offer.disclosure) for offer in offers),
         key=uuid4(),
         labels=labels,
-        may_write=actor.role in WRITERS and (referral.is_test or not actor.suspended),
+        may_write=actor.role in WRITERS and (referral.is_test or not actor.is_suspended("host")),
     )
 
 

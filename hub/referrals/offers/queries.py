@@ -67,7 +67,8 @@ async def services_of_lenders(
         SELECT t.id, t.name, s.kind, s.name, s.regions, s.min_amount_cents, s.max_amount_cents,
                s.answer_days
         FROM services_offered s JOIN tenants t ON t.id = s.tenant_id
-        WHERE t.state = 'active' AND t.sandbox = $3 AND 'lender' = ANY(t.kinds) AND t.id <> $2
+        WHERE t.state = 'active' AND t.sandbox = $3 AND 'lender' = ANY(t.kinds)
+          AND 'lender' <> ALL(t.coming_kinds) AND t.id <> $2
           AND s.kind <> 'tutoring' AND s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to >= $1)
         ORDER BY s.tenant_id, s.id
         """,

@@ -22,7 +22,7 @@ async def accept_offer(scope: RoutingScope, actor: Actor, offer_id: UUID, key: U
     Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where it was answered.
     """
     turn = await take_turn(scope, offer_id)
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "lender")
     if await was_done(scope, turn, "offer.accept", key):
         return
     now.refuse_real(is_test=turn.referral.is_test)

@@ -19,7 +19,7 @@ async def decline_offer(
     Raises NotFound, KeyReused, NoLongerHere, Suspended, or Conflict where it was answered.
     """
     turn = await take_turn(scope, offer_id)
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "lender")
     if await was_done(scope, turn, "offer.decline", key, reason, note):
         return
     now.refuse_real(is_test=turn.referral.is_test)

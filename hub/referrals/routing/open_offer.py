@@ -16,7 +16,7 @@ async def open_offer(scope: RoutingScope, actor: Actor, offer_id: UUID) -> None:
     Raises NotFound, NoLongerHere or Suspended.
     """
     turn = await take_turn(scope, offer_id)
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "lender")
     if turn.offer.state != "offered":
         return
     now.refuse_real(is_test=turn.referral.is_test)

@@ -20,7 +20,7 @@ async def send_referral(scope: RoutingScope, actor: Actor, referral_id: UUID, ke
     referral = await queries.lock_own_referral(scope, actor.desk_ids, referral_id)
     if referral is None:
         raise NotFound
-    now = await standing(scope, actor)
+    now = await standing(scope, actor, "host")
     if now.desks is not None and referral.desk_id not in now.desks:
         raise NoLongerHere
     now.refuse_real(is_test=referral.is_test)

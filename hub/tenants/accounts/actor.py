@@ -36,6 +36,11 @@ class Actor:
     desk_ids: frozenset[UUID] | None = None
     suspended: bool = False
     support: bool = False
+    coming_kinds: tuple[str, ...] = ()
+
+    def is_suspended(self, kind: str) -> bool:
+        """As a whole, or as this kind of organisation, which it is only being set up for."""
+        return self.suspended or kind in self.coming_kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ def requires(
             raise Forbidden
         if actor.support and not support:
             raise Forbidden("support", N_("Support does not see this page."))
-        if actor.suspended and not while_suspended:
+        if not while_suspended and (actor.suspended or kind in actor.coming_kinds):
             raise Forbidden(
                 "suspended",
                 N_("Your organisation is not active: this page opens once the Ente activates it."),

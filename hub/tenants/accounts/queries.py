@@ -167,7 +167,7 @@ async def find_session(
         """
         SELECT s.id, s.last_seen_at, a.id AS account_id, a.name, a.locale,
                m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks, m.support,
-               t.name AS tenant_name, t.kinds, t.state AS tenant_state,
+               t.name AS tenant_name, t.kinds, t.coming_kinds, t.state AS tenant_state,
                array(SELECT d.desk_id FROM membership_desks d
                      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids,
                f.id IS NULL AND EXISTS (SELECT FROM memberships x JOIN tenants o ON o.id = x.tenant_id
@@ -211,6 +211,7 @@ async def find_session(
         desk_ids=frozenset(row["desk_ids"]) if row["limited_to_desks"] else None,
         suspended=row["tenant_state"] == "suspended",
         support=row["support"],
+        coming_kinds=tuple(row["coming_kinds"]),
     )
 
 

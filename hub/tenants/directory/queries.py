@@ -251,10 +251,10 @@ async def figures(scope: NetworkScope) -> Figures:
     row = await scope.fetchrow(
         f"""
         SELECT
-          count(*) FILTER (WHERE 'host' = ANY(kinds) AND state = 'active'),
+          count(*) FILTER (WHERE 'host' = ANY(kinds) AND 'host' <> ALL(coming_kinds) AND state = 'active'),
           count(*) FILTER (WHERE 'host' = ANY(kinds) AND {_WAITING}),
-          count(*) FILTER (WHERE 'lender' = ANY(kinds) AND state = 'active'),
-          count(*) FILTER (WHERE 'tutor' = ANY(kinds) AND state = 'active'),
+          count(*) FILTER (WHERE 'lender' = ANY(kinds) AND 'lender' <> ALL(coming_kinds) AND state = 'active'),
+          count(*) FILTER (WHERE 'tutor' = ANY(kinds) AND 'tutor' <> ALL(coming_kinds) AND state = 'active'),
           (SELECT count(*) FROM memberships ms JOIN tenants host ON host.id = ms.tenant_id
            WHERE ms.role = 'operator' AND ms.state = 'active'
              AND NOT ms.support

@@ -42,8 +42,11 @@ async def abandon(
         scope, running[0], "abandoned", actor.membership_id if actor else None, reason
     )
     await making.close_desks(scope, running[0], clock.day_of(scope.now))
-    if not await making.was_active(scope, organisation_id):
+    if await making.was_active(scope, organisation_id):
+        await making.take_back_kinds(scope, organisation_id)
+    else:
         await making.set_state(scope, organisation_id, "closed")
+        await making.end_memberships(scope, organisation_id)
         await _revoke_invitations(scope, actor, organisation_id)
     await audit.record_for(
         scope,
@@ -76,6 +79,8 @@ async def leave_setup(
     scope: NetworkScope, organisation_id: UUID, setup_id: UUID, desk_ids: Sequence[UUID]
 ) -> None:
     """Desks that had joined a set-up which goes on without them."""
+    # As everybody does first who changes a set-up: an activation at this moment comes before, or after.
+    await making.lock_organisation(scope, organisation_id)
     await making.close_desks(scope, setup_id, clock.day_of(scope.now), desk_ids)
     await refresh(scope, [organisation_id])
 

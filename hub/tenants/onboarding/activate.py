@@ -56,6 +56,7 @@ async def activate(
     await making.settle_points(scope, setup.id)
     if in_order([*known.kinds, *setup.kinds]) != list(known.kinds):
         await making.add_kinds(scope, known.id, in_order([*known.kinds, *setup.kinds]), None)
+    await making.bring_into_force(scope, organisation_id, setup.kinds)
     await making.set_state(scope, organisation_id, "active")
     opened = await making.open_desks(scope, setup.id, clock.day_of(scope.now))
     await audit.record_for(

@@ -50,6 +50,7 @@ class NewDesk(NamedTuple):
 
 async def wait_for_identity(scope: NetworkScope, fiscal_code: str) -> None:
     """Whoever makes an organisation with this code waits for each other: the table cannot forbid a second."""
+    await scope.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('organisations', 0))")
     await scope.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('organisation:' || $1, 0))", fiscal_code
     )
@@ -151,10 +152,13 @@ def _values(details: Details) -> tuple[object, ...]:
 async def add_kinds(
     scope: NetworkScope, organisation_id: UUID, kinds: Sequence[str], host_kind: str | None
 ) -> None:
-    """To an organisation that keeps its own data."""
+    """To an organisation that keeps its own data. To one that has been active they are coming: not in force yet."""
     await scope.execute(
         """
-        UPDATE tenants SET kinds = $2, host_kind = coalesce(host_kind, $3), version = version + 1
+        UPDATE tenants SET kinds = $2, host_kind = coalesce(host_kind, $3), version = version + 1,
+          coming_kinds = CASE WHEN activated_at IS NULL THEN '{}' ELSE array(
+            SELECT kind FROM unnest($2::text[]) AS kind
+            WHERE kind <> ALL (kinds) OR kind = ANY (coming_kinds)) END
         WHERE id = $1
         """,
         organisation_id,
@@ -163,11 +167,50 @@ async def add_kinds(
     )
 
 
+async def bring_into_force(
+    scope: NetworkScope, organisation_id: UUID, kinds: Sequence[str]
+) -> None:
+    """What was coming is there: its set-up is complete."""
+    await scope.execute(
+        """
+        UPDATE tenants SET coming_kinds = array(
+          SELECT kind FROM unnest(coming_kinds) AS kind WHERE kind <> ALL ($2::text[]))
+        WHERE id = $1
+        """,
+        organisation_id,
+        list(kinds),
+    )
+
+
+async def take_back_kinds(scope: NetworkScope, organisation_id: UUID) -> None:
+    """What was coming does not come."""
+    await scope.execute(
+        """
+        UPDATE tenants SET coming_kinds = '{}', version = version + 1,
+          kinds = array(SELECT kind FROM unnest(kinds) AS kind WHERE kind <> ALL (coming_kinds))
+        WHERE id = $1 AND coming_kinds <> '{}'
+        """,
+        organisation_id,
+    )
+
+
+async def end_memberships(scope: NetworkScope, organisation_id: UUID) -> None:
+    """Nobody of a closed organisation is there when it begins again: whoever is to be, is invited."""
+    await scope.execute(
+        """
+        UPDATE memberships SET state = 'ended', ended_at = $2
+        WHERE tenant_id = $1 AND state = 'active'
+        """,
+        organisation_id,
+        scope.now,
+    )
+
+
 async def reopen(scope: NetworkScope, organisation_id: UUID) -> None:
     """It comes on board anew, as if it had never been active."""
     await scope.execute(
         """
-        UPDATE tenants SET state = 'suspended', activated_at = NULL, version = version + 1
+        UPDATE tenants SET state = 'suspended', activated_at = NULL, coming_kinds = '{}', version = version + 1
         WHERE id = $1
         """,
         organisation_id,

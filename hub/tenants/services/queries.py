@@ -21,6 +21,9 @@ _STATED = """
 name = $3, description = $4, regions = $5, min_amount_cents = $6, max_amount_cents = $7,
 beneficiaries = $8, capacity = $9, answer_days = $10, recorded_at = $11
 """
+# Its set-up for this kind of organisation is complete.
+_KIND = "CASE WHEN s.kind = 'tutoring' THEN 'tutor' ELSE 'lender' END"
+_IN_FORCE = f"{_KIND} = ANY (t.kinds) AND {_KIND} <> ALL (t.coming_kinds)"
 
 
 class Public(NamedTuple):
@@ -95,7 +98,7 @@ async def public_services(
         f"""
         SELECT {_COLUMNS}, t.id AS organisation_id, t.name AS organisation, t.website
         FROM services_offered s
-        JOIN tenants t ON t.id = s.tenant_id AND t.state = 'active' AND NOT t.sandbox
+        JOIN tenants t ON t.id = s.tenant_id AND t.state = 'active' AND NOT t.sandbox AND {_IN_FORCE}
         WHERE s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to >= $1)
           AND ($2::text IS NULL OR s.kind = $2)
           AND ($3::text IS NULL OR $3 = ANY(s.regions))
@@ -125,7 +128,7 @@ async def services_by_name(
         f"""
         SELECT {_COLUMNS}, t.id AS organisation_id, t.name AS organisation, t.website
         FROM services_offered s
-        JOIN tenants t ON t.id = s.tenant_id AND t.state = 'active' AND NOT t.sandbox
+        JOIN tenants t ON t.id = s.tenant_id AND t.state = 'active' AND NOT t.sandbox AND {_IN_FORCE}
         WHERE s.valid_from <= $1 AND (s.valid_to IS NULL OR s.valid_to >= $1)
           AND ($2::text IS NULL OR s.kind = $2)
           AND ($3::text IS NULL OR $3 = ANY(s.regions))
