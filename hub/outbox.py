@@ -58,6 +58,13 @@ class Job:
     args: dict[str, str]
     attempt: int
 
+    @property
+    def owner_id(self) -> UUID:
+        """The tenant whose task this is. Raises LookupError for the network's own work."""
+        if self.tenant_id is None:
+            raise LookupError(self.task)
+        return self.tenant_id
+
 
 async def enqueue(
     scope: TenantScope | NetworkScope | RoutingScope,

@@ -31,17 +31,15 @@ async def apply(job: Job, *, import_id: UUID) -> None:
 
 async def _try(job: Job, import_id: UUID, work: Callable[[UUID, UUID], Awaitable[None]]) -> None:
     """What passes by itself is waited for as long as it takes; what fails by our fault ends, and says so."""
-    if job.tenant_id is None:
-        raise LookupError("an import is an organisation's")
     try:
-        await work(job.tenant_id, import_id)
+        await work(job.owner_id, import_id)
     except Unavailable:
         raise
     except Exception as error:
         if job.attempt < MOST_ATTEMPTS:
             raise
         log.warning("import %s failed: %s", import_id, logs.describe(error))
-        async with tenant_transaction(job.tenant_id) as scope:
+        async with tenant_transaction(job.owner_id) as scope:
             await queries.mark_failed(scope, import_id, "broken_off")
 
 

@@ -9,7 +9,6 @@ from hub.outbox import Job
 from hub.tenants.protocols import parties, queries
 from hub.tenants.protocols.links import LINK_LASTS, Grant, link_to
 from hub.tenants.protocols.schemas import Protocol
-from hub.tenants.protocols.tasks import tenant_of
 from hub.uploads import PDF
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
@@ -23,7 +22,7 @@ Letter = Callable[[], tuple[str, Sequence[str], Button]]
 @task("protocols.mail")
 async def mail_document(job: Job, *, protocol_id: UUID) -> None:
     """Nothing where it was signed or cancelled in the meantime."""
-    async with tenant_transaction(tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         protocol = await queries.find(scope, protocol_id)
         if protocol is None or protocol.state != "sent" or protocol.document_id is None:
             return
@@ -189,7 +188,7 @@ def _good_for() -> str:
 
 
 def _signing_page(job: Job, protocol: Protocol) -> Button:
-    grant = Grant(tenant_of(job), protocol.id, protocol.link_version)
+    grant = Grant(job.owner_id, protocol.id, protocol.link_version)
     return _("Sign the protocol"), link_to(grant)
 
 
@@ -198,7 +197,7 @@ def _page_of(protocol: Protocol) -> Button:
 
 
 async def _found(job: Job, protocol_id: UUID) -> Protocol | None:
-    async with tenant_transaction(tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         return await queries.find(scope, protocol_id)
 
 

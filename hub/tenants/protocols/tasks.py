@@ -24,7 +24,7 @@ AT_ONCE = 200
 @task("protocols.prepare")
 async def prepare(job: Job, *, protocol_id: UUID) -> None:
     """The same content gives the same document, so that whoever comes second adds nothing."""
-    tenant_id = tenant_of(job)
+    tenant_id = job.owner_id
     async with tenant_transaction(tenant_id) as scope:
         protocol = await queries.find(scope, protocol_id)
         template = await editions.find_template(scope, protocol.template_id) if protocol else None
@@ -44,7 +44,7 @@ async def prepare(job: Job, *, protocol_id: UUID) -> None:
 @task("protocols.tell")
 async def tell_organisation(job: Job, *, entry_id: UUID, organisation_id: UUID) -> None:
     """The entry has the job's id in the organisation's log: however often this runs, it is written once."""
-    async with tenant_transaction(tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         entry = await audit.entry_of(scope, entry_id)
     if entry is None:
         raise LookupError(entry_id)
@@ -78,9 +78,3 @@ async def order_reminders(scope: TenantScope) -> None:
                 protocol_id=protocol_id,
                 membership_id=membership_id,
             )
-
-
-def tenant_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id
