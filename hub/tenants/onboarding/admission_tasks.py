@@ -4,10 +4,10 @@ from uuid import UUID
 
 from hub import outbox
 from hub.db import network_transaction, tenant_transaction
-from hub.idempotency import once
 from hub.outbox import Job
 from hub.tenants.calls.applications import queries as applications
 from hub.tenants.calls.selection import ranked
+from hub.tenants.calls.selection.each_ranked import order_for_each
 from hub.tenants.onboarding import making, queries
 from hub.tenants.onboarding.abandon import abandon, leave_setup
 from hub.tenants.onboarding.admit import admit as admit_organisation
@@ -17,36 +17,24 @@ from hub.tenants.protocols.issue import issue
 from hub.tenants.protocols.schemas import KINDS, ProtocolParty
 from hub.worker import task
 
-# So many admissions are ordered in one transaction; the rest by the next.
-CHUNK = 500
-
 
 @task("onboarding.admit_all")
 async def admit_all(job: Job, *, ranking_id: UUID, behind: UUID) -> None:
     """Order the admission of everybody whom a published ranking admits."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
-        if await once(scope, "onboarding.admit_all", job.id, ranking_id):
-            return
-        chunk = await ranked.admitted_ids(scope, ranking_id, after=behind, limit=CHUNK)
-        for application_id in chunk:
-            await outbox.enqueue(scope, "onboarding.admit", application_id=application_id)
-        if len(chunk) == CHUNK:
-            await outbox.enqueue(
-                scope, "onboarding.admit_all", ranking_id=ranking_id, behind=chunk[-1]
-            )
+    await order_for_each(job, "onboarding.admit", ranked.admitted_ids, ranking_id, behind)
 
 
 @task("onboarding.admit")
 async def admit(job: Job, *, application_id: UUID) -> None:
     """Nothing where it was withdrawn in the meantime."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application = await applications.find(scope, application_id)
     if application is None or application.state != "admitted" or application.content is None:
         return
     async with network_transaction() as network:
         await admit_organisation(network, application, application.content)
     # One that was withdrawn while its organisation was made: whoever withdrew found nothing to undo.
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         after = await applications.find(scope, application_id, lock=True)
         if after is None or after.state == "withdrawn":
             await outbox.enqueue(scope, "onboarding.withdrawn", application_id=application_id)
@@ -59,7 +47,7 @@ async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
         party = await queries.party_of(network, organisation_id)
     if party is None or not party.kinds:
         return
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         if party.application_id:
             application = await applications.find(scope, party.application_id, lock=True)
             if application is None or application.state == "withdrawn":
@@ -86,7 +74,7 @@ async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
             await outbox.enqueue(
                 network,
                 "onboarding.cancel_protocols",
-                tenant_id=_tenant_of(job),
+                tenant_id=job.owner_id,
                 organisation_id=organisation_id,
             )
 
@@ -94,7 +82,7 @@ async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
 @task("onboarding.withdrawn")
 async def withdrawn(job: Job, *, application_id: UUID) -> None:
     """Its set-up is abandoned; where its desks joined another's set-up, they leave it."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application = await applications.find(scope, application_id)
     if application is None or application.state != "withdrawn" or application.content is None:
         return
@@ -115,16 +103,10 @@ async def cancel_protocols(job: Job, *, organisation_id: UUID) -> None:
     async with network_transaction() as network:
         if await queries.party_of(network, organisation_id):
             return
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         await register.lock_register(scope)
         for kind in KINDS:
             protocol_id = await register.unfinished(scope, organisation_id, kind)
             if protocol_id:
                 await steps.cancel(scope, protocol_id)
                 await story.tell(scope, None, story.CANCELLED, protocol_id, organisation_id)
-
-
-def _tenant_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id

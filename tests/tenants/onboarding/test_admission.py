@@ -15,6 +15,7 @@ from hub.ids import uuid7
 from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
+from hub.tenants.calls.selection import each_ranked
 from hub.tenants.onboarding import admission_tasks
 from hub.tenants.onboarding.abandon import abandon
 from hub.tenants.onboarding.queries import party_of
@@ -371,7 +372,7 @@ async def test_a_ranking_brings_its_admitted_on_board_and_who_moves_up_later(
 async def test_admissions_are_ordered_in_parts(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admission_tasks, "CHUNK", 1)
+    monkeypatch.setattr(each_ranked, "CHUNK", 1)
     commission, made = await make_commission(2, applications=3, places=3)
     await give_all(commission, {one.id: [(20, 10), (20, 10)] for one in made})
     ranking_id = await propose(commission)

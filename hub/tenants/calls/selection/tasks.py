@@ -4,41 +4,29 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from hub import mail, outbox
+from hub import mail
 from hub.db import network_transaction, tenant_transaction
-from hub.idempotency import once
 from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.selection import evaluations, panel, ranked
+from hub.tenants.calls.selection.each_ranked import order_for_each
 from hub.tenants.calls.selection.schemas import Entry
 from hub.web.formats import format_number
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
 from hub.worker import task
 
-# So many letters are ordered in one transaction; the rest by the next.
-CHUNK = 500
-
 
 @task("selection.tell_outcomes")
 async def tell_outcomes(job: Job, *, ranking_id: UUID, behind: UUID) -> None:
     """Order a letter for each applicant of a published ranking, once each also where the task runs twice."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
-        if await once(scope, "selection.tell_outcomes", job.id, ranking_id):
-            return
-        chunk = await ranked.ranked_ids(scope, ranking_id, after=behind, limit=CHUNK)
-        for application_id in chunk:
-            await outbox.enqueue(scope, "selection.tell_outcome", application_id=application_id)
-        if len(chunk) == CHUNK:
-            await outbox.enqueue(
-                scope, "selection.tell_outcomes", ranking_id=ranking_id, behind=chunk[-1]
-            )
+    await order_for_each(job, "selection.tell_outcome", ranked.ranked_ids, ranking_id, behind)
 
 
 @task("selection.tell_outcome")
 async def tell_outcome(job: Job, *, application_id: UUID) -> None:
     """Nothing to whoever withdrew in the meantime."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         to = await ranked.addressee(scope, application_id)
         entry = await ranked.entry_of(scope, application_id)
     if to is None or entry is None or to["state"] == "withdrawn":
@@ -57,7 +45,7 @@ async def tell_outcome(job: Job, *, application_id: UUID) -> None:
 
 @task("selection.tell_moved_up")
 async def tell_moved_up(job: Job, *, application_id: UUID) -> None:
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         to = await ranked.addressee(scope, application_id)
         entry = await ranked.entry_of(scope, application_id)
     if to is None or entry is None or to["state"] != "admitted":
@@ -81,7 +69,7 @@ async def tell_moved_up(job: Job, *, application_id: UUID) -> None:
 @task("selection.remind_evaluator")
 async def remind_evaluator(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
     """Nothing where all is given by now."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
     async with network_transaction() as network:
         account = await panel.account_of(network, membership_id)
@@ -146,9 +134,3 @@ def _reason(entry: Entry) -> str:
     label = EXCLUSION_REASONS.get(entry.reason or "", EXCLUSION_REASONS["other"])
     words = _(label)
     return words[:1].lower() + words[1:]
-
-
-def _tenant_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id

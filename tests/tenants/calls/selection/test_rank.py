@@ -17,7 +17,7 @@ from hub.ids import uuid7
 from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import Application
 from hub.tenants.calls.applications.withdraw_application import withdraw
-from hub.tenants.calls.selection import rank, ranked, tasks
+from hub.tenants.calls.selection import each_ranked, rank, ranked, tasks
 from hub.tenants.calls.selection.commission import NotEvaluating
 from hub.worker import drain_now
 from tests.factories import NAPLES, Member
@@ -198,7 +198,7 @@ async def test_every_applicant_is_told_once(
     db: Database, relay: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where there are more than one transaction orders, and where a task runs twice."""
-    monkeypatch.setattr(tasks, "CHUNK", 2)
+    monkeypatch.setattr(each_ranked, "CHUNK", 2)
     commission, made = await evaluated()
     ranking_id = await propose(commission)
     await approve(commission, ranking_id)
