@@ -22,13 +22,11 @@ Written = tuple[str, Sequence[str], tuple[str, str]]
 @task("onboarding.mail_due")
 async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     """All open points that are due soon, or overdue, in one letter. Nothing where none is any more."""
-    async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
-        setup = await queries.setup_of(scope, organisation_id)
-        name = await queries.name_of(scope, organisation_id)
-        today = clock.day_of(scope.now)
-    if to is None or setup is None or setup.state != "running":
+    found = await _found(organisation_id, reader_id, "running")
+    if found is None:
         return
+    to, setup, name = found
+    today = clock.today()
     soon = today + timedelta(days=due.EARLY)
     lines = [(point.due_on, point.code) for point in setup.blocking if point.due_on <= soon]
     if not lines:
@@ -47,7 +45,7 @@ async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
                 *(_point(code, day, today) for day, code in sorted(lines)),
                 _("Whoever needs more time, or help, writes to the Ente: it can move these days."),
             ],
-            (_("To the set-up"), f"{mail.base_url()}/organisation/setup"),
+            _to_setup(),
         ),
     )
 
@@ -55,12 +53,11 @@ async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
 @task("onboarding.mail_overdue")
 async def mail_overdue(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     """To the Ente. Nothing where it was activated, abandoned or postponed in the meantime."""
-    async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
-        setup = await queries.setup_of(scope, organisation_id)
-        name = await queries.name_of(scope, organisation_id)
-        today = clock.day_of(scope.now)
-    if to is None or setup is None or setup.state != "running" or setup.due_on >= today:
+    found = await _found(organisation_id, reader_id, "running")
+    if found is None:
+        return
+    to, setup, name = found
+    if setup.due_on >= clock.today():
         return
     await _send(
         job,
@@ -102,21 +99,17 @@ async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> No
                 if own
                 else _("The organisation was told, too. It stays active unless you suspend it."),
             ],
-            (_("To the set-up"), f"{mail.base_url()}/organisation/setup")
-            if own
-            else _to_organisation(organisation_id),
+            _to_setup() if own else _to_organisation(organisation_id),
         ),
     )
 
 
 @task("onboarding.mail_activated")
 async def mail_activated(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
-    async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
-        setup = await queries.setup_of(scope, organisation_id)
-        name = await queries.name_of(scope, organisation_id)
-    if to is None or setup is None or setup.state != "active":
+    found = await _found(organisation_id, reader_id, "active")
+    if found is None:
         return
+    to, setup, name = found
     await _send(
         job,
         to,
@@ -128,18 +121,18 @@ async def mail_activated(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
                 if "host" in setup.kinds
                 else _("From today on desks of the network can refer citizens to you."),
             ],
-            (_("To the hub"), mail.base_url()),
+            _to_hub(),
         ),
     )
 
 
 @task("onboarding.mail_abandoned")
 async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
-    async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
-        setup = await queries.setup_of(scope, organisation_id)
-        name = await queries.name_of(scope, organisation_id)
-    if to is None or setup is None or setup.state != "abandoned" or setup.ended_reason == WITHDRAWN:
+    found = await _found(organisation_id, reader_id, "abandoned")
+    if found is None:
+        return
+    to, setup, name = found
+    if setup.ended_reason == WITHDRAWN:
         return
     await _send(
         job,
@@ -151,7 +144,7 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
                 setup.ended_reason,
                 _("If you think that this is a mistake, please write to the Ente."),
             ],
-            (_("To the hub"), mail.base_url()),
+            _to_hub(),
         ),
     )
 
@@ -165,14 +158,16 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
         name = await queries.name_of(scope, organisation_id)
     if to is None or held is None or held.lifted_at:
         return
-    reason = _lower(SUSPENSION_REASONS[held.reason])
     await _send(
         job,
         to,
         lambda: (
             _("%(name)s is suspended", name=name),
             [
-                _("The Ente has suspended the organisation. Reason: %(reason)s.", reason=reason()),
+                _(
+                    "The Ente has suspended the organisation. Reason: %(reason)s.",
+                    reason=_lower(SUSPENSION_REASONS[held.reason]),
+                ),
                 *([held.note] if held.note else []),
                 _(
                     "You can sign in and see to your data, desks and people. Until the suspension is lifted there are"
@@ -198,9 +193,22 @@ async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
         lambda: (
             _("The suspension of %(name)s is lifted", name=name),
             [_("The Ente has lifted the suspension: everything works as before.")],
-            (_("To the hub"), mail.base_url()),
+            _to_hub(),
         ),
     )
+
+
+async def _found(
+    organisation_id: UUID, reader_id: UUID, state: str
+) -> tuple[Reader, SetupView, str] | None:
+    """And the organisation's name. Nothing where the reader has left or the set-up is in another state by now."""
+    async with network_transaction() as scope:
+        to = await queries.reader(scope, reader_id)
+        setup = await queries.setup_of(scope, organisation_id)
+        name = await queries.name_of(scope, organisation_id)
+    if to is None or setup is None or setup.state != state:
+        return None
+    return to, setup, name
 
 
 def _point(code: str, day: date, today: date) -> str:
@@ -211,21 +219,25 @@ def _point(code: str, day: date, today: date) -> str:
 
 
 def _named(setup: SetupView) -> str:
-    return ", ".join(_lower(POINTS[point.code])() for point in setup.blocking)
+    return ", ".join(_lower(POINTS[point.code]) for point in setup.blocking)
 
 
-def _lower(msgid: str) -> Callable[[], str]:
-    """Within a sentence; translated once the reader's language is known."""
+def _lower(msgid: str) -> str:
+    """Within a sentence."""
+    words = _(msgid)
+    return words[:1].lower() + words[1:]
 
-    def words() -> str:
-        text = _(msgid)
-        return text[:1].lower() + text[1:]
 
-    return words
+def _to_setup() -> tuple[str, str]:
+    return _("To the set-up"), f"{mail.base_url()}/organisation/setup"
+
+
+def _to_hub() -> tuple[str, str]:
+    return _("To the hub"), mail.base_url()
 
 
 def _to_organisation(organisation_id: UUID) -> tuple[str, str]:
-    return (_("To the organisation"), f"{mail.base_url()}/network/organisations/{organisation_id}")
+    return _("To the organisation"), f"{mail.base_url()}/network/organisations/{organisation_id}"
 
 
 async def _send(job: Job, to: Reader, write: Callable[[], Written]) -> None:
