@@ -20,7 +20,7 @@ run: $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.run) ## Start the network on 
 test: check browser ## Check and test everything
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser --ignore=tests/faults --cov --cov-report=term
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
-	$(BIN)/python -m pytest tests/browser
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser
 
 check: .venv/.dev ## Formatter, linter, types and import contracts
 	$(BIN)/ruff format --check .

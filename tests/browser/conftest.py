@@ -3,6 +3,8 @@
     stack         the whole hub, running, with the demo network
     new_reader    makes people, each in a browser of their own; `reader` is one
 
+With xdist each process has a stack and a browser of its own; all of them know what was looked at already.
+
 Playwright's loop occupies the main thread, in which the other tests want theirs; so these tests are only collected
 where they are asked for by name.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, StorageState, sync_playwright
@@ -54,8 +57,11 @@ def browser(stack: Stack) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def scrutiny() -> Scrutiny:
-    return Scrutiny()
+def scrutiny(stack: Stack, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Scrutiny:
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "looked-at"
+    folder.mkdir(exist_ok=True)
+    return Scrutiny(folder, urlsplit(stack.address).netloc)
 
 
 @pytest.fixture(scope="session")
@@ -70,20 +76,24 @@ def new_reader(
 ) -> Iterator[NewReader]:
     readers: list[Reader] = []
 
-    def new(email: str = "", *, scripts: bool = True, width: int = 1280) -> Reader:
-        """With an e-mail address, somebody who has signed in; a test that ends the session signs in by itself."""
+    def new(
+        email: str = "", *, at: str = "/sign-in", scripts: bool = True, width: int = 1280
+    ) -> Reader:
+        """With an e-mail address, somebody who has signed in and stands before their first page, or `at` another.
+
+        A test that ends the session signs in by itself.
+        """
         context = chromium.window(
             browser, stack.address, scripts=scripts, width=width, cookies=sessions.get(email)
         )
         reader = Reader(context, scrutiny, scripts=scripts)
         readers.append(reader)
-        if email in sessions:
-            # Leads whoever is signed in to the page they came for.
-            reader.open("/sign-in")
-        # Another test may have ended the session.
-        if email and (email not in sessions or reader.path == "/sign-in"):
-            reader.sign_in(email)
-            sessions[email] = context.storage_state()
+        if email:
+            # Leads whoever is signed in to the page they came for, and there after the sign-in, too.
+            reader.open(at)
+            if reader.path == "/sign-in":
+                reader.give_password(email)
+                sessions[email] = context.storage_state()
         return reader
 
     yield new

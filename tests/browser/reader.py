@@ -28,6 +28,8 @@ class Reader:
         self._scrutiny = scrutiny
         self._titles = Titles()
         self._arrival: Response | None = None
+        # The page as it was when it was last looked at.
+        self._looked_at = ""
         self.page.on("response", self._on_response)
         self.page.on("request", self._on_request)
         self.page.on("console", self._on_console)
@@ -87,8 +89,10 @@ class Reader:
         self.page.locator("main").get_by_text(words).first.wait_for()
 
     def look(self) -> None:
-        """Look closely again: the page is in a state it was not in when its like was first seen."""
-        check_layout(self.page, scripts=self._scripts)
+        """Look closely: the page may be in a state it was not in when its like was first seen."""
+        if self.page.content() != self._looked_at:
+            check_layout(self.page, scripts=self._scripts)
+            self._looked_at = self.page.content()
 
     @contextmanager
     def arriving(self, status: int = 200) -> Iterator[None]:
@@ -106,7 +110,8 @@ class Reader:
         sight = Sight.of(self.page, got, scripts=self._scripts)
         if got == 200 and self._arrival.request.method == "GET":
             self._titles.check(self.page, sight)
-        self._scrutiny.look(self.page, sight)
+        if self._scrutiny.look(self.page, sight):
+            self._looked_at = self.page.content()
         self.check()
 
     def check(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 AXE_OPTIONS = {
@@ -17,6 +19,8 @@ DESKTOP, PHONE, NARROWEST = 1280, 390, 320
 _IDS = re.compile(
     r"/(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]+)(?=/|$)"
 )
+_RUN_AXE = """options => axe.run(options).then(({violations}) => violations.map(
+    ({id, help, nodes}) => ({id, help, found: nodes.map(({html}) => html.slice(0, 200))})))"""
 _FIRST_STOP = "document.activeElement.getAttribute('href')"
 _AT_SUMMARY = "document.activeElement.hasAttribute('data-hub-error-summary')"
 
@@ -39,18 +43,29 @@ class Sight:
         return cls(parts.netloc, path, status, language(page), scripts)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scrutiny:
-    """What the whole test run has looked at closely."""
+    """What the whole test run has looked at closely: an empty file for each, which its processes share."""
 
-    seen: set[Sight] = field(default_factory=set)
+    folder: Path
+    # Of the hub; each process has its own.
+    host: str
 
-    def look(self, page: Page, sight: Sight) -> None:
-        """Look closely at a page that just loaded, unless its like was seen before."""
-        if sight not in self.seen:
-            self.seen.add(sight)
+    def look(self, page: Page, sight: Sight) -> bool:
+        """Look closely at a page that just loaded, unless its like was seen before; whether it did."""
+        if new := self._claim(sight):
             check_first_focus(page)
             check_layout(page, scripts=sight.scripts)
+        return new
+
+    def _claim(self, sight: Sight) -> bool:
+        site = "hub" if sight.host == self.host else "mailbox"
+        name = f"{site} {sight.path} {sight.status} {sight.locale} {sight.scripts}"
+        try:
+            (self.folder / hashlib.sha256(name.encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
 
 
 @dataclass(slots=True)
@@ -114,10 +129,11 @@ def overflowing(page: Page) -> list[str]:
 
 
 def accessibility_problems(page: Page) -> list[str]:
-    violations = Axe().run(page, options=AXE_OPTIONS).response["violations"]
+    if page.evaluate("typeof axe === 'undefined'"):
+        page.evaluate(AXE_SCRIPT)
     width = (page.viewport_size or {"width": 0})["width"]
     return [
-        f"{width} px, {one['id']} ({one['help']}): {node['html'][:200]}"
-        for one in violations
-        for node in one["nodes"]
+        f"{width} px, {one['id']} ({one['help']}): {html}"
+        for one in page.evaluate(_RUN_AXE, AXE_OPTIONS)
+        for html in one["found"]
     ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
@@ -27,10 +29,11 @@ TELLING_CASE = """
 
 
 def take_pictures(stack: Stack, folder: Path) -> None:
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as seen:
         browser = chromium.launch(playwright)
         context = chromium.window(browser, stack.address, width=WIDTH)
-        operator = Reader(context, Scrutiny(), scripts=True)
+        scrutiny = Scrutiny(Path(seen), urlsplit(stack.address).netloc)
+        operator = Reader(context, scrutiny, scripts=True)
         operator.sign_in(OPERATOR)
         operator.open(f"/cases/{stack.ask(TELLING_CASE)}")
         operator.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})

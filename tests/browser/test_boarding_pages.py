@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hub.tenants.onboarding.schemas import TRAINING_COMPLETED
-from tests.browser.people import ENTE_ADMIN
+from tests.browser.people import ENTE_ADMIN, LENDER_NAME, admin_of
 from tests.browser.reader import NewReader
 from tests.browser.stack import Stack
 
-# Not the one whose password another test replaces.
 HOST = "Comune di Lecce"
 NETWORK = (
     "/network",
@@ -66,24 +65,22 @@ PUBLIC = ("/desks?q=80121", "/desks?q=99999", "/services", "/services?region=15"
 
 @pytest.mark.parametrize("address", NETWORK)
 def test_page_of_the_network(new_reader: NewReader, address: str) -> None:
-    new_reader(ENTE_ADMIN).open(address)
+    new_reader(ENTE_ADMIN, at=address).look()
 
 
 @pytest.mark.parametrize(("name", "room"), OF_AN_ORGANISATION)
 def test_page_of_an_organisation(new_reader: NewReader, stack: Stack, name: str, room: str) -> None:
-    ente = new_reader(ENTE_ADMIN)
-    ente.open(f"/network/organisations/{_id_of(stack, name)}{room}")
-    ente.look()
+    new_reader(ENTE_ADMIN, at=f"/network/organisations/{_id_of(stack, name)}{room}").look()
 
 
 @pytest.mark.parametrize("address", OWN)
 def test_page_of_ones_own(new_reader: NewReader, stack: Stack, address: str) -> None:
-    new_reader(_admin_of(stack, HOST)).open(_filled(stack, address))
+    new_reader(admin_of(stack, HOST), at=_filled(stack, address)).look()
 
 
 @pytest.mark.parametrize("address", OF_A_LENDER)
 def test_page_of_a_lender(new_reader: NewReader, stack: Stack, address: str) -> None:
-    new_reader(_admin_of(stack, "Microfinanza Mediterranea")).open(address)
+    new_reader(admin_of(stack, LENDER_NAME), at=address).look()
 
 
 @pytest.mark.parametrize("address", PUBLIC)
@@ -95,17 +92,6 @@ def test_public_page(new_reader: NewReader, stack: Stack, address: str) -> None:
 
 def _id_of(stack: Stack, name: str) -> object:
     return stack.ask("SELECT id FROM tenants WHERE name = $1", name)
-
-
-def _admin_of(stack: Stack, name: str) -> str:
-    found: str = stack.ask(
-        """
-        SELECT a.email FROM accounts a JOIN memberships m ON m.account_id = a.id
-        JOIN tenants t ON t.id = m.tenant_id WHERE t.name = $1 AND m.role = 'admin' ORDER BY 1
-        """,
-        name,
-    )
-    return found
 
 
 def _filled(stack: Stack, address: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.browser import applying
 from tests.browser.applying import OPEN_CALL
 from tests.browser.people import ENTE_ADMIN, ENTE_OPERATOR, EVALUATORS
 from tests.browser.reader import NewReader, Reader
-from tests.browser.scrutiny import Scrutiny
 from tests.browser.stack import Stack
 
 DECIDED, EVALUATING = "micro-work-2015", "micro-work-completamento"
@@ -40,53 +37,39 @@ OF_A_CALL = (
 )
 STEPS = ("organisation", "desks", "contacts", "attachments", "declarations", "summary")
 
-LookAt = Callable[..., None]
 
-
-@pytest.fixture
-def look_at(scrutiny: Scrutiny) -> LookAt:
-    """Open it and look closely, also where its like was seen in another state."""
-
-    def look(reader: Reader, address: str, *, status: int = 200) -> None:
-        before = set(scrutiny.seen)
-        scrutiny.seen.clear()
-        reader.open(address, status=status)
-        scrutiny.seen |= before
-
-    return look
+def look_at(reader: Reader, address: str, *, status: int = 200) -> None:
+    reader.open(address, status=status)
+    reader.look()
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_public_page(new_reader: NewReader, look_at: LookAt, address: str) -> None:
+def test_public_page(new_reader: NewReader, address: str) -> None:
     look_at(new_reader(), address)
 
 
 @pytest.mark.parametrize("address", ["/selections", "/selections/new"])
-def test_page_of_the_ente(new_reader: NewReader, look_at: LookAt, address: str) -> None:
-    look_at(new_reader(ENTE_ADMIN), address)
+def test_page_of_the_ente(new_reader: NewReader, address: str) -> None:
+    new_reader(ENTE_ADMIN, at=address).look()
 
 
 @pytest.mark.parametrize(("slug", "part"), OF_A_CALL)
-def test_page_of_a_call(
-    new_reader: NewReader, stack: Stack, look_at: LookAt, slug: str, part: str
-) -> None:
+def test_page_of_a_call(new_reader: NewReader, stack: Stack, slug: str, part: str) -> None:
     call = stack.ask("SELECT id FROM calls WHERE slug = $1", slug)
-    look_at(new_reader(ENTE_ADMIN), f"/selections/{call}{part}")
+    new_reader(ENTE_ADMIN, at=f"/selections/{call}{part}").look()
 
 
 @pytest.mark.parametrize("state", ["submitted", "withdrawn", "admitted", "reserve", "excluded"])
-def test_application_at_the_ente(
-    new_reader: NewReader, stack: Stack, look_at: LookAt, state: str
-) -> None:
+def test_application_at_the_ente(new_reader: NewReader, stack: Stack, state: str) -> None:
     found = stack.ask(
         "SELECT call_id || '/applications/' || id FROM applications WHERE state = $1 ORDER BY id DESC LIMIT 1",
         state,
     )
-    look_at(new_reader(ENTE_OPERATOR), f"/selections/{found}")
+    new_reader(ENTE_OPERATOR, at=f"/selections/{found}").look()
 
 
 @pytest.mark.parametrize("condition", ["declared_at IS NULL", "state = 'submitted'"])
-def test_evaluation(new_reader: NewReader, stack: Stack, look_at: LookAt, condition: str) -> None:
+def test_evaluation(new_reader: NewReader, stack: Stack, condition: str) -> None:
     who = EVALUATORS[1]
     evaluator = new_reader(who)
     found = stack.ask(
@@ -99,7 +82,7 @@ def test_evaluation(new_reader: NewReader, stack: Stack, look_at: LookAt, condit
     look_at(evaluator, f"/evaluations/{found}")
 
 
-def test_steps_of_an_application(new_reader: NewReader, stack: Stack, look_at: LookAt) -> None:
+def test_steps_of_an_application(new_reader: NewReader, stack: Stack) -> None:
     """Empty, with all that is missing told, and from a browser that has no access."""
     applicant, who = new_reader(), applying.another("Comune di Empoli")
     applying.begin(applicant, stack, who)

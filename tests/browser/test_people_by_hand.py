@@ -8,7 +8,7 @@ from datetime import timedelta
 from hub import clock
 from hub.web.i18n import gettext as _
 from tests.browser.mail import Mailbox
-from tests.browser.people import ENTE_SECOND_ADMIN
+from tests.browser.people import ENTE_ADMIN, double
 from tests.browser.reader import NewReader, Reader
 from tests.browser.stack import Stack
 from tests.support import papers
@@ -101,12 +101,13 @@ def train(admin: Reader) -> None:
 def let_support_in(admin: Reader, new_reader: NewReader, stack: Stack) -> None:
     admin.open(PEOPLE)
     admin.follow(_("Support by the Ente: who may come in, who is in"))
-    admin.fill(email=ENTE_SECOND_ADMIN)
+    supporter = double(stack, ENTE_ADMIN)
+    admin.fill(email=supporter)
     admin.press(_("Let this person in"), status=422)
     admin.tick(_("4 hours"))
     admin.press(_("Let this person in"))
-    support = new_reader(ENTE_SECOND_ADMIN)
-    text = Mailbox(stack.mailbox).newest_to(ENTE_SECOND_ADMIN, ".*MICRO-WORK Hub").text
+    support = new_reader(supporter)
+    text = Mailbox(stack.mailbox).newest_to(supporter, ".*MICRO-WORK Hub").text
     link = re.search(r"http://\S+/invitations/\S+", text)
     assert link
     support.open(link[0])

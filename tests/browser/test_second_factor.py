@@ -9,26 +9,12 @@ import pytest
 
 from hub.seed.sign_ins import PASSWORD
 from hub.web.i18n import gettext as _
+from tests.browser.people import LENDER_NAME, OPERATOR, admin_of, double
 from tests.browser.reader import NewReader, Reader
 from tests.browser.second_factor import code_of
 from tests.browser.stack import Stack
 
 PAGE = "/account/second-factor"
-
-
-# Hosts and a lender that no other journey comes by, the last ones by their names.
-OPERATORS = """
-    SELECT a.email FROM accounts a JOIN memberships m ON m.account_id = a.id AND m.role = 'operator'
-    JOIN tenants t ON t.id = m.tenant_id AND t.kinds = '{host}' AND t.state = 'active'
-    ORDER BY t.name DESC, a.email LIMIT 1 OFFSET $1
-"""
-ADMIN_WITHOUT = """
-    DELETE FROM second_factors f USING accounts a, memberships m, tenants t
-    WHERE a.id = f.account_id AND m.account_id = a.id AND m.role = 'admin' AND t.id = m.tenant_id
-      AND t.id = (SELECT id FROM tenants WHERE kinds = '{lender}' AND state = 'active' AND NOT sandbox
-        ORDER BY name DESC LIMIT 1)
-    RETURNING a.email
-"""
 
 
 def begin(person: Reader) -> str:
@@ -49,7 +35,7 @@ def begin(person: Reader) -> str:
 def test_from_the_first_code_to_a_lost_phone(
     new_reader: NewReader, stack: Stack, width: int
 ) -> None:
-    email = stack.ask(OPERATORS, 0 if width == 390 else 1)
+    email = double(stack, OPERATOR)
     person = new_reader(width=width)
     person.sign_in(email)
     person.open("/account")
@@ -96,7 +82,7 @@ def test_from_the_first_code_to_a_lost_phone(
 
 
 def test_an_admin_without_one_is_led_there(new_reader: NewReader, stack: Stack) -> None:
-    admin = stack.ask(ADMIN_WITHOUT)
+    admin = double(stack, admin_of(stack, LENDER_NAME), second_factor=False)
     person = new_reader()
     person.sign_in(admin)
     assert person.path == PAGE
@@ -112,7 +98,7 @@ def test_an_admin_without_one_is_led_there(new_reader: NewReader, stack: Stack) 
 
 def test_password_name_and_language(new_reader: NewReader, stack: Stack) -> None:
     person = new_reader()
-    person.sign_in(stack.ask(OPERATORS, 2))
+    person.sign_in(double(stack, OPERATOR))
     person.open("/account")
     person.follow(_("Password"))
     person.press(_("Change the password"), status=422)
