@@ -64,7 +64,13 @@ ALTER TABLE desks
   ADD COLUMN closed_reason text,
   -- Kept by the referrals: of the desk, never of a person.
   ADD COLUMN last_consultation_on date,
-  ADD COLUMN verification_reminded_at timestamptz;
+  -- Announced by the Ente to the host of a silent desk: the hub closes it then, and what is open goes to the other.
+  ADD COLUMN closing_on date,
+  ADD COLUMN closing_note text NOT NULL DEFAULT '',
+  ADD COLUMN closing_taker_id uuid,
+  ADD COLUMN verification_reminded_at timestamptz,
+  ADD FOREIGN KEY (tenant_id, closing_taker_id) REFERENCES desks (tenant_id, id) ON DELETE RESTRICT;
+CREATE INDEX desks_closing ON desks (closing_on) WHERE closing_on IS NOT NULL AND state = 'active';
 CREATE INDEX desks_postal_code ON desks (postal_code) WHERE state = 'active';
 CREATE INDEX desks_setting_up ON desks (tenant_id) WHERE state = 'setting_up';
 

@@ -105,6 +105,16 @@ STORIES: dict[str, Told] = {
     "desk.added": Told("organisation", N_("Desk added"), "info", "it-pin"),
     "desk.changed": Told("organisation", N_("Desk changed"), "info", "it-pin"),
     "desk.closed": Told("organisation", N_("Desk closed"), "warning", "it-pin"),
+    "desk.closing_announced": Told(
+        "organisation", N_("Closing of a silent desk announced"), "warning", "it-pin"
+    ),
+    "desk.closing_withdrawn": Told("organisation", N_("Closing of a desk taken back"), "info"),
+    "desk.closing_lapsed": Told(
+        "organisation", N_("Closing of a desk dropped: it is in use again"), "success", "it-pin"
+    ),
+    "desk.closing_failed": Told(
+        "organisation", N_("Desk not closed: work is open there"), "warning", "it-pin"
+    ),
     "desk.opening_asked": Told("organisation", N_("Opening of a desk asked for"), "info", "it-pin"),
     "desk.opened": Told("organisation", N_("Desk opened"), "success", "it-pin"),
     "desk.verified": Told("organisation", N_("Desk's entry verified"), "success", "it-check"),

@@ -60,7 +60,7 @@ async def limit_to_desks(
     held = await hold(scope, actor, membership_id)
     only_active(held[membership_id])
     if desk_ids is not None:
-        known = {desk_id for desk_id, _name in await queries.open_desks(scope, scope.tenant_id)}
+        known = await queries.hold_open_desks(scope, desk_ids)
         if not known.issuperset(desk_ids):
             raise NotFound
         keep_an_administrator(held, membership_id)

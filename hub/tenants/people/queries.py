@@ -94,6 +94,19 @@ async def open_desks(scope: TenantScope | NetworkScope, tenant_id: UUID) -> list
     return [(row[0], row[1]) for row in rows]
 
 
+async def hold_open_desks(scope: TenantScope, desk_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of them that are not closed, nor will be until the transaction is over."""
+    rows = await scope.fetch(
+        """
+        SELECT id FROM desks WHERE tenant_id = $1 AND id = ANY($2) AND state <> 'closed'
+        ORDER BY id FOR KEY SHARE
+        """,
+        scope.tenant_id,
+        list(desk_ids),
+    )
+    return {row["id"] for row in rows}
+
+
 async def invitation(
     scope: TenantScope | NetworkScope, invitation_id: UUID, *, lock: bool = False
 ) -> Invitation | None:

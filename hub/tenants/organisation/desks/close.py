@@ -1,9 +1,12 @@
 """Closing a desk for good: what is open there moves to another desk of the same host, in the same transaction.
 
-Whoever writes on a case holds its desk (`hub/referrals/members/standing.py`), and the desk is locked here first: what
-was being written is either moved, or refused because the desk is closed.
+Whoever writes on a case holds its desk (`hub/referrals/members/standing.py`), and the desk is locked here before its
+cases: what was being written is either moved, or refused because the desk is closed. Before the desk come the
+organisation's administrators and the invitations to it, as wherever people are limited to desks or let in
+(`hub/tenants/people/change.py`, `accept.py`): all wait in one order.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,6 +19,8 @@ from hub.tenants.onboarding.touch import touch
 from hub.tenants.organisation.desks import queries
 from hub.tenants.organisation.desks.schemas import CloseDesk, CloseDeskWithWork, Desk
 from hub.tenants.organisation.desks.service import to_change
+from hub.tenants.people import passages
+from hub.tenants.people.holding import Held, NoLongerAdministrator
 from hub.web.i18n import N_
 
 
@@ -61,9 +66,29 @@ async def prospect(scope: TenantScope, desk: Desk) -> Ending:
 async def close_desk(
     scope: TenantScope, actor: Actor, desk_id: UUID, asked: CloseDesk | CloseDeskWithWork
 ) -> None:
-    """Raises NotFound, DeskClosed, OpenWorkLeft, TakerNotActive."""
-    await queries.lock(scope, [desk_id, *([asked.taker_id] if asked.taker_id else [])])
+    """Raises NotFound, NoLongerAdministrator, DeskClosed, OpenWorkLeft, TakerNotActive."""
+    held = await hold(scope, [actor.membership_id], desk_id, asked.taker_id)
+    acts = held.get(actor.membership_id)
+    if acts is None or not acts.is_active or acts.role != "admin":
+        raise NoLongerAdministrator
     await to_change(scope, actor, desk_id)
+    await end(scope, actor, desk_id, asked)
+
+
+async def hold(
+    scope: TenantScope, membership_ids: Sequence[UUID], desk_id: UUID, taker_id: UUID | None
+) -> Held:
+    """Everything that closing waits for, in the one order."""
+    held = await passages.hold(scope, membership_ids)
+    await queries.lock_invitations(scope, desk_id)
+    await queries.lock(scope, [desk_id, *([taker_id] if taker_id else [])])
+    return held
+
+
+async def end(
+    scope: TenantScope, actor: Actor | None, desk_id: UUID, asked: CloseDesk | CloseDeskWithWork
+) -> None:
+    """Of a desk that is held and not closed; without an actor, by the hub. Raises OpenWorkLeft, TakerNotActive."""
     open_here = await _open_work(scope, desk_id)
     moved = 0
     if asked.taker_id:
@@ -94,5 +119,7 @@ async def _open_work(scope: TenantScope, desk_id: UUID) -> list[tuple[str, int]]
     return [(label, number) for label, number in found if number]
 
 
-async def _record(scope: TenantScope, actor: Actor, action: str, **codes: str | int | None) -> None:
+async def _record(
+    scope: TenantScope, actor: Actor | None, action: str, **codes: str | int | None
+) -> None:
     await audit.record(scope, actor, action, "organisation", scope.tenant_id, **codes)

@@ -1,4 +1,4 @@
-"""The Ente opens a further desk of an active organisation."""
+"""The Ente's list of an organisation's desks, where it opens a further one of an active organisation."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,11 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Template
 
+from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.page_parts import crumbs_of, find, here
 from hub.tenants.organisation.desks import ente, queries
+from hub.tenants.organisation.desks.inactivity import is_silent
 from hub.tenants.organisation.desks.pages import TONES
 from hub.tenants.organisation.desks.schemas import STATES, missing
 from hub.tenants.organisation.guards import WHOLE_ADMINS
@@ -88,6 +90,7 @@ async def _page(
             for desk in desks
         ],
         active=active,
+        silent={desk.id for desk in desks if is_silent(desk, clock.today())} if active else set(),
         below=below,
         problem=problem,
     )

@@ -134,6 +134,8 @@ async def show_desk(
         provinces = dict(await organisation.province_names(scope))
         active = await queries.is_active(scope, actor.tenant_id)
         asked = await queries.asked_since(scope, desk.id, scope.now - ente.ASK_AGAIN_AFTER)
+        taken_by = desk.closing_taker_id
+        taker = await queries.desk(scope, taken_by) if taken_by else None
     open_now = hours.open_at(hours.from_json(desk.hours), clock.now())
     return organisation_page(
         request,
@@ -154,6 +156,7 @@ async def show_desk(
         in_setup=not active,
         may_ask=active and ente.is_ready(desk) and not asked,
         asked=asked,
+        taker=taker,
     )
 
 

@@ -12,7 +12,8 @@ _DESK = """
 SELECT d.id, d.name, d.state, d.municipality_code, m.name, m.province_code, d.region_code,
   m.latitude, m.longitude, d.address, d.postal_code, d.latitude, d.longitude, d.phone, d.email,
   d.hours, d.opening_hours, d.how_to_reach, d.offers, d.provinces, d.opened_on, d.verified_on,
-  d.closed_on, d.closed_reason, d.setup_id, d.version
+  d.closed_on, d.closed_reason, d.setup_id, d.version, d.last_consultation_on, d.closing_on,
+  d.closing_note, d.closing_taker_id
 FROM desks d JOIN municipalities m ON m.istat_code = d.municipality_code
 """
 
@@ -38,6 +39,18 @@ async def lock(scope: TenantScope, desk_ids: Sequence[UUID]) -> None:
         "SELECT FROM desks WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id FOR UPDATE",
         scope.tenant_id,
         list(desk_ids),
+    )
+
+
+async def lock_invitations(scope: TenantScope, desk_id: UUID) -> None:
+    """Open ones to this desk, in one order."""
+    await scope.fetch(
+        """
+        SELECT FROM invitations WHERE tenant_id = $1 AND state = 'open' AND $2::uuid = ANY(desk_ids)
+        ORDER BY id FOR UPDATE
+        """,
+        scope.tenant_id,
+        desk_id,
     )
 
 
@@ -349,3 +362,45 @@ async def admins_of_ente(scope: NetworkScope) -> list[UUID]:
         scope.now,
     )
     return [row["id"] for row in rows]
+
+
+async def announce_closing(
+    scope: NetworkScope, desk_id: UUID, day: date, note: str, taker_id: UUID | None
+) -> None:
+    await scope.execute(
+        "UPDATE desks SET closing_on = $2, closing_note = $3, closing_taker_id = $4 WHERE id = $1",
+        desk_id,
+        day,
+        note,
+        taker_id,
+    )
+
+
+async def forget_closing(scope: NetworkScope | TenantScope, desk_id: UUID) -> None:
+    await scope.execute(
+        """
+        UPDATE desks SET closing_on = NULL, closing_note = '', closing_taker_id = NULL
+        WHERE id = $1
+        """,
+        desk_id,
+    )
+
+
+async def due_to_close(scope: NetworkScope, today: date) -> list[tuple[UUID, UUID]]:
+    """(host, desk)."""
+    rows = await scope.fetch(
+        """
+        SELECT tenant_id, id FROM desks WHERE closing_on <= $1 AND state = 'active' ORDER BY id
+        """,
+        today,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def desk_name(scope: NetworkScope, desk_id: UUID) -> tuple[str, UUID, str] | None:
+    """(its name, its host, the host's name)."""
+    row = await scope.fetchrow(
+        "SELECT d.name, t.id, t.name FROM desks d JOIN tenants t ON t.id = d.tenant_id WHERE d.id = $1",
+        desk_id,
+    )
+    return (row[0], row[1], row[2]) if row else None

@@ -18,6 +18,7 @@ from hub.web.fields import (
     Date,
     Email,
     Field,
+    Identifier,
     Integer,
     Phone,
     Refused,
@@ -159,6 +160,24 @@ class CloseDeskWithWork(msgspec.Struct):
     taker_id: Annotated[UUID, Choice(N_("Desk that takes over"))]
 
 
+class AnnounceClosing(msgspec.Struct, kw_only=True):
+    """By the Ente, of a silent desk."""
+
+    desk_id: Annotated[UUID, Identifier()]
+    closing_on: Annotated[
+        date,
+        Date(N_("Day of the closing"), N_("At least 15 days from today."), future=True),
+    ]
+    taker_id: Annotated[
+        UUID | None,
+        Choice(N_("Desk that takes over"), N_("What is open goes there on that day.")),
+    ] = None
+    note: Annotated[
+        str,
+        Textarea(N_("To the host"), N_("Stands in the letter to its administrators."), 1000),
+    ]
+
+
 class Desk(NamedTuple):
     id: UUID
     name: str
@@ -186,6 +205,10 @@ class Desk(NamedTuple):
     closed_reason: str | None
     setup_id: UUID | None
     version: int
+    last_consultation_on: date | None
+    closing_on: date | None
+    closing_note: str
+    closing_taker_id: UUID | None
 
 
 class Closure(NamedTuple):

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hub import mail, outbox
+from hub import clock, mail, outbox
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
 from hub.tenants.organisation import queries as organisation
 from hub.tenants.organisation.desks import queries
+from hub.tenants.organisation.desks.inactivity import close_due
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
@@ -87,10 +88,130 @@ async def ask_ente(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
         )
 
 
-async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:
+@every_minute("desks.close_silent", at_seconds=frozenset({45}))
+async def close_silent() -> None:
+    """Those whose announced day has come, each in its host's scope."""
+    async with network_transaction() as network:
+        due = await queries.due_to_close(network, clock.day_of(network.now))
+    for tenant_id, desk_id in due:
+        async with tenant_transaction(tenant_id) as scope:
+            await close_due(scope, desk_id)
+
+
+@task("desks.tell_closing")
+async def tell_closing(job: Job, *, desk_id: UUID) -> None:
+    """A letter to each administrator of the host, or to its office, each a task of its own."""
+    async with tenant_transaction(_owner(job)) as scope:
+        admins = await queries.admins(scope)
+        for membership_id in admins:
+            await outbox.enqueue(
+                scope, "desks.announce_closing", desk_id=desk_id, membership_id=membership_id
+            )
+        if not admins:
+            await outbox.enqueue(
+                scope,
+                "desks.announce_closing_office",
+                desk_id=desk_id,
+                organisation_id=scope.tenant_id,
+            )
+
+
+@task("desks.announce_closing")
+async def announce_closing(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
+    async with network_transaction() as network:
+        account = await queries.account_of(network, membership_id)
+    if account:
+        address, name, locale = account
+        with reading_in(locale):
+            await _announce(job, desk_id, address, name)
+
+
+@task("desks.announce_closing_office")
+async def announce_closing_office(job: Job, *, desk_id: UUID, organisation_id: UUID) -> None:
+    async with tenant_transaction(organisation_id) as scope:
+        office = await organisation.organisation(scope, organisation_id)
+    if office and office.email:
+        with reading_in(office.locale):
+            await _announce(job, desk_id, office.email, office.name)
+
+
+async def _announce(job: Job, desk_id: UUID, address: str, name: str) -> None:
+    """Nothing where the desk was closed, or the Ente thought better of it, in the meantime."""
+    async with tenant_transaction(_owner(job)) as scope:
+        desk = await queries.desk(scope, desk_id)
+        takes_over = desk and desk.closing_taker_id
+        taker = await queries.desk(scope, takes_over) if takes_over else None
+    if desk is None or desk.state != "active" or desk.closing_on is None:
+        return
+    day = format_date(desk.closing_on, "long")
+    subject = _("The desk “%(desk)s” will be closed on %(day)s", desk=desk.name, day=day)
+    paragraphs = [
+        _(
+            "No conversation with a citizen was recorded at the desk “%(desk)s” for more than 60 days. The Ente closes it"
+            " on %(day)s.",
+            desk=desk.name,
+            day=day,
+        ),
+        desk.closing_note,
+        _("What is open there then goes to “%(taker)s”.", taker=taker.name)
+        if taker
+        else _("Your organisation has no other open desk: please close the open cases before."),
+        _(
+            "If you want another desk to take over, close the desk yourself before that day. A conversation that is"
+            " recorded there until then keeps it open."
+        ),
+    ]
+    page = f"{mail.base_url()}/organisation/desks/{desk.id}"
+    body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To the desk"), page))
+    await mail.send(
+        to=address, name=name, subject=subject, text=body.text, html=body.html, key=job.id
+    )
+
+
+@task("desks.tell_ente_left")
+async def tell_ente_left(_job: Job, *, desk_id: UUID) -> None:
+    async with network_transaction() as scope:
+        for membership_id in await queries.admins_of_ente(scope):
+            await outbox.enqueue(
+                scope, "desks.write_ente_left", desk_id=desk_id, membership_id=membership_id
+            )
+
+
+@task("desks.write_ente_left")
+async def write_ente_left(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
+    """That a desk could not be closed."""
+    async with network_transaction() as scope:
+        account = await queries.account_of(scope, membership_id)
+        named = await queries.desk_name(scope, desk_id)
+    if account is None or named is None:
+        return
+    address, reader, locale = account
+    desk, organisation_id, host = named
+    with reading_in(locale):
+        subject = _("The desk “%(desk)s” could not be closed", desk=desk)
+        paragraphs = [
+            _(
+                "Work is open at this desk of %(host)s, and no other open desk of theirs takes it over. Ask them to"
+                " close the open cases or to have another desk opened, then announce the closing again; if nobody"
+                " answers, suspend the organisation.",
+                host=host,
+            )
+        ]
+        page = f"{mail.base_url()}/network/organisations/{organisation_id}/desks"
+        body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To its desks"), page))
+        await mail.send(
+            to=address, name=reader, subject=subject, text=body.text, html=body.html, key=job.id
+        )
+
+
+def _owner(job: Job) -> UUID:
     if job.tenant_id is None:
         raise LookupError(job.task)
-    async with tenant_transaction(job.tenant_id) as scope:
+    return job.tenant_id
+
+
+async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:
+    async with tenant_transaction(_owner(job)) as scope:
         return await queries.unverified(scope, verified_before(scope), membership_id)
 
 

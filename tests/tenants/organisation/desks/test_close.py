@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,12 +19,33 @@ from hub.tenants.organisation.desks import queries
 from hub.tenants.organisation.desks.close import TakerNotActive, close_desk
 from hub.tenants.organisation.desks.schemas import CloseDesk
 from hub.tenants.organisation.desks.service import DeskClosed
-from tests.factories import Desk, Member, Tenant, make_case, make_desk, make_membership, make_tenant
+from hub.tenants.people.accept import join
+from hub.tenants.people.change import limit_to_desks
+from hub.tenants.people.invite import invite
+from hub.tenants.people.links import Link
+from hub.tenants.people.schemas import Invite
+from tests.factories import (
+    Desk,
+    Member,
+    Tenant,
+    make_account,
+    make_case,
+    make_desk,
+    make_membership,
+    make_tenant,
+)
+from tests.support.databases import Connection, Database, connected
 from tests.support.web import sign_in
 from tests.tenants.organisation.making import actions, desk_row, set_desk, touched
 
 # The application says what hangs on a desk.
 pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+async def beside(db: Database) -> AsyncIterator[Connection]:
+    async with connected(db.superuser_url) as connection:
+        yield connection
 
 
 async def close(
@@ -276,6 +298,74 @@ async def test_a_case_that_is_being_opened_when_the_desk_closes_goes_along(
         group.create_task(open_case())
         group.create_task(shut())
     assert await desk_of(host, case_id) == taker.id
+
+
+async def test_whoever_is_limited_to_desks_meanwhile_neither_hangs_nor_is_stranded(
+    host: Tenant, admin: Member, beside: Connection
+) -> None:
+    """Closing waits in its middle, for somebody who writes on one of the desk's cases."""
+    desk, taker = await make_desk(host), await make_desk(host)
+    operator = await make_membership(host, "operator", desks=(desk,))
+    other = await make_membership(host, "admin")
+    case = await make_case(await make_membership(host, "operator"), desk=desk)
+    async with beside.transaction():
+        await beside.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case.id)
+        closed = asyncio.create_task(close_it(admin, desk, taker))
+        await waits_for_a_lock(beside)
+        limited = asyncio.create_task(limit(other, operator, taker))
+        await waits_for_a_lock(beside, 2)
+    assert await closed == "closed"
+    await limited
+    assert await desks_of(operator) == {taker.id}
+
+
+async def test_whoever_accepts_meanwhile_neither_hangs_nor_is_stranded(
+    host: Tenant, admin: Member, beside: Connection
+) -> None:
+    desk, taker = await make_desk(host), await make_desk(host)
+    account = await make_account()
+    asked = Invite(email=account.email, role="operator", limited_to_desks=True, desk_ids=(desk.id,))
+    async with tenant_transaction(host.id) as scope:
+        invitation_id = await invite(scope, host.id, admin.actor, asked)
+    case = await make_case(await make_membership(host, "operator"), desk=desk)
+
+    async def accept() -> UUID:
+        async with network_transaction() as scope:
+            return await join(scope, Link(invitation_id, 1), account.id)
+
+    async with beside.transaction():
+        await beside.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case.id)
+        closed = asyncio.create_task(close_it(admin, desk, taker))
+        await waits_for_a_lock(beside)
+        accepted = asyncio.create_task(accept())
+        await waits_for_a_lock(beside, 2)
+    assert await closed == "closed"
+    joined = await accepted
+    async with tenant_transaction(host.id) as scope:
+        rows = await scope.fetch(
+            "SELECT desk_id FROM membership_desks WHERE membership_id = $1", joined
+        )
+    assert taker.id in {row["desk_id"] for row in rows}
+
+
+async def limit(actor: Member, member: Member, *desks: Desk) -> None:
+    async with tenant_transaction(actor.tenant.id) as scope:
+        await limit_to_desks(scope, actor.actor, member.membership_id, [desk.id for desk in desks])
+
+
+async def waits_for_a_lock(connection: Connection, number: int = 1) -> None:
+    """Until so many transactions wait for another's."""
+    async with asyncio.timeout(30):
+        while True:
+            waiting = await connection.fetchval(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                """
+            )
+            if waiting >= number:
+                return
+            await asyncio.sleep(0.02)
 
 
 async def test_a_case_opened_after_the_closing_is_refused(
