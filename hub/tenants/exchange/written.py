@@ -27,7 +27,7 @@ async def take_turn(scope: NetworkScope) -> bool:
 
 
 async def wait_for_identities(scope: NetworkScope, codes: Sequence[str], *, most: int) -> None:
-    """As `onboarding.making.wait_for_identity` does for one; above `most` nobody makes an organisation meanwhile."""
+    """As `onboarding.organisations.wait_for_identity` does for one; above `most` nobody makes an organisation meanwhile."""
     if len(codes) > most:
         await scope.execute("SELECT pg_advisory_xact_lock(hashtextextended('organisations', 0))")
         return

@@ -7,7 +7,7 @@ from hub import audit, clock, outbox
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.refresh import refresh
 from hub.web.i18n import N_
 
@@ -29,24 +29,24 @@ async def abandon(
     setup_id: UUID | None = None,
 ) -> None:
     """Twice is one effect where a `setup_id` is named. Raises NotFound, NoSetup."""
-    known = await making.lock_organisation(scope, organisation_id)
+    known = await organisations.lock_organisation(scope, organisation_id)
     if known is None:
         raise NotFound
-    running = await making.running_setup(scope, organisation_id)
+    running = await setups.running_setup(scope, organisation_id)
     if running is None or (setup_id and running[0] != setup_id):
         if setup_id:
             return
         raise NoSetup
     setup = await queries.setup_by_id(scope, organisation_id, running[0])
-    await making.end_setup(
+    await setups.end_setup(
         scope, running[0], "abandoned", actor.membership_id if actor else None, reason
     )
-    await making.close_desks(scope, running[0], clock.day_of(scope.now))
-    if await making.was_active(scope, organisation_id):
-        await making.take_back_kinds(scope, organisation_id)
+    await setups.close_desks(scope, running[0], clock.day_of(scope.now))
+    if await organisations.was_active(scope, organisation_id):
+        await organisations.take_back_kinds(scope, organisation_id)
     else:
-        await making.set_state(scope, organisation_id, "closed")
-        await making.end_memberships(scope, organisation_id)
+        await organisations.set_state(scope, organisation_id, "closed")
+        await organisations.end_memberships(scope, organisation_id)
         await _revoke_invitations(scope, actor, organisation_id)
     await audit.record_for(
         scope,
@@ -80,15 +80,15 @@ async def leave_setup(
 ) -> None:
     """Desks that had joined a set-up which goes on without them."""
     # As everybody does first who changes a set-up: an activation at this moment comes before, or after.
-    await making.lock_organisation(scope, organisation_id)
-    await making.close_desks(scope, setup_id, clock.day_of(scope.now), desk_ids)
+    await organisations.lock_organisation(scope, organisation_id)
+    await setups.close_desks(scope, setup_id, clock.day_of(scope.now), desk_ids)
     await refresh(scope, [organisation_id])
 
 
 async def _revoke_invitations(
     scope: NetworkScope, actor: Actor | None, organisation_id: UUID
 ) -> None:
-    for invitation_id, role in await making.revoke_invitations(scope, organisation_id):
+    for invitation_id, role in await organisations.revoke_invitations(scope, organisation_id):
         await audit.record_for(
             scope,
             organisation_id,

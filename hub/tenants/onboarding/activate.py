@@ -7,7 +7,7 @@ from hub import audit, clock, outbox
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.begin import in_order
 from hub.tenants.onboarding.refresh import refresh
 from hub.web.i18n import N_
@@ -38,7 +38,7 @@ async def activate(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, setup_id: UUID
 ) -> None:
     """Every point is looked at again before. Raises NotFound, AlreadyEnded, StillSuspended, PointsOpen."""
-    known = await making.lock_organisation(scope, organisation_id)
+    known = await organisations.lock_organisation(scope, organisation_id)
     if known is None:
         raise NotFound
     await refresh(scope, [organisation_id])
@@ -47,18 +47,18 @@ async def activate(
         raise NotFound
     if setup.state != "running":
         raise AlreadyEnded(setup.state, setup.ended_by, setup.ended_at)
-    if await making.is_suspended(scope, organisation_id):
+    if await organisations.is_suspended(scope, organisation_id):
         raise StillSuspended
     if not setup.ready:
         raise PointsOpen
-    await making.end_setup(scope, setup.id, "active", actor.membership_id)
+    await setups.end_setup(scope, setup.id, "active", actor.membership_id)
     # What is left out by an exception has not come undone: only what happens from now on is told.
-    await making.settle_points(scope, setup.id)
+    await setups.settle_points(scope, setup.id)
     if in_order([*known.kinds, *setup.kinds]) != list(known.kinds):
-        await making.add_kinds(scope, known.id, in_order([*known.kinds, *setup.kinds]), None)
-    await making.bring_into_force(scope, organisation_id, setup.kinds)
-    await making.set_state(scope, organisation_id, "active")
-    opened = await making.open_desks(scope, setup.id, clock.day_of(scope.now))
+        await organisations.add_kinds(scope, known.id, in_order([*known.kinds, *setup.kinds]), None)
+    await organisations.bring_into_force(scope, organisation_id, setup.kinds)
+    await organisations.set_state(scope, organisation_id, "active")
+    opened = await setups.open_desks(scope, setup.id, clock.day_of(scope.now))
     await audit.record_for(
         scope,
         organisation_id,

@@ -8,7 +8,7 @@ from hub.outbox import Job
 from hub.tenants.calls.applications import queries as applications
 from hub.tenants.calls.selection import ranked
 from hub.tenants.calls.selection.each_ranked import order_for_each
-from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding import queries, setups
 from hub.tenants.onboarding.abandon import abandon, leave_setup
 from hub.tenants.onboarding.admit import admit as admit_organisation
 from hub.tenants.onboarding.admit import desks_of, first_desk_of
@@ -87,11 +87,11 @@ async def withdrawn(job: Job, *, application_id: UUID) -> None:
     if application is None or application.state != "withdrawn" or application.content is None:
         return
     async with network_transaction() as network:
-        own = await making.setup_of_application(network, application_id)
+        own = await setups.setup_of_application(network, application_id)
         if own:
             await abandon(network, None, own[0], reason="withdrawn", setup_id=own[1])
             return
-        joined = await making.setup_of_desk(network, first_desk_of(application_id))
+        joined = await setups.setup_of_desk(network, first_desk_of(application_id))
         if joined:
             desks = [desk.id for desk in desks_of(application_id, application.content)]
             await leave_setup(network, joined[0], joined[1], desks)

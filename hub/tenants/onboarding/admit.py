@@ -10,15 +10,16 @@ from hub import audit
 from hub.db import NetworkScope
 from hub.ids import uuid7
 from hub.tenants.calls.applications.schemas import Application, Content
-from hub.tenants.onboarding import making
+from hub.tenants.onboarding import organisations, setups
 from hub.tenants.onboarding.begin import Contact, begin, get_going, in_order
-from hub.tenants.onboarding.making import Details, Known, NewDesk
+from hub.tenants.onboarding.organisations import Details, Known
+from hub.tenants.onboarding.setups import NewDesk
 
 
 async def admit(scope: NetworkScope, application: Application, content: Content) -> bool:
     """Make, or find, the organisation of an application and begin its set-up. False where that was done before."""
-    await making.wait_for_identity(scope, content.organisation.fiscal_code)
-    if await making.is_admitted(scope, application.id, first_desk_of(application.id)):
+    await organisations.wait_for_identity(scope, content.organisation.fiscal_code)
+    if await setups.is_admitted(scope, application.id, first_desk_of(application.id)):
         return False
     contact = Contact(
         name=content.contacts.person_name,
@@ -36,7 +37,7 @@ async def admit(scope: NetworkScope, application: Application, content: Content)
         application_id=application.id,
     )
     desks = desks_of(application.id, content)
-    await making.add_desks(scope, organisation_id, setup_id, desks)
+    await setups.add_desks(scope, organisation_id, setup_id, desks)
     await audit.record_for(
         scope,
         organisation_id,
@@ -88,10 +89,10 @@ def details_of(application: Application, content: Content) -> Details:
 
 
 async def _organisation(scope: NetworkScope, details: Details) -> UUID:
-    known = await making.find_organisation(scope, details.fiscal_code, details.ipa_code)
+    known = await organisations.find_organisation(scope, details.fiscal_code, details.ipa_code)
     if known is None:
         organisation_id = uuid7()
-        await making.add_organisation(scope, organisation_id, ["host"], details)
+        await organisations.add_organisation(scope, organisation_id, ["host"], details)
         return organisation_id
     await widen(scope, known, ["host"], details)
     return known.id
@@ -101,6 +102,6 @@ async def widen(scope: NetworkScope, known: Known, kinds: list[str], details: De
     """One that is active goes on as it is, and keeps what it says of itself."""
     whole = in_order([*known.kinds, *kinds])
     if known.state == "active":
-        await making.add_kinds(scope, known.id, whole, details.host_kind)
+        await organisations.add_kinds(scope, known.id, whole, details.host_kind)
     else:
-        await making.bring_back(scope, known.id, whole, details)
+        await organisations.bring_back(scope, known.id, whole, details)

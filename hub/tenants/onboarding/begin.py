@@ -9,7 +9,7 @@ import msgspec
 
 from hub import clock, outbox
 from hub.db import NetworkScope
-from hub.tenants.onboarding import making, queries
+from hub.tenants.onboarding import queries, setups
 from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.onboarding.schemas import DUE_DAYS, points_of
 from hub.tenants.people.invite import AlreadyInvited, AlreadyMember, invite
@@ -35,15 +35,15 @@ async def begin(
     application_id: UUID | None = None,
 ) -> UUID:
     """The set-up's id. One that runs already is widened by these kinds instead: an organisation has one at a time."""
-    running = await making.running_setup(scope, organisation_id)
+    running = await setups.running_setup(scope, organisation_id)
     if running:
         setup_id, before = running
         kinds = in_order([*before, *kinds])
-        await making.widen_setup(scope, setup_id, kinds, application_id)
+        await setups.widen_setup(scope, setup_id, kinds, application_id)
     else:
         kinds = in_order(kinds)
         last = clock.day_of(scope.now) + max(timedelta(days=DUE_DAYS[c]) for c in points_of(kinds))
-        setup_id = await making.add_setup(
+        setup_id = await setups.add_setup(
             scope,
             organisation_id,
             coordinator_id,
@@ -83,7 +83,7 @@ async def _add_points(
 ) -> None:
     today = clock.day_of(scope.now)
     order = points_of(["host", "lender", "tutor"])
-    await making.add_points(
+    await setups.add_points(
         scope,
         organisation_id,
         setup_id,

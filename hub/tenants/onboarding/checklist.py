@@ -7,7 +7,7 @@ from hub import audit
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import deciding, making, queries
+from hub.tenants.onboarding import deciding, organisations, queries, setups
 from hub.tenants.onboarding.abandon import NoSetup
 from hub.tenants.onboarding.schemas import ExceptionView, PointView, SetupView
 from hub.web.i18n import N_
@@ -95,9 +95,9 @@ async def postpone(
 
 async def held(scope: NetworkScope, organisation_id: UUID) -> SetupView:
     """The running set-up, which nobody else changes until the transaction ends. Raises NotFound, NoSetup."""
-    if await making.lock_organisation(scope, organisation_id) is None:
+    if await organisations.lock_organisation(scope, organisation_id) is None:
         raise NotFound
-    if await making.running_setup(scope, organisation_id) is None:
+    if await setups.running_setup(scope, organisation_id) is None:
         raise NoSetup
     setup = await queries.setup_of(scope, organisation_id)
     if setup is None:

@@ -7,9 +7,9 @@ from hub import audit
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import making
+from hub.tenants.onboarding import organisations, setups
 from hub.tenants.onboarding.begin import Contact, begin, get_going, in_order
-from hub.tenants.onboarding.making import Details
+from hub.tenants.onboarding.organisations import Details
 from hub.web.i18n import N_
 
 
@@ -41,13 +41,13 @@ async def enlist(
 
     Raises AlreadyThere.
     """
-    await making.wait_for_identity(scope, details.fiscal_code)
-    known = await making.find_organisation(scope, details.fiscal_code)
+    await organisations.wait_for_identity(scope, details.fiscal_code)
+    known = await organisations.find_organisation(scope, details.fiscal_code)
     if known and known.id == organisation_id:
         return
     if known:
         raise AlreadyThere(known.id)
-    await making.add_organisation(scope, organisation_id, in_order(kinds), details)
+    await organisations.add_organisation(scope, organisation_id, in_order(kinds), details)
     await _start(scope, actor, organisation_id, kinds, contact)
 
 
@@ -63,14 +63,14 @@ async def begin_again(
 
     Raises NotFound, SetupRuns.
     """
-    known = await making.lock_organisation(scope, organisation_id)
+    known = await organisations.lock_organisation(scope, organisation_id)
     if known is None:
         raise NotFound
-    if await making.running_setup(scope, organisation_id):
+    if await setups.running_setup(scope, organisation_id):
         raise SetupRuns
-    await making.add_kinds(scope, known.id, in_order([*known.kinds, *kinds]), host_kind)
+    await organisations.add_kinds(scope, known.id, in_order([*known.kinds, *kinds]), host_kind)
     if known.state in ("waiting", "closed"):
-        await making.reopen(scope, organisation_id)
+        await organisations.reopen(scope, organisation_id)
     await _start(scope, actor, organisation_id, kinds, contact)
 
 
@@ -83,7 +83,7 @@ async def _start(
 ) -> None:
     setup_id = await begin(scope, organisation_id, actor.tenant_id, kinds, contact)
     if "host" in kinds:
-        await making.take_over_desks(scope, organisation_id, setup_id)
+        await setups.take_over_desks(scope, organisation_id, setup_id)
     await audit.record_for(
         scope,
         organisation_id,

@@ -15,7 +15,7 @@ from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.asking import Begin, Enlist, InviteAdmin
 from hub.tenants.onboarding.begin import Contact
 from hub.tenants.onboarding.enlist import AlreadyThere, begin_again, enlist
-from hub.tenants.onboarding.making import Details
+from hub.tenants.onboarding.organisations import Details
 from hub.tenants.onboarding.page_parts import crumbs_of, find, here
 from hub.tenants.people.first_administrator import (
     AdministratorInvited,

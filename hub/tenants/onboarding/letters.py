@@ -7,7 +7,7 @@ from uuid import UUID
 from hub import clock, mail
 from hub.db import network_transaction
 from hub.outbox import Job
-from hub.tenants.onboarding import deciding, due, making, queries
+from hub.tenants.onboarding import deciding, due, organisations, queries
 from hub.tenants.onboarding.abandon import WITHDRAWN
 from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS, Reader, SetupView
 from hub.web.formats import format_date
@@ -183,7 +183,7 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
 async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     async with network_transaction() as scope:
         to = await queries.reader(scope, reader_id)
-        suspended = await making.is_suspended(scope, organisation_id)
+        suspended = await organisations.is_suspended(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or suspended:
         return

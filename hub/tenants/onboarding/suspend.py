@@ -6,7 +6,7 @@ from hub import audit, outbox
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import deciding, making, queries
+from hub.tenants.onboarding import deciding, organisations, queries
 from hub.web.i18n import N_
 
 
@@ -29,7 +29,7 @@ async def suspend(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, reason: str, note: str
 ) -> None:
     """Raises NotFound, also for the Ente itself, NotToSuspend, AlreadySuspended."""
-    known = await making.lock_organisation(scope, organisation_id)
+    known = await organisations.lock_organisation(scope, organisation_id)
     if known is None:
         raise NotFound
     if known.state not in ("active", "suspended"):
@@ -41,7 +41,7 @@ async def suspend(
 
 async def resume(scope: NetworkScope, actor: Actor, organisation_id: UUID) -> None:
     """Raises NotFound, NotSuspended."""
-    if await making.lock_organisation(scope, organisation_id) is None:
+    if await organisations.lock_organisation(scope, organisation_id) is None:
         raise NotFound
     if not await deciding.lift_suspension(scope, organisation_id, actor.membership_id):
         raise NotSuspended

@@ -29,7 +29,7 @@ from hub.tenants.exchange.schemas import Import, Judged
 from hub.tenants.exchange.start import CannotApply, CannotStop, apply_it, discard, read_again
 from hub.tenants.onboarding.begin import Contact
 from hub.tenants.onboarding.enlist import enlist
-from hub.tenants.onboarding.making import Details
+from hub.tenants.onboarding.organisations import Details
 from hub.worker import drain_now
 from tests.factories import (
     Member,

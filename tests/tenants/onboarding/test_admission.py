@@ -145,7 +145,7 @@ async def test_two_workers_at_once_make_one_organisation(db: Database) -> None:
     )
 
 
-STEPS = ("_organisation", "begin", "get_going", "making.add_desks", "audit.record_for")
+STEPS = ("_organisation", "begin", "get_going", "setups.add_desks", "audit.record_for")
 
 
 @pytest.mark.parametrize("step", STEPS)

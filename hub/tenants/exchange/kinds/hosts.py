@@ -12,9 +12,9 @@ from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
 from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Parsed, Record, Who
-from hub.tenants.onboarding import making
+from hub.tenants.onboarding import organisations
 from hub.tenants.onboarding.begin import Contact, begin, get_going
-from hub.tenants.onboarding.making import Details
+from hub.tenants.onboarding.organisations import Details
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.territory.build_data import fold
 from hub.web.i18n import N_
@@ -232,7 +232,7 @@ async def _add(scope: NetworkScope, record: Record, who: Who, places: Places) ->
         email=record["contact_email"],
         phone=record["contact_phone"] or "",
     )
-    await making.add_organisation(scope, organisation_id, ["host"], details)
+    await organisations.add_organisation(scope, organisation_id, ["host"], details)
     await written.update_hosts(scope, [_stored(record, organisation_id, places)])
     await begin(scope, organisation_id, who.coordinator_id, ["host"], contact)
     await audit.record_for(
