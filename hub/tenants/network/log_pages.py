@@ -69,7 +69,7 @@ def moment_of(entry: Entry) -> Moment:
     return Moment(
         at=entry.at,
         title=stories.sentence(entry.action, entry.codes),
-        detail=stories.detail(entry.codes),
+        detail=stories.detail(entry.action, entry.codes),
         by=_who(entry),
         tone=how.tone,
         icon=how.icon,

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hub.tenants.onboarding.schemas import POINTS
+from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
+from hub.tenants.calls.selection.schemas import OWN_ADMINISTRATION, RECUSED_BY_THE_HUB
+from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS
+from hub.tenants.organisation.desks.schemas import CLOSED_BECAUSE
 from hub.web.drawing import Tone
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
@@ -98,6 +101,19 @@ STORIES: dict[str, Told] = {
     "training.recorded": Told("people", N_("Training recorded"), "success", "it-certified"),
     "training.removed": Told("people", N_("Training removed"), "warning", "it-close"),
     "second_factor.reset": Told("people", N_("Second factor of a colleague reset"), "warning"),
+    "second_factor.enabled": Told("people", N_("Second factor set up"), "success"),
+    "second_factor.replaced": Told("people", N_("Second factor moved to another device"), "info"),
+    "second_factor.disabled": Told("people", N_("Second factor switched off"), "warning"),
+    "recovery_code.used": Told("people", N_("Signed in with a recovery code"), "warning"),
+    "recovery_codes.renewed": Told("people", N_("New recovery codes made"), "info"),
+    "account.signed_in": Told("people", N_("Signed in"), "neutral", "it-user"),
+    "account.signed_out": Told("people", N_("Signed out"), "neutral", "it-logout"),
+    "account.changed": Told("people", N_("Own name or language changed"), "info", "it-user"),
+    "account.password_changed": Told("people", N_("Own password changed"), "info", "it-locked"),
+    "account.password_replaced": Told(
+        "people", N_("Forgotten password replaced"), "warning", "it-locked"
+    ),
+    "session.revoked": Told("people", N_("Ended a session of one's own"), "info", "it-logout"),
     "support.granted": Told(
         "people", N_("Support invited for a time"), "warning", "it-help-circle"
     ),
@@ -165,6 +181,7 @@ STORIES: dict[str, Told] = {
     "campaign.paused": Told("newsletter", N_("Campaign paused"), "warning", "it-mail"),
     "campaign.resumed": Told("newsletter", N_("Campaign resumed"), "info", "it-mail"),
     "campaign.hurried": Told("newsletter", N_("Campaign tried again at once"), "info", "it-mail"),
+    "campaign.resent": Told("newsletter", N_("Deliveries sent again"), "info", "it-mail"),
     "campaign.cancelled": Told("newsletter", N_("Campaign cancelled"), "warning", "it-mail"),
     "campaign.doubts_left": Told(
         "newsletter", N_("Deliveries in doubt left as they are"), "neutral", "it-mail"
@@ -211,8 +228,19 @@ STORIES: dict[str, Told] = {
     "ranking.rejected": Told("selection", N_("Ranking sent back"), "warning", "it-list"),
 }
 
-# Reasons that are codes; those in free words stand where they were given.
-REASONS: dict[str, str] = {}
+# Reasons that are codes, by action; those in free words stand where they were given.
+_TERM = {"term": N_("The last day had come")}
+REASONS: Mapping[str, Mapping[str, str]] = {
+    "organisation.suspended": SUSPENSION_REASONS,
+    "desk.closed": CLOSED_BECAUSE,
+    "membership.ended": _TERM,
+    "support.ended": _TERM,
+    "application.excluded": EXCLUSION_REASONS,
+    "evaluation.recused": {
+        "conflict": N_("Conflict of interest"),
+        "own_administration": RECUSED_BY_THE_HUB[OWN_ADMINISTRATION],
+    },
+}
 
 _ROLES = {
     "admin": N_("administrator"),
@@ -239,14 +267,10 @@ def sentence(action: str, codes: Codes) -> str:
     )
 
 
-def detail(codes: Codes) -> str:
-    """What a person may want to know beside the sentence: numbers as they are, and reasons where they have words."""
-    parts = []
-    if (number := codes.get("number")) is not None:
-        parts.append(_("No. %(number)s", number=number))
-    if (reason := codes.get("reason")) in REASONS:
-        parts.append(_(REASONS[str(reason)]))
-    return " · ".join(parts)
+def detail(action: str, codes: Codes) -> str:
+    """Why, where the reason is a code that has words."""
+    words = REASONS.get(action, {}).get(str(codes.get("reason")))
+    return _(words) if words else ""
 
 
 def actions_in(area: str) -> list[str]:
