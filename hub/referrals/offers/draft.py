@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from uuid import UUID
 
 from hub import audit, clock
-from hub.db import TenantScope
+from hub.db import RoutingScope, TenantScope
 from hub.errors import Conflict, NotFound
 from hub.idempotency import once
 from hub.ids import uuid7
@@ -15,10 +16,11 @@ from hub.referrals.cases.service import lock_case, refuse_closed
 from hub.referrals.members.standing import Suspended, standing
 from hub.referrals.offers import queries
 from hub.referrals.offers.disclosure import snapshot
-from hub.referrals.offers.eligibility import Request, Verdict, judge
+from hub.referrals.offers.eligibility import Request, Taken, Verdict, age_on, judge
 from hub.referrals.offers.queries import Notice
 from hub.referrals.offers.schemas import DraftReferral
 from hub.referrals.routing.edges import RUNNING
+from hub.referrals.routing.queries import taken_since
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 
@@ -32,8 +34,16 @@ class Prospect:
     notice: Notice | None
 
 
-async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
-    """Raises NotFound; Suspended; Conflict where the case is closed, or on its way already."""
+async def taken_this_month(scope: RoutingScope) -> Taken:
+    """Lenders' rows, of which a desk sees no more than whether a capacity is reached."""
+    first = datetime.combine(clock.day_of(scope.now).replace(day=1), time(), tzinfo=clock.ROME)
+    return await taken_since(scope, first)
+
+
+async def prospect(
+    scope: TenantScope, actor: Actor, case_id: UUID, taken: Taken | None = None
+) -> Prospect:
+    """`taken` is what `taken_this_month` found. Raises NotFound; Suspended; Conflict where the case is closed, or on its way already."""
     case = await cases.case_details(scope, actor.desk_ids, case_id)
     if case is None:
         raise NotFound
@@ -44,10 +54,11 @@ async def prospect(scope: TenantScope, actor: Actor, case_id: UUID) -> Prospect:
         if referral.state in (*RUNNING, "placed"):
             raise _running()
     services = await queries.services_of_lenders(scope, clock.today(), sandbox=case.is_test)
-    request = Request(case.kind, case.amount_cents, case.region_code)
+    age = age_on(clock.today(), case.birth_date) if case.birth_date else None
+    request = Request(case.kind, case.amount_cents, case.region_code, age)
     return Prospect(
         case,
-        judge(request, services, case.id),
+        judge(request, services, case.id, taken),
         await queries.current_notice(scope, actor.locale, clock.today()),
     )
 

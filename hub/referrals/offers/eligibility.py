@@ -1,4 +1,4 @@
-"""Which lenders a case fits, and why: every rule has passed, failed, or cannot be told.
+"""Which lenders a case fits, and why: every rule has passed, failed, warns, or cannot be told.
 
 The hub does not recommend (credit mediation is reserved, art. 128-sexies of the Consolidated Banking Act): the citizen
 chooses, and the order of the lenders is drawn by lot for each case.
@@ -6,14 +6,19 @@ chooses, and the order of the lenders is drawn by lot for each case.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
-Outcome = Literal["passed", "failed", "unknown"]
+Outcome = Literal["passed", "failed", "warned", "unknown"]
+# How many cases a lender has taken on this month, or may still: by lender and kind of service.
+Taken = Mapping[tuple[UUID, str], int]
 # How long an answer may take where the service does not say: working days.
 USUAL_ANSWER_DAYS = 10
+# The groups "young" and "over_50" of `hub/tenants/services/schemas.py`.
+YOUNG_UNTIL, OLDER_THAN = 35, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +33,31 @@ class Service:
     min_amount_cents: int | None
     max_amount_cents: int | None
     answer_days: int | None
+    beneficiaries: tuple[str, ...] = ()
+    """For whom it is; for everyone where it names nobody."""
+    capacity: int | None = None
+    """New cases a month."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for, as far as lenders differ in it."""
+    """What is asked for, as far as lenders differ in it. `age` is None where the date of birth is not recorded."""
 
     kind: str
     amount_cents: int
     region_code: str
+    age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule: `kind`, `region`, `smallest` or `largest` amount. `limit_cents` is the lender's own."""
+    """One rule: `kind`, `region`, `smallest` or `largest` amount, `beneficiaries`, `capacity`; limits are the lender's own."""
 
     rule: str
     outcome: Outcome
     limit_cents: int | None = None
+    groups: tuple[str, ...] = ()
+    a_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +78,28 @@ class Verdict:
     def failures(self) -> int:
         return sum(finding.outcome == "failed" for finding in self.findings)
 
+    @property
+    def warnings(self) -> int:
+        return sum(finding.outcome == "warned" for finding in self.findings)
 
-def judge(request: Request, services: Iterable[Service], lot: UUID) -> list[Verdict]:
+
+def judge(
+    request: Request, services: Iterable[Service], lot: UUID, taken: Taken | None = None
+) -> list[Verdict]:
     """A verdict for each lender: those who fit first, within that in an order drawn from `lot`."""
     by_lender: dict[UUID, list[Service]] = defaultdict(list)
     for service in services:
         by_lender[service.lender_id].append(service)
-    verdicts = [_closest(request, offered) for offered in by_lender.values()]
+    verdicts = [_closest(request, offered, taken or {}) for offered in by_lender.values()]
     return sorted(verdicts, key=lambda one: (not one.fits, _drawn(lot, one.lender_id)))
 
 
-def _closest(request: Request, offered: list[Service]) -> Verdict:
-    verdicts = [_verdict(request, service) for service in offered]
-    return min(verdicts, key=lambda one: one.failures)
+def _closest(request: Request, offered: list[Service], taken: Taken) -> Verdict:
+    verdicts = [_verdict(request, service, taken) for service in offered]
+    return min(verdicts, key=lambda one: (one.failures, one.warnings))
 
 
-def _verdict(request: Request, service: Service) -> Verdict:
+def _verdict(request: Request, service: Service, taken: Taken) -> Verdict:
     return Verdict(
         service.lender_id,
         service.lender_name,
@@ -94,6 +112,8 @@ def _verdict(request: Request, service: Service) -> Verdict:
                 "smallest", service.min_amount_cents, lambda least: request.amount_cents >= least
             ),
             _amount("largest", service.max_amount_cents, lambda most: request.amount_cents <= most),
+            _beneficiaries(request, service),
+            _capacity(service, taken),
         ),
     )
 
@@ -104,6 +124,37 @@ def _told(passed: bool) -> Outcome:  # noqa: FBT001 - the one thing it is about
 
 def _amount(rule: str, limit: int | None, holds: Callable[[int], bool]) -> Finding:
     return Finding(rule, "unknown") if limit is None else Finding(rule, _told(holds(limit)), limit)
+
+
+def _beneficiaries(request: Request, service: Service) -> Finding:
+    """Of the groups that a lender may name, a case knows those by age; the others the desk asks the citizen about."""
+    groups = service.beneficiaries
+    if not groups:
+        return Finding("beneficiaries", "passed")
+    holds = [_belongs(request, group) for group in groups]
+    if True in holds:
+        return Finding("beneficiaries", "passed", groups=groups)
+    return Finding("beneficiaries", "unknown" if None in holds else "failed", groups=groups)
+
+
+def _belongs(request: Request, group: str) -> bool | None:
+    """None where the case does not know."""
+    if request.age is None or group not in ("young", "over_50"):
+        return None
+    return request.age < YOUNG_UNTIL if group == "young" else request.age > OLDER_THAN
+
+
+def _capacity(service: Service, taken: Taken) -> Finding:
+    """A warning only: the lender may still say yes, and which cases it declines is not known yet."""
+    if service.capacity is None:
+        return Finding("capacity", "unknown")
+    full = taken.get((service.lender_id, service.kind), 0) >= service.capacity
+    return Finding("capacity", "warned" if full else "passed", a_month=service.capacity)
+
+
+def age_on(day: date, born_on: date) -> int:
+    """In completed years."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def _drawn(lot: UUID, lender_id: UUID) -> bytes:

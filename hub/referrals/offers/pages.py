@@ -17,11 +17,18 @@ from hub.referrals.button import button_key
 from hub.referrals.guards import DESK_READERS, DESK_WRITERS, WRITERS
 from hub.referrals.offers import queries
 from hub.referrals.offers.disclosure import FIELDS, MINIMUM, codice_fiscale_of, lines, recorded
-from hub.referrals.offers.draft import Prospect, discard_draft, draft_referral, prospect
+from hub.referrals.offers.draft import (
+    Prospect,
+    discard_draft,
+    draft_referral,
+    prospect,
+    taken_this_month,
+)
 from hub.referrals.offers.schemas import DraftReferral
 from hub.referrals.routing.send_referral import send_referral
 from hub.referrals.sent_before import given_back
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.services.schemas import BENEFICIARIES
 from hub.tenants.territory.queries import region_names
 from hub.web.forms import Form, Pairs, blank, read_form
 from hub.web.i18n import N_
@@ -42,8 +49,10 @@ DRAFT_DISCARDED = message("draft-discarded", N_("The draft is discarded. Nothing
 async def new_referral(
     request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template:
+    async with routing_transaction(actor.tenant_id) as routing:
+        taken = await taken_this_month(routing)
     async with tenant_transaction(actor.tenant_id) as scope:
-        prepared = await prospect(scope, actor, path_id(case_id))
+        prepared = await prospect(scope, actor, path_id(case_id), taken)
     known = recorded(prepared.case)
     form = blank(
         DraftReferral,
@@ -61,8 +70,10 @@ async def draft(
     request: PageRequest, actor: NamedDependency[Actor], case_id: FromPath[str]
 ) -> Template | Response[None]:
     await request.body()  # Read before the transaction, which a slow sender would hold open.
+    async with routing_transaction(actor.tenant_id) as routing:
+        taken = await taken_this_month(routing)
     async with tenant_transaction(actor.tenant_id) as scope:
-        prepared = await prospect(scope, actor, path_id(case_id))
+        prepared = await prospect(scope, actor, path_id(case_id), taken)
         form = await read_form(request, DraftReferral, choices=_choices(prepared), once=True)
         _check_notice(form, prepared)
         if form.data is None:
@@ -170,6 +181,7 @@ def _new_page(request: PageRequest, prepared: Prospect, form: Form[DraftReferral
         notice=prepared.notice,
         form=form,
         labels=labels,
+        beneficiaries=BENEFICIARIES,
     )
 
 

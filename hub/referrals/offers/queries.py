@@ -65,7 +65,7 @@ async def services_of_lenders(
     rows = await scope.fetch(
         """
         SELECT t.id, t.name, s.kind, s.name, s.regions, s.min_amount_cents, s.max_amount_cents,
-               s.answer_days
+               s.answer_days, s.beneficiaries, s.capacity
         FROM services_offered s JOIN tenants t ON t.id = s.tenant_id
         WHERE t.state = 'active' AND t.sandbox = $3 AND 'lender' = ANY(t.kinds)
           AND 'lender' <> ALL(t.coming_kinds) AND t.id <> $2
@@ -77,7 +77,18 @@ async def services_of_lenders(
         sandbox,
     )
     return [
-        Service(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6], row[7])
+        Service(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            frozenset(row[4]),
+            row[5],
+            row[6],
+            row[7],
+            beneficiaries=tuple(row[8]),
+            capacity=row[9],
+        )
         for row in rows
     ]
 

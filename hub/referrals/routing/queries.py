@@ -5,7 +5,7 @@ Row security does not keep the router to a tenant, so each statement in a routin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -104,6 +104,20 @@ async def has_inactive_receiver(scope: RoutingScope, referral: LockedReferral) -
         referral.is_test,
     )
     return found
+
+
+async def taken_since(scope: RoutingScope, since: datetime) -> dict[tuple[UUID, str], int]:
+    """Of lenders that state a capacity: how many real cases reached each since then, by kind, less those it declined or missed."""
+    rows = await scope.fetch(
+        """
+        SELECT o.tenant_id, o.kind, count(*) FROM received_offers o
+        WHERE o.offered_at >= $1 AND o.state IN ('offered', 'received', 'accepted') AND NOT o.is_test
+          AND o.tenant_id IN (SELECT s.tenant_id FROM services_offered s WHERE s.capacity IS NOT NULL)
+        GROUP BY o.tenant_id, o.kind
+        """,
+        since,
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def make_offers(

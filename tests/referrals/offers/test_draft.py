@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +13,11 @@ import httpx
 import pytest
 
 from hub import clock
-from hub.db import tenant_transaction
+from hub.db import routing_transaction, tenant_transaction
 from hub.errors import Conflict
+from hub.referrals.offers.draft import taken_this_month
+from hub.referrals.routing.decline_offer import decline_offer
+from tests.factories import Member
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import (
     CODE,
@@ -52,6 +57,43 @@ async def test_says_why_each_lender_fits_or_not(desk: httpx.AsyncClient, network
         assert f'name="receivers" value="{lender.tenant.id}"' in answer.text
     assert small.tenant.name in answer.text
     assert f'value="{small.tenant.id}"' not in answer.text, "it cannot be chosen"
+
+
+async def test_says_for_whom_and_whether_there_is_room_this_month(
+    desk: httpx.AsyncClient, network: Network
+) -> None:
+    """Counted across all desks: what reached a lender this month and may still become its case."""
+    full, free = network.lenders
+    await state(full, capacity=1, beneficiaries=["women"])
+    await state(free, capacity=2, beneficiaries=["women"])
+    elsewhere = replace(await make_network(0), lenders=network.lenders)
+    sent = await send(elsewhere)
+    page = f"/cases/{network.case.id}/referrals/new"
+    assert await findings(desk, page) == (1, 1)
+    await state(free, capacity=1)
+    assert await findings(desk, page) == (2, 0)
+    async with routing_transaction(free.tenant.id) as scope:
+        await decline_offer(
+            scope, free.actor, sent.offers[1], reason="other", note="Pieni", key=uuid4()
+        )
+    assert await findings(desk, page) == (1, 1)
+    with clock.moved(timedelta(days=31)):
+        async with routing_transaction(network.operator.tenant.id) as scope:
+            assert await taken_this_month(scope) == {}
+
+
+async def state(lender: Member, **columns: object) -> None:
+    """Of its service."""
+    async with tenant_transaction(lender.tenant.id) as scope:
+        for name, stated in columns.items():
+            await scope.execute(f"UPDATE services_offered SET {name} = $1", stated)
+
+
+async def findings(client: httpx.AsyncClient, page: str) -> tuple[int, int]:
+    """At how many lenders no room is left, and at how many there is."""
+    text = (await client.get(page)).text
+    assert "Chiedi al cittadino" in text
+    return text.count("è raggiunta"), text.count("c’è ancora posto")
 
 
 async def test_only_what_is_recorded_can_be_shown(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from hub.referrals.offers.eligibility import (
     Request,
     Service,
     Verdict,
+    age_on,
     judge,
 )
 
@@ -30,7 +32,8 @@ def test_all_rules_pass() -> None:
     (verdict,) = judge(ASKED, [SERVICE], uuid4())
     assert verdict.fits
     assert verdict.answer_days == 8
-    assert outcomes(verdict) == dict.fromkeys(("kind", "region", "smallest", "largest"), "passed")
+    rules = dict.fromkeys(("kind", "region", "smallest", "largest", "beneficiaries"), "passed")
+    assert outcomes(verdict) == {**rules, "capacity": "unknown"}
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,54 @@ def test_the_order_is_drawn_by_lot_and_stays() -> None:
     first = {order[0] for order in orders}
     assert len(orders) > 10
     assert len(first) > 3
+
+
+@pytest.mark.parametrize(
+    ("groups", "age", "outcome"),
+    [
+        (("young",), 34, "passed"),
+        (("young",), 35, "failed"),
+        (("over_50",), 51, "passed"),
+        (("over_50",), 50, "failed"),
+        (("young", "over_50"), 40, "failed"),
+        (("young", "women"), 40, "unknown"),
+        (("young", "women"), 30, "passed"),
+        (("migrants",), 30, "unknown"),
+        (("young",), None, "unknown"),
+        ((), None, "passed"),
+    ],
+)
+def test_for_whom_a_service_is(groups: tuple[str, ...], age: int | None, outcome: str) -> None:
+    """What the case does not know, it cannot exclude."""
+    service = replace(SERVICE, beneficiaries=groups)
+    (verdict,) = judge(replace(ASKED, age=age), [service], uuid4())
+    assert outcomes(verdict)["beneficiaries"] == outcome
+    assert verdict.fits == (outcome != "failed")
+
+
+@pytest.mark.parametrize(
+    ("taken", "outcome"), [(0, "passed"), (4, "passed"), (5, "warned"), (9, "warned")]
+)
+def test_a_capacity_that_is_reached_warns_and_stops_nobody(taken: int, outcome: str) -> None:
+    service = replace(SERVICE, capacity=5)
+    counts = {
+        (LENDER, "enterprise_loan"): taken,
+        (LENDER, "social_loan"): 9,
+        (UUID(int=2), "enterprise_loan"): 9,
+    }
+    (verdict,) = judge(ASKED, [service], uuid4(), counts)
+    assert outcomes(verdict)["capacity"] == outcome
+    assert verdict.fits
+
+
+def test_of_two_services_that_fit_the_one_with_room_counts() -> None:
+    full = replace(SERVICE, name="Piena", capacity=1)
+    (verdict,) = judge(ASKED, [full, SERVICE], uuid4(), {(LENDER, "enterprise_loan"): 1})
+    assert verdict.service_name == "Impresa"
+
+
+@pytest.mark.parametrize(
+    ("day", "age"), [((2026, 2, 27), 34), ((2026, 2, 28), 34), ((2026, 3, 1), 35)]
+)
+def test_a_birthday_makes_older(day: tuple[int, int, int], age: int) -> None:
+    assert age_on(date(*day), date(1991, 3, 1)) == age
