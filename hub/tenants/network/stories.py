@@ -268,9 +268,13 @@ def sentence(action: str, codes: Codes) -> str:
 
 
 def detail(action: str, codes: Codes) -> str:
-    """Why, where the reason is a code that has words."""
-    words = REASONS.get(action, {}).get(str(codes.get("reason")))
-    return _(words) if words else ""
+    """What a person may want to know beside the sentence: numbers as they are, and reasons where they have words."""
+    parts = []
+    if (number := codes.get("number")) is not None:
+        parts.append(_("No. %(number)s", number=number))
+    if words := REASONS.get(action, {}).get(str(codes.get("reason"))):
+        parts.append(_(words))
+    return " · ".join(parts)
 
 
 def actions_in(area: str) -> list[str]:
