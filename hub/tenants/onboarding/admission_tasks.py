@@ -14,7 +14,7 @@ from hub.tenants.onboarding.admit import admit as admit_organisation
 from hub.tenants.onboarding.admit import desks_of, first_desk_of
 from hub.tenants.protocols import register, steps, story
 from hub.tenants.protocols.issue import issue
-from hub.tenants.protocols.schemas import KINDS, ProtocolParty
+from hub.tenants.protocols.schemas import KINDS
 from hub.worker import task
 
 
@@ -53,21 +53,7 @@ async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
             if application is None or application.state == "withdrawn":
                 return
         for kind in party.kinds:
-            await issue(
-                scope,
-                ProtocolParty(
-                    organisation_id,
-                    party.name,
-                    party.fiscal_code,
-                    party.address,
-                    party.contact_name,
-                    party.contact_email,
-                    party.desks,
-                    party.locale,
-                ),
-                kind,
-                actor=None,
-            )
+            await issue(scope, party, kind, actor=None)
     async with network_transaction() as network:
         # The set-up may have been abandoned while its protocols were drawn up.
         if await queries.party_of(network, organisation_id) is None:

@@ -21,8 +21,8 @@ from hub.tenants.onboarding.schemas import (
     SetupView,
 )
 
-SETUP = """id, tenant_id, coordinator_id, application_id, kinds, state, contact_name, contact_email,
-    contact_phone, locale, started_at, due_on, due_reason, ended_at, ended_by, ended_reason, version"""
+_SETUP = """id, tenant_id, coordinator_id, application_id, kinds, state, contact_name, contact_email,
+    contact_phone, locale, started_at, due_on, due_reason, ended_at, ended_by, ended_reason"""
 
 # $1 the organisations, $2 the present day, $3 the present instant. Each part is grouped for all of them at once, so
 # that ten thousand organisations cost one pass through each table.
@@ -138,7 +138,7 @@ async def setup_of(scope: NetworkScope | TenantScope, organisation_id: UUID) -> 
     """The running one, else the last; with its points and their exceptions."""
     row = await scope.fetchrow(
         f"""
-        SELECT {SETUP} FROM setups WHERE tenant_id = $1
+        SELECT {_SETUP} FROM setups WHERE tenant_id = $1
         ORDER BY state = 'running' DESC, started_at DESC, id DESC LIMIT 1
         """,
         organisation_id,
@@ -150,7 +150,7 @@ async def setup_by_id(
     scope: NetworkScope, organisation_id: UUID, setup_id: UUID
 ) -> SetupView | None:
     row = await scope.fetchrow(
-        f"SELECT {SETUP} FROM setups WHERE tenant_id = $1 AND id = $2", organisation_id, setup_id
+        f"SELECT {_SETUP} FROM setups WHERE tenant_id = $1 AND id = $2", organisation_id, setup_id
     )
     return await _whole(scope, dict(row)) if row else None
 
@@ -208,7 +208,7 @@ async def party_of(scope: NetworkScope, organisation_id: UUID) -> Party | None:
     """Of its running set-up: who is to sign, for which kinds nobody has signed yet, and the Ente's contact there."""
     row = await scope.fetchrow(
         """
-        SELECT t.name, coalesce(t.fiscal_code, '') AS fiscal_code,
+        SELECT t.id AS organisation_id, t.name, coalesce(t.fiscal_code, '') AS fiscal_code,
           concat_ws(', ', t.address, concat_ws(' ', t.postal_code, m.name)) AS address,
           s.contact_name, s.contact_email, s.locale, s.application_id,
           array(SELECT d.name || ', ' || d.address || ', ' || w.name FROM desks d
@@ -318,7 +318,7 @@ async def organisation(scope: NetworkScope, organisation_id: UUID) -> Organisati
         SELECT t.id, t.name, t.kinds, t.host_kind, t.state, t.fiscal_code, t.ipa_code,
           CASE WHEN m.name IS NOT NULL THEN m.name || ' (' || m.province_code || ')' END AS place,
           r.name AS region, t.address, t.email, t.phone, t.certified_email, t.website,
-          t.lender_category, t.lender_register, t.tutor_register, t.activated_at, t.suspended_at
+          t.lender_category, t.lender_register, t.tutor_register, t.activated_at
         FROM tenants t
         LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
         LEFT JOIN regions r ON r.code = t.region_code
@@ -335,8 +335,7 @@ async def desks_of(
     """Those that are open or being set up, and those that `setup_id` was about."""
     rows = await scope.fetch(
         """
-        SELECT d.id, d.name, d.state, m.name || ' (' || m.province_code || ')', d.address,
-          coalesce(d.setup_id = $2, false)
+        SELECT d.id, d.name, d.state, m.name || ' (' || m.province_code || ')', d.address
         FROM desks d JOIN municipalities m ON m.istat_code = d.municipality_code
         WHERE d.tenant_id = $1 AND (d.state <> 'closed' OR d.setup_id = $2)
         ORDER BY d.state = 'closed', d.name, d.id

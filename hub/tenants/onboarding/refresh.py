@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from hub import audit, clock, outbox
+from hub import audit, clock
 from hub.db import NetworkScope
 from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.evidence import progress_of, state_after
+from hub.tenants.onboarding.order_letters import order_letters
 
 
 async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
@@ -43,18 +44,9 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
             scope, organisation_id, None, action, "organisation", organisation_id, point=code
         )
     for organisation_id in undone:
-        await _order_letters(scope, organisation_id)
-
-
-async def _order_letters(scope: NetworkScope, organisation_id: UUID) -> None:
-    readers = await queries.readers_of(scope, organisation_id)
-    for reader_id in [*readers, *await queries.leaders_of(scope, organisation_id)]:
-        await outbox.enqueue(
-            scope,
-            "onboarding.mail_undone",
-            organisation_id=organisation_id,
-            reader_id=reader_id,
-        )
+        readers = await queries.readers_of(scope, organisation_id)
+        leaders = await queries.leaders_of(scope, organisation_id)
+        await order_letters(scope, "onboarding.mail_undone", organisation_id, [*readers, *leaders])
 
 
 async def refresh_what_differs(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:

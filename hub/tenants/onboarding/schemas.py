@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from hub.tenants.protocols.schemas import ProtocolParty
 from hub.web.i18n import N_
 
 PROTOCOL_SIGNED = "protocol_signed"
@@ -106,7 +107,6 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     ended_by: UUID | None
     ended_reason: str
-    version: int
     points: tuple[PointView, ...] = ()
 
     @property
@@ -126,17 +126,10 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
         return self.state == "running" and not self.blocking
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
+class Party(ProtocolParty, frozen=True, kw_only=True):
     """An organisation that is to sign: `kinds` are those for which nothing signed is in force."""
 
-    name: str
-    fiscal_code: str
-    address: str
-    contact_name: str
-    contact_email: str
-    locale: str
     application_id: UUID | None
-    desks: tuple[str, ...]
     kinds: tuple[str, ...]
 
 
@@ -177,7 +170,6 @@ class DeskLine(NamedTuple):
     state: str
     place: str
     address: str
-    in_setup: bool
 
 
 class People(NamedTuple):
@@ -209,7 +201,6 @@ class OrganisationView(msgspec.Struct, frozen=True, kw_only=True):
     lender_register: str | None
     tutor_register: str | None
     activated_at: datetime | None
-    suspended_at: datetime | None
 
 
 LENDER_CATEGORIES = {

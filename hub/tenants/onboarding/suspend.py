@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from hub import audit, outbox
+from hub import audit
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import deciding, organisations, queries
+from hub.tenants.onboarding.order_letters import order_letters
 from hub.web.i18n import N_
 
 
@@ -60,10 +61,5 @@ async def _tell(
         organisation_id,
         **codes,
     )
-    for reader_id in await queries.readers_of(scope, organisation_id):
-        await outbox.enqueue(
-            scope,
-            f"onboarding.mail_{what}",
-            organisation_id=organisation_id,
-            reader_id=reader_id,
-        )
+    readers = await queries.readers_of(scope, organisation_id)
+    await order_letters(scope, f"onboarding.mail_{what}", organisation_id, readers)
