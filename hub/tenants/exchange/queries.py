@@ -15,8 +15,8 @@ from hub.tenants.exchange.schemas import Import, ImportRow, Judged, Who
 KEPT = timedelta(days=30)
 
 _IMPORT = """i.id, i.kind, i.file_id, i.file_name, i.state, i.rows_total, i.rows_done, i.creates,
-    i.updates, i.unchanged, i.errors, i.failure, i.notes, i.created_at, i.created_by, i.applied_at,
-    i.applied_by, i.ended_at, i.version, m.name AS author"""
+    i.updates, i.unchanged, i.errors, i.failure, i.notes, i.created_at, i.applied_at,
+    i.ended_at, m.name AS author"""
 _FROM = "FROM imports i JOIN memberships m ON m.tenant_id = i.tenant_id AND m.id = i.created_by"
 
 

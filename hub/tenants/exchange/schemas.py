@@ -153,11 +153,8 @@ class Import:
     failure: str | None
     notes: dict[str, Any]
     created_at: datetime
-    created_by: UUID
     applied_at: datetime | None
-    applied_by: UUID | None
     ended_at: datetime | None
-    version: int
     author: str
 
     @property
