@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[3]
 _ACTION = re.compile(r"[a-z][a-z_]*\.[a-z{][a-z_{}]*")
-# Other things have such names, too: tasks, and the keys of what is done once.
-_OTHERS = {"enqueue", "order_all", "once", "_was_recorded"}
+# What is done once has a key with such a name, too; so have tasks.
+_ONCE = {"once", "_was_recorded"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Module and name.
@@ -36,6 +36,7 @@ class Module:
     imports: dict[str, Named]
     constants: dict[str, str]
     calls: list[tuple[Function | None, ast.Call]]
+    tasks: set[str]
 
     def called(self, call: ast.Call) -> Named | None:
         match call.func:
@@ -64,13 +65,14 @@ def recorded_actions() -> set[str]:
         if (module.name, function.name) not in recorders
     }:
         recorders |= new
-    return {
+    found = {
         action
         for module in modules.values()
         for function, call, said in _recordings(module, recorders)
         if not (function and _parameter(function, said))
         for action in _actions(modules, module, function or call, said)
     }
+    return found - {task for module in modules.values() for task in module.tasks}
 
 
 def _modules() -> Iterator[Module]:
@@ -85,7 +87,15 @@ def _modules() -> Iterator[Module]:
             if isinstance(node, ast.ImportFrom) and node.module
             for alias in node.names
         }
-        yield Module(name, imports, dict(_constants(tree)), list(_calls(tree, None)))
+        calls = list(_calls(tree, None))
+        yield Module(name, imports, dict(_constants(tree)), calls, set(_tasks(calls)))
+
+
+def _tasks(calls: list[tuple[Function | None, ast.Call]]) -> Iterator[str]:
+    for _function, call in calls:
+        match call:
+            case ast.Call(func=ast.Name(id="task"), args=[ast.Constant(value=str() as name), *_]):
+                yield name
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
@@ -159,12 +169,12 @@ def _bound(around: ast.AST, said: ast.expr) -> Iterator[str]:
 
 def _texts(node: ast.AST) -> Iterator[str]:
     match node:
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _OTHERS:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _ONCE:
             return
         case ast.Constant(value=str() as text) if _ACTION.fullmatch(text):
             yield text
         case ast.JoinedStr(values=parts):
-            text = "".join(p.value if isinstance(p, ast.Constant) else "{}" for p in parts)
+            text = "".join(str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts)
             if _ACTION.fullmatch(text):
                 yield text
         case _:

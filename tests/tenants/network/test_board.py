@@ -244,11 +244,13 @@ async def test_coverage_is_that_of_each_province(network: Network) -> None:
     # Of one that is suspended, of one that has closed, of the sandbox: nobody is received there.
     apart = await make_tenant("host")
     await network.set_apart(apart)
-    roma = {"place": "058091", "region": "12"}
-    await network.desk(apart, **roma)
-    await network.desk(await make_tenant("host", state="suspended"), **roma)
-    await network.desk(open_here, state="closed", **roma)
-    await network.desk(await make_tenant("host", state="closed"), state="setting_up", **roma)
+    for tenant, state in (
+        (apart, "active"),
+        (await make_tenant("host", state="suspended"), "active"),
+        (open_here, "closed"),
+        (await make_tenant("host", state="closed"), "setting_up"),
+    ):
+        await network.desk(tenant, state=state, place="058091", region="12")
     board = await board_of(network.admin)
     there = {one.name: (one.desks, one.admitted, one.reach) for one in board.provinces}
     assert there.pop("Napoli") == (1, 1, "desk")

@@ -75,6 +75,7 @@ NO_LISTS: dict[str, tuple[str, ...]] = {
         "/network/organisations/new",
         "/network/organisations/{organisation_id}/abandon",
         "/network/organisations/{organisation_id}/begin",
+        "/network/organisations/{organisation_id}/desks/close",
         "/network/organisations/{organisation_id}/invite",
         "/network/organisations/{organisation_id}/suspend",
         "/network/protocols/templates/{template_id}/next",
