@@ -10,7 +10,7 @@ from litestar.response import Template
 
 from hub import clock
 from hub.db import network_transaction
-from hub.errors import Conflict, NotFound
+from hub.errors import Conflict
 from hub.ids import parse_uuid
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.page_parts import crumbs_of, find, here
@@ -32,6 +32,9 @@ ANNOUNCED = message(
     N_("The closing is announced: the host’s administrators get a letter."),
 )
 WITHDRAWN = message("desk-closing-withdrawn", N_("The closing is taken back. The desk stays open."))
+GONE = message(
+    "desk-gone", N_("This desk is closed by now, or no desk of this organisation."), "warning"
+)
 USUAL_NOTICE = timedelta(days=30)
 
 DESKS = "/network/organisations/{organisation_id:str}/desks"
@@ -40,10 +43,12 @@ DESKS = "/network/organisations/{organisation_id:str}/desks"
 @get(f"{DESKS}/close", guards=ENTE_ADMINS)
 async def closing_form(
     request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
-) -> Template:
+) -> Template | Response[None]:
     organisation = path_id(organisation_id)
     known, desks = await _look(organisation)
     desk = _chosen(desks, parse_uuid(request.query_params.get("desk", "")))
+    if desk is None:
+        return see_other(request, f"{here(organisation)}/desks", GONE)
     form = blank(
         AnnounceClosing,
         choices=_takers(desk, desks),
@@ -61,6 +66,8 @@ async def announce_closing(
     known, desks = await _look(organisation)
     form = await read_form(request, AnnounceClosing, choices=_takers(None, desks))
     desk = _chosen(desks, parse_uuid((form.values.get("desk_id") or [""])[0]))
+    if desk is None:
+        return see_other(request, f"{here(organisation)}/desks", GONE)
     form.choices = _takers(desk, desks)
     if form.data:
         try:
@@ -82,10 +89,10 @@ async def withdraw_closing(
 ) -> Response[None]:
     organisation = path_id(organisation_id)
     form = await read_form(request, OpenDesk)
-    if form.data is None:
-        raise NotFound
     async with network_transaction() as scope:
         await find(scope, organisation)
+        if form.data is None:
+            return see_other(request, f"{here(organisation)}/desks", GONE)
         await inactivity.withdraw(scope, actor, organisation, form.data.desk_id)
     return see_other(request, f"{here(organisation)}/desks", WITHDRAWN)
 
@@ -95,11 +102,8 @@ async def _look(organisation_id: UUID) -> tuple[OrganisationView, list[Desk]]:
         return await find(scope, organisation_id), await queries.desks_of(scope, organisation_id)
 
 
-def _chosen(desks: list[Desk], desk_id: UUID | None) -> Desk:
-    found = next((one for one in desks if one.id == desk_id), None)
-    if found is None:
-        raise NotFound
-    return found
+def _chosen(desks: list[Desk], desk_id: UUID | None) -> Desk | None:
+    return next((one for one in desks if one.id == desk_id), None)
 
 
 def _takers(desk: Desk | None, desks: list[Desk]) -> dict[str, Pairs]:

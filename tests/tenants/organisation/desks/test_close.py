@@ -48,6 +48,13 @@ async def beside(db: Database) -> AsyncIterator[Connection]:
         yield connection
 
 
+@pytest.fixture
+async def watching(db: Database) -> AsyncIterator[Connection]:
+    """In no transaction, within which it would go on seeing the connections of its beginning."""
+    async with connected(db.superuser_url) as connection:
+        yield connection
+
+
 async def close(
     client: httpx.AsyncClient, desk: Desk, taker: Desk | None = None, **fields: str
 ) -> httpx.Response:
@@ -301,7 +308,7 @@ async def test_a_case_that_is_being_opened_when_the_desk_closes_goes_along(
 
 
 async def test_whoever_is_limited_to_desks_meanwhile_neither_hangs_nor_is_stranded(
-    host: Tenant, admin: Member, beside: Connection
+    host: Tenant, admin: Member, beside: Connection, watching: Connection
 ) -> None:
     """Closing waits in its middle, for somebody who writes on one of the desk's cases."""
     desk, taker = await make_desk(host), await make_desk(host)
@@ -311,16 +318,16 @@ async def test_whoever_is_limited_to_desks_meanwhile_neither_hangs_nor_is_strand
     async with beside.transaction():
         await beside.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case.id)
         closed = asyncio.create_task(close_it(admin, desk, taker))
-        await waits_for_a_lock(beside)
+        await waits_for_a_lock(watching)
         limited = asyncio.create_task(limit(other, operator, taker))
-        await waits_for_a_lock(beside, 2)
+        await waits_for_a_lock(watching, 2)
     assert await closed == "closed"
     await limited
     assert await desks_of(operator) == {taker.id}
 
 
 async def test_whoever_accepts_meanwhile_neither_hangs_nor_is_stranded(
-    host: Tenant, admin: Member, beside: Connection
+    host: Tenant, admin: Member, beside: Connection, watching: Connection
 ) -> None:
     desk, taker = await make_desk(host), await make_desk(host)
     account = await make_account()
@@ -336,9 +343,9 @@ async def test_whoever_accepts_meanwhile_neither_hangs_nor_is_stranded(
     async with beside.transaction():
         await beside.execute("SELECT FROM cases WHERE id = $1 FOR UPDATE", case.id)
         closed = asyncio.create_task(close_it(admin, desk, taker))
-        await waits_for_a_lock(beside)
+        await waits_for_a_lock(watching)
         accepted = asyncio.create_task(accept())
-        await waits_for_a_lock(beside, 2)
+        await waits_for_a_lock(watching, 2)
     assert await closed == "closed"
     joined = await accepted
     async with tenant_transaction(host.id) as scope:

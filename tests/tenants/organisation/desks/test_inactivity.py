@@ -188,13 +188,14 @@ async def test_what_is_refused(board: httpx.AsyncClient, admin: Member) -> None:
         (await announce(board, desk, other, days=14), 422),
         (await announce(board, desk), 422),
         (await announce(board, desk, foreign), 422),
-        (await announce(board, replace(foreign, tenant=host)), 404),
+        (await announce(board, replace(foreign, tenant=host)), 303),
         (await announce(board, desk, other), 303),
         (await announce(board, desk, other), 422),
     ):
         assert answer.status_code == status
         assert status != 422 or "alert-danger" in answer.text
     assert await actions(host) == ["desk.closing_announced"]
+    assert await actions(foreign.tenant) == []
     await set_desk(desk, closing_on=None)
     async with network_transaction() as scope:
         await scope.execute("UPDATE tenants SET state = 'suspended' WHERE id = $1", host.id)
