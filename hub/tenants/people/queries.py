@@ -286,7 +286,10 @@ async def lock_organisations(scope: NetworkScope, organisation_ids: Sequence[UUI
 async def administrations(
     scope: NetworkScope, organisation_ids: Sequence[UUID]
 ) -> list[tuple[UUID, bool, datetime | None]]:
-    """(organisation, whether somebody decides there about its people, until when somebody is invited to)."""
+    """(organisation, whether somebody decides there about its people, until when somebody is invited to).
+
+    An invitation of this very transaction does not count; one that was committed while it waited does.
+    """
     rows = await scope.fetch(
         """
         SELECT t.id,
@@ -294,7 +297,7 @@ async def administrations(
             AND m.state = 'active' AND NOT m.support AND NOT m.limited_to_desks
             AND (m.expires_at IS NULL OR m.expires_at > $2)),
           (SELECT max(i.expires_at) FROM invitations i WHERE i.tenant_id = t.id AND i.role = 'admin'
-            AND i.state = 'open' AND NOT i.support AND i.expires_at > $2 AND i.created_at < $2)
+            AND i.state = 'open' AND NOT i.support AND i.expires_at > $2 AND i.created_at <> $2)
         FROM tenants t WHERE t.id = ANY($1)
         """,
         list(organisation_ids),

@@ -363,7 +363,7 @@ async def test_what_can_be_wrong_with_an_organisation(ente: Member) -> None:
         (codes[1], "organisation_closed"),
         (codes[2], "ambiguous"),
         (making.new_fiscal_code(), "unknown_organisation"),
-        ("c_f839", "unknown_organisation"),
+        ("c_x999", "unknown_organisation"),
         ("?!", "reference"),
         ("", "missing"),
         (str(ente.tenant.id), "unknown_organisation"),
