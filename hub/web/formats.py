@@ -1,5 +1,6 @@
 """How dates, money and numbers look to the reader."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +15,8 @@ ROME = ZoneInfo("Europe/Rome")
 _BABEL = {"it": "it_IT", "en": "en_GB"}
 # Italian offices write the sign first, which is not CLDR's pattern; the space does not break.
 _MONEY = {"it": "¤\N{NO-BREAK SPACE}#,##0.00;-¤\N{NO-BREAK SPACE}#,##0.00", "en": "¤#,##0.00"}
+
+_FIRST = re.compile(r"\b1 (?=[a-z])")
 
 
 def format_date(
@@ -60,7 +63,9 @@ def format_percent(share: float | None) -> str:
 # A list shows the same days and round amounts over and over; babel takes some 30 µs for each.
 @lru_cache(4096)
 def _day(value: date, style: str, locale: str) -> str:
-    return dates.format_date(value, style, locale=_BABEL[locale])
+    text = dates.format_date(value, style, locale=_BABEL[locale])
+    # The first of a month is an ordinal in Italian, which CLDR does not know.
+    return _FIRST.sub("1º ", text, count=1) if locale == "it" else text
 
 
 @lru_cache(4096)

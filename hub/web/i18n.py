@@ -5,7 +5,8 @@ The reader's locale is a context variable, which `hub.web.page` sets for a reque
 
 import gettext as standard
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -17,6 +18,10 @@ from babel.messages.pofile import read_po
 LOCALES = ("it", "en")
 DEFAULT_LOCALE = "it"
 FOLDER = Path(__file__).parent / "locales"
+
+# Italian drops the vowel before "otto" and "undici": dal 7 ottobre, but dall’8 ottobre.
+_BEFORE_A_VALUE = re.compile(r"\b([Ii]|[Dd]a|[Dd]e|[Aa]|[Nn]e|[Ss]u)l %\((\w+)\)s")
+_BEGINS_WITH_A_VOWEL = re.compile(r"0?8|11(?![0-9])")
 
 _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT_LOCALE)
 
@@ -58,13 +63,29 @@ def po_file(name: str) -> Path:
 def gettext(msgid: str, **values: object) -> str:
     """The reader's text; `%(name)s` in it is filled from `values`."""
     text = catalogue(_locale.get()).gettext(msgid)
-    return text % values if values else text
+    return elided(text, values) % values if values else text
 
 
 def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
     """The reader's text for `count`, which fills `%(num)s` as in templates."""
     text = catalogue(_locale.get()).ngettext(singular, plural, count)
-    return text % {"num": count, **values}
+    values = {"num": count, **values}
+    return elided(text, values) % values
+
+
+def elided(text: str, values: Mapping[str, object]) -> str:
+    """A text before it is filled, with its Italian articles as the days and numbers behind them ask."""
+    if _locale.get() != "it":
+        return text
+
+    def article(found: re.Match[str]) -> str:
+        start, name = found.groups()
+        if not _BEGINS_WITH_A_VOWEL.match(str(values[name])):
+            return found[0]
+        stem = {"i": "l", "I": "L"}.get(start, f"{start}ll")
+        return f"{stem}’%({name})s"
+
+    return _BEFORE_A_VALUE.sub(article, text)
 
 
 def N_(msgid: str) -> str:  # noqa: N802 - gettext's own name for a marker, which translators' tools look for

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from hub.web import i18n
 from hub.web.extraction import messages_in, update
 from hub.web.formats import format_date, format_money, format_number, format_percent
+from hub.web.templating import translated as translated_in_templates
 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
@@ -99,6 +100,25 @@ def test_the_readers_locale_ends_with_its_block() -> None:
         with i18n.reading_in("nowhere"):
             assert i18n.gettext("Cases") == "Pratiche"
         assert i18n.locale() == "en"
+
+
+def test_italian_articles_follow_the_day_behind_them() -> None:
+    def since(day: int) -> str:
+        return i18n.gettext("since %(day)s", day=format_date(date(2026, 10, day), "long"))
+
+    assert since(7) == "dal 7 ottobre 2026"
+    assert since(8) == "dall’8 ottobre 2026"
+    assert since(11) == "dall’11 ottobre 2026"
+    assert since(18) == "dal 18 ottobre 2026"
+    assert since(1) == "dal 1º ottobre 2026"
+    assert i18n.gettext("From %(first)s to %(last)s.", first="8 mag", last="11 mag") == (
+        "Dall’8 mag all’11 mag."
+    )
+    assert i18n.gettext("by %(day)s", day="8 maggio") == "entro l’8 maggio"
+    assert translated_in_templates("since %(day)s", day="8 < 9") == "dall’8 &lt; 9"
+    with i18n.reading_in("en"):
+        assert since(8) == "since 8 October 2026"
+        assert since(1) == "since 1 October 2026"
 
 
 def test_formats() -> None:
