@@ -49,11 +49,13 @@ async def overdue(scope: NetworkScope, today: date, *, limit: int) -> list[UUID]
     """Organisations whose set-up is late as a whole, which the Ente was not told of yet."""
     rows = await scope.fetch(
         """
-        UPDATE setups SET overdue_told_at = $2 WHERE id IN (
+        WITH late AS MATERIALIZED (
           SELECT id FROM setups
           WHERE state = 'running' AND due_on < $1 AND overdue_told_at IS NULL
-          ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
-        RETURNING tenant_id
+          ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE setups s SET overdue_told_at = $2 FROM late WHERE s.id = late.id
+        RETURNING s.tenant_id
         """,
         today,
         scope.now,

@@ -355,10 +355,12 @@ async def end_what_is_over(scope: NetworkScope, limit: int) -> Sequence[Over]:
     )
     rows = await scope.fetch(
         """
-        UPDATE memberships SET state = 'ended', ended_at = expires_at
-        WHERE id IN (SELECT id FROM memberships WHERE state = 'active' AND expires_at <= $1
-          ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-        RETURNING id, tenant_id, support
+        WITH ended AS MATERIALIZED (
+          SELECT id FROM memberships WHERE state = 'active' AND expires_at <= $1
+          ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE memberships m SET state = 'ended', ended_at = m.expires_at FROM ended WHERE m.id = ended.id
+        RETURNING m.id, m.tenant_id, m.support
         """,
         scope.now,
         limit,
