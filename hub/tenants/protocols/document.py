@@ -25,7 +25,8 @@ def document_pdf(template: ProtocolTemplate, content: Content, number: str) -> b
             "organisation": content.organisation,
             "fiscal_code": content.fiscal_code or _("not stated"),
             "address": content.address or _("not stated"),
-            "desks": "; ".join(content.desks) or _("the desks stated in the hub"),
+            "desks": "; ".join(content.desks)
+            or _("the desks that the organisation will state in the hub"),
             "years": ngettext("%(num)s year", "%(num)s years", content.years),
             "today": format_date(day, "long"),
             "number": number,

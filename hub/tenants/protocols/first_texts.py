@@ -24,7 +24,7 @@ Le Parti premettono che:
 
 - il microcredito, disciplinato dall’articolo 111 del decreto legislativo 1° settembre 1993, n. 385, e dal decreto del Ministro dell’economia e delle finanze 17 ottobre 2014, n. 176, sostiene l’avvio e lo sviluppo del lavoro autonomo e della microimpresa, e l’inclusione sociale e finanziaria di chi non ha accesso al credito ordinario;
 - l’Ente promuove la rete MICRO-WORK, che unisce gli sportelli delle amministrazioni pubbliche, i soggetti erogatori e i servizi di tutoraggio, e mette a disposizione della rete una piattaforma informatica comune, di seguito «piattaforma»;
-- l’Amministrazione ha manifestato il proprio interesse ad aderire alla rete ed è stata ammessa all’esito della selezione;
+- l’Amministrazione ha manifestato il proprio interesse ad aderire alla rete, ed entra a farne parte in esito a una selezione o su invito dell’Ente;
 - le Parti perseguono, ciascuna secondo le proprie competenze, il comune interesse pubblico di avvicinare i cittadini agli strumenti della microfinanza e alle misure di sostegno al lavoro.
 
 Le premesse sono parte integrante del presente protocollo.
@@ -37,7 +37,7 @@ Il presente protocollo disciplina la collaborazione tra le Parti per l’apertur
 
 Gli sportelli informano e orientano i cittadini, raccolgono le loro richieste e, con la loro autorizzazione, le inviano ai soggetti erogatori e ai servizi di tutoraggio della rete. Gli sportelli non concedono finanziamenti, non ne istruiscono la concessione e non garantiscono l’esito delle richieste.
 
-L’apertura di altri sportelli e la chiusura di quelli elencati sono concordate per iscritto, anche attraverso la piattaforma, e non richiedono un nuovo protocollo.
+L’apertura di altri sportelli e la chiusura di sportelli aperti sono concordate per iscritto, anche attraverso la piattaforma, e non richiedono un nuovo protocollo.
 
 # Art. 2 – Impegni dell’Ente
 

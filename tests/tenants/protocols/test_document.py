@@ -54,6 +54,12 @@ def test_each_kind_on_paper_names_the_parties_and_the_term(kind: str) -> None:
     assert "{" not in text
 
 
+def test_of_an_invited_host_without_desks_it_says_only_what_is_true() -> None:
+    text = words(document_pdf(template(), msgspec.structs.replace(CONTENT, desks=()), "2026/0007"))
+    assert "in esito a una selezione o su invito dell’Ente" in text
+    assert "gli sportelli che l’organizzazione indicherà nella piattaforma" in text
+
+
 def test_a_screen_reader_finds_language_title_and_headings() -> None:
     reader = read(document_pdf(template(), CONTENT, "2026/0007"))
     catalogue = reader.root_object
@@ -109,7 +115,7 @@ def test_what_is_not_known_is_said() -> None:
     bare = msgspec.structs.replace(CONTENT, fiscal_code="", address="", desks=())
     text = words(document_pdf(template(), bare, "2026/0007"))
     assert "codice fiscale non indicato" in text
-    assert "gli sportelli indicati nella piattaforma" in text
+    assert "gli sportelli che l’organizzazione indicherà nella piattaforma" in text
 
 
 @pytest.mark.parametrize(
