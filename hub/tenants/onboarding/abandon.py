@@ -8,6 +8,7 @@ from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, queries, setups
+from hub.tenants.onboarding.order_letters import order_letters
 from hub.tenants.onboarding.refresh import refresh
 from hub.web.i18n import N_
 
@@ -66,13 +67,8 @@ async def abandon(
         organisation_id=organisation_id,
     )
     if actor:
-        for reader_id in await queries.readers_of(scope, organisation_id):
-            await outbox.enqueue(
-                scope,
-                "onboarding.mail_abandoned",
-                organisation_id=organisation_id,
-                reader_id=reader_id,
-            )
+        readers = await queries.readers_of(scope, organisation_id)
+        await order_letters(scope, "onboarding.mail_abandoned", organisation_id, readers)
 
 
 async def leave_setup(

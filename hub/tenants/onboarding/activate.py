@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from hub import audit, clock, outbox
+from hub import audit, clock
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.begin import in_order
+from hub.tenants.onboarding.order_letters import order_letters
 from hub.tenants.onboarding.refresh import refresh
 from hub.web.i18n import N_
 
@@ -69,10 +70,5 @@ async def activate(
         desks=opened,
         exceptions=sum(point.excepted for point in setup.points),
     )
-    for reader_id in await queries.readers_of(scope, organisation_id):
-        await outbox.enqueue(
-            scope,
-            "onboarding.mail_activated",
-            organisation_id=organisation_id,
-            reader_id=reader_id,
-        )
+    readers = await queries.readers_of(scope, organisation_id)
+    await order_letters(scope, "onboarding.mail_activated", organisation_id, readers)
