@@ -17,7 +17,7 @@ from hub.referrals.members.standing import standing
 from hub.tenants.accounts.actor import Actor
 from hub.web.i18n import N_
 
-GIVEN_NAME, FAMILY_NAME = "Cittadino", "Di Prova"
+GIVEN_NAME, FAMILY_NAME = "Mario", "Prova"
 PURPOSE = "Prova del percorso verso un soggetto erogatore: il caso e la persona sono inventati."
 KIND, AMOUNT_CENTS = "enterprise_loan", 10_000_00
 

@@ -75,7 +75,7 @@ async def test_it_is_answered_by_a_person_with_the_usual_buttons(
     opened = await browser.post(f"/inbox/{offer}/open")
     assert opened.status_code == 303
     shown = (await browser.get(f"/inbox/{offer}")).text
-    assert "Cittadino Di Prova" in shown
+    assert "Mario Prova" in shown
     assert f"/inbox/{offer}/accept" in shown
     accepted = await browser.post(f"/inbox/{offer}/accept", data={"form_key": str(uuid4())})
     assert accepted.status_code == 303
