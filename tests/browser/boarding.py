@@ -23,11 +23,11 @@ from tests.support import papers
 
 def be_admitted(stack: Stack, organisation: str) -> str:
     """Waits until the hub has made the organisation; gives the address of the Ente's page about it."""
-    until(lambda: bool(_id_of(stack, organisation)))
-    return f"/network/organisations/{_id_of(stack, organisation)}"
+    until(lambda: bool(id_of(stack, organisation)))
+    return f"/network/organisations/{id_of(stack, organisation)}"
 
 
-def _id_of(stack: Stack, organisation: str) -> object:
+def id_of(stack: Stack, organisation: str) -> object:
     return stack.ask(
         "SELECT id FROM tenants WHERE name = $1 AND state IN ('suspended', 'active')", organisation
     )
@@ -38,15 +38,15 @@ def sign_protocol(signer: Reader, stack: Stack, email: str) -> None:
     letter = Mailbox(stack.mailbox).newest_to(
         email, re.escape(_("To be signed: protocol %(number)s", number="@")).replace("@", ".+")
     )
-    signer.open(_link(letter.text, "protocols"))
+    signer.open(link_in(letter.text, "protocols"))
     with signer.page.expect_download() as download:
         signer.page.get_by_role("link", name=_("Download the document (PDF)")).click()
     document = Path(download.value.path()).read_bytes()
     other = signer.path
-    _choose(signer, "protocollo.pdf.p7m", papers.signed(papers.PDF))
+    choose_file(signer, "protocollo.pdf.p7m", papers.signed(papers.PDF))
     signer.press(_("Send the signed file"), status=422)
     assert signer.path.startswith(other)
-    _choose(signer, "protocollo.pdf.p7m", papers.signed(document))
+    choose_file(signer, "protocollo.pdf.p7m", papers.signed(document))
     signer.press(_("Send the signed file"))
     signer.look()
 
@@ -55,7 +55,7 @@ def accept(person: Reader, stack: Stack, email: str, organisation: str, name: st
     """An invitation, by somebody who has no account yet: the mailbox is shown to be theirs by a code."""
     mailbox = Mailbox(stack.mailbox)
     subject = _("%(organisation)s invites you to the MICRO-WORK Hub", organisation=organisation)
-    person.open(_link(mailbox.newest_to(email, re.escape(subject)).text, "invitations"))
+    person.open(link_in(mailbox.newest_to(email, re.escape(subject)).text, "invitations"))
     person.press(_("Send me the code"))
     letter = mailbox.newest_to(email, re.escape(_("Your code for the MICRO-WORK Hub")))
     code = re.search(r"\b\d{6}\b", letter.text)
@@ -145,12 +145,12 @@ def in_order(told: list[str], *wanted: str) -> None:
     assert not missing, (missing, told)
 
 
-def _choose(reader: Reader, name: str, content: bytes) -> None:
+def choose_file(reader: Reader, name: str, content: bytes) -> None:
     file = FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
     reader.page.locator("main [name=file]").set_input_files(file)
 
 
-def _link(text: str, room: str) -> str:
+def link_in(text: str, room: str) -> str:
     found = re.search(rf"http://\S+/{room}/[\w.~-]+", text)
     assert found, text
     return urlsplit(found[0]).path

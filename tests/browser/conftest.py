@@ -25,6 +25,20 @@ from tests.browser.scrutiny import Scrutiny
 from tests.browser.stack import Stack
 
 HERE = Path(__file__).parent
+# These begin, so that none of them runs alone at the end.
+LONGEST = (
+    "test_selection_thread.py",
+    "test_boarding_thread.py",
+    "test_boarding_pages.py",
+    "test_campaign_control.py",
+    "test_second_factor.py",
+    "test_boarding_keyboard.py",
+    "test_protocol_pages.py",
+    "test_call_desk.py",
+    "test_own_pages.py",
+    "test_import_pages.py",
+    "test_selection_by_hand.py",
+)
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -34,9 +48,14 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A journey is many pages, each looked at twice; on a busy machine a minute is not enough."""
+    items.sort(key=_turn)
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.timeout(240))
+
+
+def _turn(item: pytest.Item) -> int:
+    return LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")

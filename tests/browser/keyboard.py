@@ -64,6 +64,13 @@ class Keyboard:
         chosen = self.reader.page.evaluate("document.activeElement.selectedOptions[0].textContent")
         assert chosen.strip() == label
 
+    def second_of_february(self, name: str) -> None:
+        """Of next year, in an empty date: it is alike in all languages, and its year comes last."""
+        self.to_field(name)
+        for part in range(3):
+            for key in ("ArrowRight",) * (part > 0) + ("ArrowUp", "ArrowUp"):
+                self._keys.press(key)
+
     def tick(self, label: str) -> None:
         """A check box; a radio button that has the focus first among its like."""
         self.to(label)

@@ -16,8 +16,9 @@ AXE_OPTIONS = {
     "resultTypes": ["violations"],
 }
 DESKTOP, PHONE, NARROWEST = 1280, 390, 320
+# Also what is signed, in the links of mails.
 _IDS = re.compile(
-    r"/(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]+)(?=/|$)"
+    r"/(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9]+|[0-9]+\.\w+\.[\w.~-]+)(?=/|$)"
 )
 _RUN_AXE = """options => axe.run(options).then(({violations}) => violations.map(
     ({id, help, nodes}) => ({id, help, found: nodes.map(({html}) => html.slice(0, 200))})))"""
@@ -45,7 +46,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Scrutiny:
-    """What the whole test run has looked at closely: an empty file for each, which its processes share."""
+    """What the whole test run has looked at closely: a file for each, which its processes share."""
 
     folder: Path
     # Of the hub; each process has its own.
@@ -61,10 +62,12 @@ class Scrutiny:
     def _claim(self, sight: Sight) -> bool:
         site = "hub" if sight.host == self.host else "mailbox"
         name = f"{site} {sight.path} {sight.status} {sight.locale} {sight.scripts}"
+        file = self.folder / hashlib.sha256(name.encode()).hexdigest()
         try:
-            (self.folder / hashlib.sha256(name.encode()).hexdigest()).touch(exist_ok=False)
+            file.touch(exist_ok=False)
         except FileExistsError:
             return False
+        file.write_text(name)
         return True
 
 

@@ -21,10 +21,9 @@ NETWORK = (
     "/network/protocols/templates",
     "/network/imports",
 )
-# Fano is overdue, Latina waits for a second person, Livorno can be activated.
+# Fano is overdue, Livorno can be activated.
 OF_AN_ORGANISATION = (
     ("Comune di Livorno", ""),
-    ("Comune di Latina", ""),
     ("Comune di Fano", ""),
     ("Comune di Fano", f"/exception?point={TRAINING_COMPLETED}"),
     ("Comune di Fano", "/term"),
@@ -60,7 +59,19 @@ OWN = (
     "/account/sessions",
 )
 OF_A_LENDER = ("/organisation/services", "/organisation/services/new", "/organisation/setup")
-PUBLIC = ("/desks?q=80121", "/desks?q=99999", "/services", "/services?region=15", "/desks/{desk}")
+PUBLIC = (
+    "/desks?q=80121",
+    "/desks?q=99999",
+    "/desks?postal_code=83031",
+    "/desks?place=063049",
+    "/desks?region=15",
+    # Of several municipalities, where no desk is.
+    "/desks?q=83020",
+    "/desks/{desk}",
+    "/services",
+    "/services?region=15",
+    "/services?on=2020-01-01",
+)
 
 
 @pytest.mark.parametrize("address", NETWORK)
@@ -87,6 +98,13 @@ def test_page_of_a_lender(new_reader: NewReader, stack: Stack, address: str) -> 
 def test_public_page(new_reader: NewReader, stack: Stack, address: str) -> None:
     visitor = new_reader()
     visitor.open(_filled(stack, address))
+    visitor.look()
+
+
+@pytest.mark.parametrize("address", ["/desks?region=99", "/services?region=99"])
+def test_search_that_cannot_be_understood(new_reader: NewReader, address: str) -> None:
+    visitor = new_reader()
+    visitor.open(address, status=422)
     visitor.look()
 
 
