@@ -1,5 +1,6 @@
 """Who read or changed what. Append-only; ids and codes, never free text and never personal data."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -48,6 +49,34 @@ async def record(
     """
     own = None if isinstance(scope, NetworkScope) else scope.tenant_id
     return await _write(scope, own, actor, action, subject_kind, subject_id, codes)
+
+
+async def record_each(
+    scope: TenantScope,
+    actor: Actor | None,
+    action: str,
+    subject_kind: str,
+    subject_ids: Collection[UUID],
+    **codes: str | int | None,
+) -> None:
+    """The same of many at once, in one statement."""
+    await scope.execute(
+        """
+        INSERT INTO audit_log
+          (id, tenant_id, at, account_id, membership_id, action, subject_kind, subject_id, codes)
+        SELECT n.id, $3, $4, $5, $6, $7, $8, n.subject_id, $9
+        FROM unnest($1::uuid[], $2::uuid[]) AS n (id, subject_id)
+        """,
+        [uuid7() for _subject in subject_ids],
+        list(subject_ids),
+        scope.tenant_id,
+        scope.now,
+        actor.account_id if actor else None,
+        actor.membership_id if actor else None,
+        action,
+        subject_kind,
+        codes,
+    )
 
 
 async def record_for(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from hub import audit
 from hub.db import TenantScope
 
 
@@ -32,11 +33,15 @@ class OpenWork(Protocol):
 
     async def of_desk(self, scope: TenantScope, desk_id: UUID) -> int: ...
 
-    async def give_to_member(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
-        """Returns how much was handed over; waits for whoever is writing on it."""
+    async def give_to_member(
+        self, scope: TenantScope, actor: audit.Actor | None, giver: UUID, taker: UUID
+    ) -> int:
+        """Returns how much was handed over; waits for whoever is writing on it. Each piece of it tells who had it."""
         ...
 
-    async def move_to_desk(self, scope: TenantScope, giver: UUID, taker: UUID) -> int: ...
+    async def move_to_desk(
+        self, scope: TenantScope, actor: audit.Actor | None, giver: UUID, taker: UUID
+    ) -> int: ...
 
 
 _kinds: list[OpenWork] = []

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
+from asyncpg import Record
+
 from hub.db import TenantScope
 
 
@@ -50,8 +52,8 @@ async def desks_of_open(scope: TenantScope, membership_id: UUID) -> frozenset[UU
     return frozenset(row[0] for row in rows)
 
 
-async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
-    """Waits for whoever writes on one of them. Returns how many real ones were handed over."""
+async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> dict[UUID, bool]:
+    """Waits for whoever writes on one of them. Returns which were handed over, and whether each is a test."""
     found = await _lock_open(scope, "assigned_to", giver)
     await scope.execute(
         """
@@ -62,10 +64,10 @@ async def give_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
         taker,
         scope.now,
     )
-    return sum(not is_test for is_test in found.values())
+    return found
 
 
-async def move_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
+async def move_cases(scope: TenantScope, giver: UUID, taker: UUID) -> dict[UUID, bool]:
     """The same from desk to desk; a case's referrals go with it."""
     found = await _lock_open(scope, "desk_id", giver)
     await scope.execute(
@@ -79,7 +81,7 @@ async def move_cases(scope: TenantScope, giver: UUID, taker: UUID) -> int:
     await scope.execute(
         "UPDATE referrals SET desk_id = $2 WHERE case_id = ANY($1)", list(found), taker
     )
-    return sum(not is_test for is_test in found.values())
+    return found
 
 
 async def _lock_open(
@@ -93,3 +95,25 @@ async def _lock_open(
         whose,
     )
     return {row["id"]: row["is_test"] for row in rows}
+
+
+async def hands_of(scope: TenantScope, case_id: UUID) -> Sequence[Record]:
+    """When a case came into other hands, a colleague's or a desk's: from whom (where that is kept), to whom, and by whom."""
+    return await scope.fetch(
+        """
+        SELECT l.at, l.action, who.name AS by, coalesce(giver.name, old.name) AS giver,
+          coalesce(taker.name, new.name) AS taker
+        FROM audit_log l
+        LEFT JOIN memberships who ON who.tenant_id = l.tenant_id AND who.id = l.membership_id
+        LEFT JOIN memberships giver
+          ON giver.tenant_id = l.tenant_id AND giver.id = (l.codes ->> 'before')::uuid
+        LEFT JOIN memberships taker
+          ON taker.tenant_id = l.tenant_id AND taker.id = (l.codes ->> 'to')::uuid
+        LEFT JOIN desks old ON old.tenant_id = l.tenant_id AND old.id = (l.codes ->> 'before')::uuid
+        LEFT JOIN desks new ON new.tenant_id = l.tenant_id AND new.id = (l.codes ->> 'desk')::uuid
+        WHERE l.tenant_id = $1 AND l.subject_id = $2 AND l.action IN ('case.assigned', 'case.moved')
+        ORDER BY l.at, l.id
+        """,
+        scope.tenant_id,
+        case_id,
+    )

@@ -5,9 +5,10 @@ on. Whoever ends a membership or closes a desk has changed its row before, in th
 see the order of locks in `hub/referrals/members/standing.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from hub import audit
 from hub.db import TenantScope
 from hub.errors import Conflict
 from hub.referrals.cases import handover, holding
@@ -33,23 +34,39 @@ class OpenCases:
     async def of_desk(self, scope: TenantScope, desk_id: UUID) -> int:
         return await handover.count_open(scope, "desk_id", desk_id)
 
-    async def give_to_member(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
+    async def give_to_member(
+        self, scope: TenantScope, actor: audit.Actor | None, giver: UUID, taker: UUID
+    ) -> int:
         """Raises Conflict where the taker has left in the meantime."""
         found = await hold_membership(scope, taker)
         if found is None or not found.active:
             raise Conflict(
                 "taker-gone", N_("Whoever should take over has left in the meantime. Choose again.")
             )
-        return await handover.give_cases(scope, giver, taker)
+        given = await handover.give_cases(scope, giver, taker)
+        await audit.record_each(
+            scope, actor, "case.assigned", "case", given, to=str(taker), before=str(giver)
+        )
+        return _real(given)
 
-    async def move_to_desk(self, scope: TenantScope, giver: UUID, taker: UUID) -> int:
+    async def move_to_desk(
+        self, scope: TenantScope, actor: audit.Actor | None, giver: UUID, taker: UUID
+    ) -> int:
         """With their referrals, so that whoever works at the new desk can go on with them. Raises Conflict."""
         desk = await holding.hold_desk(scope, taker)
         if desk is None or desk.state == "closed":
             raise Conflict(
                 "taker-gone", N_("The desk that should take over is closed. Choose again.")
             )
-        return await handover.move_cases(scope, giver, taker)
+        moved = await handover.move_cases(scope, giver, taker)
+        await audit.record_each(
+            scope, actor, "case.moved", "case", moved, desk=str(taker), before=str(giver)
+        )
+        return _real(moved)
+
+
+def _real(cases: Mapping[UUID, bool]) -> int:
+    return sum(not is_test for is_test in cases.values())
 
 
 OPEN_CASES = OpenCases()

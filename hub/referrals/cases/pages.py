@@ -14,7 +14,7 @@ from hub import clock
 from hub.api.paging import from_cursor, to_cursor
 from hub.db import tenant_transaction
 from hub.referrals import labels
-from hub.referrals.cases import queries, service
+from hub.referrals.cases import handover, queries, service
 from hub.referrals.cases.find import MOST, Found, find
 from hub.referrals.cases.queries import CaseDetails, CaseRow
 from hub.referrals.cases.schemas import TEST, AssignCase, FilterCases, FindCase
@@ -159,6 +159,7 @@ async def case_page(
         ids = [referral.id for referral in referrals]
         case_offers = await offers.offers_of(scope, ids) if ids else []
         events = await events_of(scope, ids) if ids else []
+        hands = await handover.hands_of(scope, case_id)
         others = await queries.cases_of_citizen(scope, actor.desk_ids, case.citizen_id)
         colleagues = await colleagues_at(scope, case.desk_id)
     moments = timeline.moments(
@@ -168,6 +169,7 @@ async def case_page(
         referrals=referrals,
         offers=case_offers,
         events=events,
+        hands=hands,
     )
     forms = [form for form in (consultation, milestone, assign) if form]
     may_write = actor.role in WRITERS and (case.is_test or not actor.is_suspended("host"))

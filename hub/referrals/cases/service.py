@@ -185,7 +185,15 @@ async def assign_case(
         )
     if taker != case.assigned_to:
         await handover.assign_case(scope, case_id, taker)
-        await audit.record(scope, actor, "case.assigned", "case", case_id, to=str(taker))
+        await audit.record(
+            scope,
+            actor,
+            "case.assigned",
+            "case",
+            case_id,
+            to=str(taker),
+            before=str(case.assigned_to),
+        )
 
 
 def refuse_closed(case: CaseDetails | LockedCase) -> None:

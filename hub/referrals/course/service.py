@@ -100,6 +100,15 @@ async def reopen_case(scope: TenantScope, actor: Actor, case_id: UUID, key: UUID
         return
     if case.assigned_to not in {one.id for one in await colleagues_at(scope, case.desk_id)}:
         await handover.assign_case(scope, case_id, actor.membership_id)
+        await audit.record(
+            scope,
+            actor,
+            "case.assigned",
+            "case",
+            case_id,
+            to=str(actor.membership_id),
+            before=str(case.assigned_to),
+        )
     await queries.remove_milestone(scope, case_id, "closed")
     reached = [row["kind"] for row in await queries.milestones_of(scope, case_id)]
     await cases.change_case(

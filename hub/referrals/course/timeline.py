@@ -62,6 +62,7 @@ def moments(
     referrals: Sequence[Referral],
     offers: Iterable[Offer],
     events: Iterable[Record],
+    hands: Iterable[Record],
 ) -> list[Moment]:
     opening = Moment(
         case.opened_at, _("Case opened"), _("At %(desk)s", desk=case.desk_name), case.opened_by,
@@ -72,6 +73,7 @@ def moments(
         *_conversations(consultations),
         *_reports(milestones),
         *_sendings(referrals, offers, events),
+        *_hands(hands),
     ]
     everything.sort(key=itemgetter(0), reverse=True)
     return [moment for _at, moment in everything]
@@ -110,6 +112,22 @@ def _reports(milestones: Iterable[Record]) -> Iterator[tuple[datetime, Moment]]:
             title = MILESTONES[row["kind"]]
             moment = Moment(row["reached_on"], _(title), "", row["recorded_by"] or "", tone, icon)
             yield _hour_on(row["reached_on"], row["recorded_at"]), moment
+
+
+def _hands(hands: Iterable[Record]) -> Iterator[tuple[datetime, Moment]]:
+    """Into whose, from whose. Without a person who did it, the hub did: it closes silent desks."""
+    for row in hands:
+        moved = row["action"] == "case.moved"
+        title = N_("Moved to %(taker)s") if moved else N_("Given to %(taker)s")
+        moment = Moment(
+            row["at"],
+            _(title, taker=row["taker"] or "–"),
+            _("Before: %(giver)s", giver=row["giver"]) if row["giver"] else "",
+            row["by"] or _("the hub"),
+            "info",
+            "it-arrow-right" if moved else "it-user",
+        )
+        yield row["at"], moment
 
 
 def _sendings(

@@ -159,6 +159,7 @@ STORIES: dict[str, Told] = {
     "case.closed": Told("cases", N_("Case closed"), "neutral", "it-folder"),
     "case.reopened": Told("cases", N_("Case opened again"), "info", "it-folder"),
     "case.assigned": Told("cases", N_("Case given to a colleague"), "info", "it-user"),
+    "case.moved": Told("cases", N_("Case moved to another desk"), "info", "it-arrow-right"),
     "citizen.sought": Told("cases", N_("Citizen searched for"), "neutral", "it-search"),
     "citizen.opened": Told("cases", N_("Citizen recorded"), "neutral", "it-user"),
     "citizen.completed": Told("cases", N_("Citizen's data completed"), "neutral", "it-user"),

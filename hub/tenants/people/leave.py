@@ -90,7 +90,7 @@ async def _hand_over(scope: TenantScope, actor: Actor, giver: UUID, taker: UUID 
         raise WorkLeft
     if taker not in {one.id for one in await takers_of(scope, giver, burden)}:
         raise CannotTakeOver
-    count = sum([await kind.give_to_member(scope, giver, taker) for kind in kinds()])
+    count = sum([await kind.give_to_member(scope, actor, giver, taker) for kind in kinds()])
     await tell(
         scope,
         scope.tenant_id,

@@ -22,6 +22,7 @@ from hub.tenants.open_work import kinds
 from tests.factories import Member, make_account, make_desk, make_membership
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import Network, fresh_key, make_network, make_numbered_case, rows, value
+from tests.tenants.network.logs import told_in
 
 
 async def named(network: Network, name: str, role: str = "operator", **given: object) -> Member:
@@ -74,7 +75,10 @@ async def test_the_page_says_who_and_gives_it_away(
     )
     assert entry["subject_id"] == network.case.id
     assert entry["membership_id"] == network.operator.membership_id
-    assert entry["codes"] == {"to": str(bruno.membership_id)}
+    assert entry["codes"] == {
+        "to": str(bruno.membership_id),
+        "before": str(network.operator.membership_id),
+    }
 
 
 async def test_only_who_may_work_at_the_desk_can_be_chosen(
@@ -219,18 +223,41 @@ async def test_what_is_handed_over_and_what_stays(network: Network) -> None:
     """Tests go along uncounted; a closed case stays with who closed it."""
     colleague = await make_membership(network.operator.tenant)
     tenant_id, me = network.operator.tenant.id, network.operator.membership_id
+    actor = network.operator.actor
     closed = await make_numbered_case(network.operator, citizen=network.citizen, desk=network.desk)
     async with tenant_transaction(tenant_id) as scope:
         await scope.execute("UPDATE cases SET state = 'closed' WHERE id = $1", closed.id)
         test = await open_test_case(scope, network.operator.actor)
     async with tenant_transaction(tenant_id) as scope:
-        assert await OPEN_CASES.give_to_member(scope, me, colleague.membership_id) == 1
+        assert await OPEN_CASES.give_to_member(scope, actor, me, colleague.membership_id) == 1
     found = await rows(tenant_id, "SELECT id, assigned_to FROM cases")
     assert {row["id"]: row["assigned_to"] for row in found} == {
         network.case.id: colleague.membership_id,
         test: colleague.membership_id,
         closed.id: me,
     }
+
+
+async def test_a_case_tells_through_whose_hands_it_went(
+    network: Network, signed_in: SignedIn
+) -> None:
+    tenant = network.operator.tenant
+    me = network.operator.membership_id
+    admin = await named(network, "Cristina Capo", "admin")
+    taker = await named(network, "Marco Nuovo")
+    desk = await make_desk(tenant, name="Sportello nuovo")
+    async with tenant_transaction(tenant.id) as scope:
+        await OPEN_CASES.give_to_member(scope, admin.actor, me, taker.membership_id)
+    async with tenant_transaction(tenant.id) as scope:
+        await OPEN_CASES.move_to_desk(scope, None, network.desk.id, desk.id)
+    page = (await (await signed_in(admin)).get(f"/cases/{network.case.id}")).text
+    told = list(reversed(told_in(page)))
+    assert told[-2:] == [
+        ("Affidata a Marco Nuovo", "Cristina Capo"),
+        ("Spostata a «Sportello nuovo»", "l’hub"),
+    ]
+    assert "In precedenza: Anna Prova" in page
+    assert f"In precedenza: {network.desk.name}" in page
 
 
 async def test_nothing_is_handed_to_somebody_who_has_left(network: Network) -> None:
@@ -242,7 +269,7 @@ async def test_nothing_is_handed_to_somebody_who_has_left(network: Network) -> N
     with pytest.raises(Conflict):
         async with tenant_transaction(colleague.tenant.id) as tenant:
             await OPEN_CASES.give_to_member(
-                tenant, network.operator.membership_id, colleague.membership_id
+                tenant, None, network.operator.membership_id, colleague.membership_id
             )
 
 
@@ -250,7 +277,7 @@ async def test_nothing_moves_to_a_desk_that_is_closed(network: Network) -> None:
     closed = await make_desk(network.operator.tenant, state="closed")
     with pytest.raises(Conflict):
         async with tenant_transaction(network.operator.tenant.id) as scope:
-            await OPEN_CASES.move_to_desk(scope, network.desk.id, closed.id)
+            await OPEN_CASES.move_to_desk(scope, None, network.desk.id, closed.id)
 
 
 async def last_consultation(network: Network) -> date | None:

@@ -49,6 +49,7 @@ class Module:
 
 RECORDERS: dict[Named, Parameter] = {
     ("hub.audit", "record"): Parameter("action", 2),
+    ("hub.audit", "record_each"): Parameter("action", 2),
     ("hub.audit", "record_for"): Parameter("action", 3),
     ("hub.tenants.exchange.written", "tell"): Parameter("told", 2),
 }

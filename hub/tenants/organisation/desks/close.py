@@ -96,7 +96,7 @@ async def end(
         if taker is None or taker.id == desk_id or taker.state != "active":
             raise TakerNotActive
         for kind in open_work.kinds():
-            moved += await kind.move_to_desk(scope, desk_id, taker.id)
+            moved += await kind.move_to_desk(scope, actor, desk_id, taker.id)
         for membership_id in await queries.give_people(scope, desk_id, taker.id):
             await _record(
                 scope,
@@ -109,7 +109,14 @@ async def end(
         raise OpenWorkLeft
     await queries.mark_closed(scope, desk_id, asked.closed_on, asked.reason)
     if moved:
-        await _record(scope, actor, "work.handed_over", count=moved, desk=str(asked.taker_id))
+        await _record(
+            scope,
+            actor,
+            "work.handed_over",
+            count=moved,
+            desk=str(asked.taker_id),
+            before=str(desk_id),
+        )
     await _record(scope, actor, "desk.closed", desk=str(desk_id), reason=asked.reason)
     await touch(scope, scope.tenant_id)
 
