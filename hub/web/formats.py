@@ -60,6 +60,25 @@ def format_percent(share: float | None) -> str:
     return numbers.format_percent(share, "#,##0%", locale=_BABEL[i18n.locale()])
 
 
+# Italian prefixes with fewer than four digits; all others of the fixed network have four.
+_SHORT_PREFIXES = re.compile(
+    r"0[26]|0(?:10|11|15|19|30|31|35|39|40|41|45|49|50|51|55|59|70|71|75|79|80|81|85|89|90|91|95|99)"
+)
+
+
+def format_phone(number: str | None) -> str:
+    """An Italian number with its prefix apart, as people read it; any other as it is."""
+    if not number:
+        return ""
+    sign = "+39 " if number.startswith("+39") else ""
+    digits = number.removeprefix("+39").strip()
+    if not re.fullmatch(r"[0-9]{6,11}", digits) or digits[0] not in "038":
+        return number
+    short = _SHORT_PREFIXES.match(digits) if digits.startswith("0") else None
+    cut = short.end() if short else 4 if digits.startswith("0") else 3
+    return f"{sign}{digits[:cut]} {digits[cut:]}"
+
+
 # A list shows the same days and round amounts over and over; babel takes some 30 µs for each.
 @lru_cache(4096)
 def _day(value: date, style: str, locale: str) -> str:

@@ -30,6 +30,7 @@ def environment() -> Environment:
         "date": formats.format_date,
         "datetime": formats.format_datetime,
         "money": formats.format_money,
+        "phone": formats.format_phone,
         "number": formats.format_number,
         "percent": formats.format_percent,
         "iso": formats.iso,

@@ -59,7 +59,9 @@ def _opens(day: date, opens: time, ahead: int) -> str:
         return _("Opens today at %(time)s", time=at)
     if ahead == 1:
         return _("Opens tomorrow at %(time)s", time=at)
-    return _("Opens on %(day)s at %(time)s", day=format_date(day, "full"), time=at)
+    # Without the year: it is never further away than LOOK_AHEAD.
+    shown = format_date(day, "full").removesuffix(f" {day.year}")
+    return _("Opens on %(day)s at %(time)s", day=shown, time=at)
 
 
 def _spans(hours: Hours, day: date) -> list[tuple[time, time]]:

@@ -170,6 +170,21 @@ async def places_of_postal_code(scope: NetworkScope, code: str) -> list[Candidat
     return [Candidate(FoundMunicipality(*fields), desks) for *fields, desks in rows]
 
 
+async def city_of_generic_code(scope: NetworkScope, code: str) -> FoundMunicipality | None:
+    """The city that people write such a code for, 00100 for Rome: it has several others that begin alike, and not this one."""
+    row = await scope.fetchrow(
+        """
+        SELECT istat_code, name, other_name, province_code, region_code, latitude, longitude
+        FROM municipalities WHERE istat_code = (
+          SELECT within FROM postal_codes, unnest(municipalities) AS within
+          WHERE starts_with(code, left($1, 3)) GROUP BY within HAVING count(*) > 1
+          ORDER BY count(*) DESC, within LIMIT 1)
+        """,
+        code,
+    )
+    return FoundMunicipality(*row) if row else None
+
+
 async def province_names(scope: NetworkScope, codes: Sequence[str]) -> list[str]:
     rows = await scope.fetch(
         "SELECT name FROM provinces WHERE code = ANY($1::text[]) ORDER BY name", list(codes)

@@ -16,6 +16,7 @@ from hub.web.fields import Choice, Integer, Text
 from hub.web.i18n import N_
 
 REGION_CODE = msgspec.Meta(pattern=r"^[0-9]{2}$")
+NOT_NEAR_KM = 100.0
 ISTAT_CODE = msgspec.Meta(pattern=r"^[0-9]{6}$")
 
 
@@ -133,6 +134,12 @@ class Found(NamedTuple):
     near: Sequence[NearDesk] = ()
     more: UUID | None = None
     """The last desk of this page, if others follow."""
+
+    @property
+    def far_km(self) -> float | None:
+        """How far the nearest desk is, where nobody would call that near; a straight line may lie across the sea."""
+        far = bool(self.near) and not self.desks and self.near[0].km > NOT_NEAR_KM
+        return self.near[0].km if far else None
 
 
 class ListDesks(msgspec.Struct):

@@ -62,7 +62,8 @@ async def _named(scope: NetworkScope, typed: str, region_code: str | None) -> Fo
 async def _at_postal_code(scope: NetworkScope, code: str) -> Found:
     served = await queries.places_of_postal_code(scope, code)
     if not served:
-        return Found(postal_code=code, unknown_code=True)
+        city = await queries.city_of_generic_code(scope, code) if code.endswith("100") else None
+        return await _around(scope, city) if city else Found(postal_code=code, unknown_code=True)
     if len(served) == 1:
         found = await _around(scope, served[0].municipality, code)
         return found._replace(postal_code=code)

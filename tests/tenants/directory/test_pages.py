@@ -175,6 +175,27 @@ async def test_a_municipality_without_a_desk_gets_the_nearest_with_distances(
     assert distances == pytest.approx([14, 39, 296], abs=4)
 
 
+async def test_where_no_desk_is_near_it_says_so_and_whom_to_write_to(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk, own_database: Database
+) -> None:
+    await make_tenant("coordinator")
+    trapani = await open_desk("Trapani")
+    page = await get(visitor, "/desks", q="Cagliari")
+    assert "No desk is within 100 km: the nearest is 3" in words(page)
+    assert "The nearest desks" not in words(page)
+    assert re.search(r'href="mailto:office[^"]+@example.org"', page.text)
+    assert desks_on(page) == [str(trapani.id)]
+    assert "within 100 km" not in words(await get(visitor, "/desks", q="Marsala"))
+
+
+async def test_a_number_without_blanks_is_shown_with_its_prefix_apart(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk("Matera", phone="0835123456")
+    page = await get(visitor, f"/desks/{desk.id}")
+    assert 'href="tel:0835123456">0835 123456</a>' in page.text
+
+
 async def test_with_a_desk_at_home_only_close_ones_are_mentioned(
     visitor: httpx.AsyncClient, open_desk: OpenDesk
 ) -> None:
@@ -288,7 +309,7 @@ async def test_the_list_goes_on_until_every_desk_was_shown_once(
         page = await get(visitor, url)
         assert "45 desks" in words(page)
         seen += desks_on(page)
-        towns += re.findall(r"Via Toledo 1, (\w+)", page.text)
+        towns += re.findall(r"Via Toledo 1 – (\w+)", page.text)
         following = re.search(r'rel="next" href="([^"]+)"', page.text)
         url = unescape(following.group(1)) if following else None
     assert len(seen) == 45

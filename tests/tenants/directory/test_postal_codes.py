@@ -56,7 +56,20 @@ async def test_a_code_without_a_desk_gets_the_nearest(
     assert desks_on(alone)[0] == str(naples.id)
 
 
-@pytest.mark.parametrize("typed", ["99999", "00001"])
+@pytest.mark.parametrize(
+    ("typed", "city"),
+    [("00100", "Roma"), ("80100", "Napoli"), ("20100", "Milano"), ("75100", "Matera")],
+)
+async def test_the_code_that_people_write_for_a_whole_city_leads_there(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk, typed: str, city: str
+) -> None:
+    desk = await open_desk(city)
+    page = await get(visitor, "/desks", q=typed)
+    assert f"One desk in {city}" in words(page)
+    assert desks_on(page) == [str(desk.id)]
+
+
+@pytest.mark.parametrize("typed", ["99999", "00001", "99100"])
 async def test_a_code_that_there_is_not_is_said_calmly(
     visitor: httpx.AsyncClient, open_desk: OpenDesk, typed: str
 ) -> None:
