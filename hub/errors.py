@@ -15,9 +15,13 @@ from hub.web.i18n import N_
 
 
 class HubError(Exception):
-    """`code` is stable and for programs; `message` is a msgid for people and never holds personal data."""
+    """`code` is stable and for programs; `message` is a msgid for people and never holds personal data.
+
+    `title` is a msgid for the heading of the error's page, where that of its status would mislead.
+    """
 
     status = 500
+    title: str | None = None
     code = "internal"
     message = N_("Something went wrong on our side. Nothing was saved; please try again.")
 

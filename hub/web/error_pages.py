@@ -48,11 +48,12 @@ def error_page(
     request: Request[Any, Any, Any],
     status: int,
     *,
+    title: str | None = None,
     message: str | None = None,
     request_id: str | None = None,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """`message` is a msgid for people. A status without words of its own gets those of 400 or 500.
+    """`title` and `message` are msgids for people. A status without words of its own gets those of 400 or 500.
 
     From 500 on the page stands alone: it asks neither session nor database, either of which may be what failed.
     """
@@ -63,7 +64,7 @@ def error_page(
         request,
         template,
         status=status,
-        title=gettext(TITLES[known]),
+        title=gettext(title or TITLES[known]),
         explanation=gettext(message or EXPLANATIONS[known]),
         request_id=request_id,
         page=None if status >= 500 else layout_of(request, with_message=False),
@@ -83,6 +84,7 @@ def page_for(
         return error_page(
             request,
             error.status,
+            title=error.title,
             message=error.message,
             request_id=request_id,
             retry_after=retry_after,

@@ -129,7 +129,12 @@ async def _open_case_of(
 def _refuse_suspended(actor: Actor) -> None:
     """Before anyone types into a form that could not be saved."""
     if actor.is_suspended("host"):
-        raise Suspended
+        raise Suspended(
+            message=N_(
+                "For the time being no case of a real citizen can be opened here. Since when and why, the page"
+                " “Set-up” of your organisation says."
+            )
+        )
 
 
 def _new_case_page(

@@ -42,6 +42,7 @@ class Suspended(Conflict):
     """The organisation is not active: being set up, or stopped by the Ente. Nothing was saved."""
 
     code = "organisation-suspended"
+    title = N_("Your organisation is not active")
     message = N_(
         "Your organisation is not active: it can read what it has and try things out with test cases,"
         " but record and send nothing real until the Ente activates it. Nothing was saved."

@@ -98,6 +98,14 @@ async def suspensions_of(
 
 
 async def add_suspension(
+async def suspension_of(
+    scope: NetworkScope | TenantScope, organisation_id: UUID
+) -> Suspension | None:
+    """The one that holds; none for an organisation that is only being set up."""
+    newest = next(iter(await suspensions_of(scope, organisation_id)), None)
+    return None if newest is None or newest.lifted_at else newest
+
+
     scope: NetworkScope, organisation_id: UUID, reason: str, note: str, by: UUID
 ) -> bool:
     """False where it is suspended already. The organisation's state changes with it."""

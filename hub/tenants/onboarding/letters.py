@@ -154,9 +154,9 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
     """Nothing where it was lifted in the meantime."""
     async with network_transaction() as scope:
         to = await queries.reader(scope, reader_id)
-        held = next(iter(await deciding.suspensions_of(scope, organisation_id)), None)
+        held = await deciding.suspension_of(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
-    if to is None or held is None or held.lifted_at:
+    if to is None or held is None:
         return
     await _send(
         job,

@@ -31,6 +31,8 @@ from hub.tenants.protocols.queries import protocols_of
 from hub.tenants.protocols.schemas import KINDS as PROTOCOL_KINDS
 from hub.tenants.protocols.schemas import ProtocolView
 from hub.tenants.rooms import network_page
+from hub.tenants.protocols.schemas import STANDINGS as PROTOCOL_STANDINGS
+from hub.tenants.protocols.schemas import TONES as PROTOCOL_TONES
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest, Crumb
 
@@ -140,6 +142,8 @@ def crumbs_of(organisation: OrganisationView, *below: Crumb) -> Sequence[Crumb]:
         *below,
     ]
 
+        protocol_standings=PROTOCOL_STANDINGS,
+        protocol_tones=PROTOCOL_TONES,
 
 def here(organisation_id: UUID) -> str:
     return f"/network/organisations/{organisation_id}"

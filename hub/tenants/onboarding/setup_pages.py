@@ -12,9 +12,9 @@ from hub.errors import NotFound
 from hub.idempotency import once
 from hub.ids import uuid7
 from hub.tenants.accounts.actor import ADMIN, OPERATOR, Actor, requires
-from hub.tenants.onboarding import queries
+from hub.tenants.onboarding import deciding, queries
 from hub.tenants.onboarding.guide import STATES, TONES, steps_of
-from hub.tenants.onboarding.schemas import TEST_REFERRAL_ANSWERED
+from hub.tenants.onboarding.schemas import SUSPENSION_REASONS, TEST_REFERRAL_ANSWERED
 from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web.forms import blank, read_form
 from hub.web.i18n import N_
@@ -38,6 +38,7 @@ async def show_setup(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
         raise NotFound
     async with tenant_transaction(actor.tenant_id) as scope:
         setup = await queries.setup_of(scope, actor.tenant_id)
+        suspension = await deciding.suspension_of(scope, actor.tenant_id)
         waits = "lender" in actor.kinds and await queries.waits_for_test(scope)
         today = clock.day_of(scope.now)
     return organisation_page(
@@ -46,6 +47,9 @@ async def show_setup(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
         "setup",
         "tenants/onboarding/setup.html",
         crumbs=[(_("Set-up"), "/organisation/setup")],
+        suspension=suspension,
+        suspension_reasons=SUSPENSION_REASONS,
+        is_host="host" in actor.kinds,
         setup=setup,
         steps=steps_of(setup.points, setup.kinds, today) if setup else [],
         states=STATES,

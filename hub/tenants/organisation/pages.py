@@ -11,7 +11,8 @@ from hub.db import TenantScope, tenant_transaction
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.network.schemas import KINDS
-from hub.tenants.onboarding.schemas import LENDER_CATEGORIES
+from hub.tenants.onboarding import deciding
+from hub.tenants.onboarding.schemas import LENDER_CATEGORIES, SUSPENSION_REASONS
 from hub.tenants.organisation import patron, queries
 from hub.tenants.organisation.closing import Patron
 from hub.tenants.organisation.details import ChangedMeanwhile, known_of, own, save_details
@@ -57,6 +58,7 @@ async def details_page(
     today = clock.today()
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
+        suspension = await deciding.suspension_of(scope, actor.tenant_id)
         calendar = await queries.calendar_of(scope, actor.tenant_id, today)
     saint = calendar.patron.in_year(today.year) if calendar.patron else None
     return organisation_page(
@@ -68,7 +70,10 @@ async def details_page(
         own=stored,
         kinds=[_(KINDS[kind]) for kind in stored.kinds],
         host_kind=_(HOST_KINDS[stored.host_kind]) if stored.host_kind else "",
-        state=_(STATES[stored.state]),
+        state=_("Suspended") if suspension else _(STATES[stored.state]),
+        suspension=suspension,
+        suspension_reasons=SUSPENSION_REASONS,
+        is_host="host" in stored.kinds,
         locale_name=LOCALE_NAMES.get(stored.locale, stored.locale),
         time_zone=_(TIME_ZONES.get(stored.time_zone, stored.time_zone)),
         lender_category=_(LENDER_CATEGORIES[stored.lender_category])
@@ -85,7 +90,7 @@ async def details_page(
 async def edit_details(request: PageRequest, actor: NamedDependency[Actor]) -> Template:
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
-        choices = await _choices(scope)
+        choices = await _choices(scope, stored)
     return _edit_page(request, actor, stored, blank(Details, choices=choices, **known_of(stored)))
 
 
@@ -95,7 +100,7 @@ async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template 
     stale = False
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
-        form = await read_form(request, Details, choices=await _choices(scope))
+        form = await read_form(request, Details, choices=await _choices(scope, stored))
         saint = _saint(form)
         if form.data:
             try:
@@ -120,9 +125,9 @@ def _saint(form: Form[Details]) -> Patron | None:
         return None
 
 
-async def _choices(scope: TenantScope) -> dict[str, Pairs]:
+async def _choices(scope: TenantScope, stored: Organisation) -> dict[str, Pairs]:
     provinces = await queries.province_names(scope)
-    return {"patron": patron.choices(provinces, clock.today().year)}
+    return {"patron": patron.choices(provinces, clock.today().year, own=stored.province_code)}
 
 
 def _with_both(form: Form[Details], stored: Organisation) -> Form[Details]:
@@ -160,6 +165,7 @@ def _edit_page(
         crumbs=[(_("Change the details"), "/organisation/edit")],
         status_code=status_code,
         own=stored,
+        is_host="host" in stored.kinds,
         form=form,
     )
 

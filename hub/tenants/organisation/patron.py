@@ -16,10 +16,15 @@ _LEAP = 2028
 _TYPED = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.]?")
 
 
-def choices(provinces: Sequence[tuple[str, str]], year: int) -> list[tuple[str, str]]:
-    """(value, label) with the saint and the date in that year; several for a province whose towns have several."""
+def choices(
+    provinces: Sequence[tuple[str, str]], year: int, *, own: str | None = None
+) -> list[tuple[str, str]]:
+    """(value, label) with the saint and the date in that year; several for a province whose towns have several.
+
+    The organisation's own province stands first.
+    """
     found = []
-    for code, name in provinces:
+    for code, name in sorted(provinces, key=lambda province: province[0] != own):
         known = saints(code, year)
         for saint in known:
             value = code if len(known) == 1 else f"{code}-{saint.day:%m-%d}"

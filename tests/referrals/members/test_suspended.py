@@ -42,6 +42,12 @@ async def test_the_host_goes_on_reading(network: Network, desk: httpx.AsyncClien
     assert "/assign" not in page
     listed = (await desk.get("/cases")).text
     assert 'href="/cases/new"' not in listed
+    for path in ("/cases/new", f"/citizens/{network.citizen.id}/cases/new"):
+        answer = await desk.get(path)
+        assert answer.status_code == 409
+        assert "La tua organizzazione non è attiva" in answer.text
+        assert "Per ora qui non si può aprire la pratica di un cittadino vero." in answer.text
+        assert "Qualcosa è cambiato" not in answer.text
 
 
 async def test_the_host_writes_nothing_real(network: Network, desk: httpx.AsyncClient) -> None:

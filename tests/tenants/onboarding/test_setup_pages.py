@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from hub import clock
-from hub.db import relay_transaction, tenant_transaction
+from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.ids import uuid7
+from hub.tenants.onboarding.suspend import resume, suspend
+from hub.web import i18n
+from hub.web.formats import format_date
 from tests.factories import Member, make_membership, make_tenant
 from tests.support.databases import Database, connected
 from tests.tenants.onboarding.conftest import Browse
@@ -27,7 +30,7 @@ async def test_what_is_to_be_done_next_stands_first(db: Database, browse: Browse
     assert "1 di 7 punti" in text
     # The protocol is due first; the administrator is there, so that point comes last.
     assert text.index("Protocollo d’intesa firmato") < text.index("Operatori invitati")
-    assert text.index("Operatori invitati") < text.index("Responsabile invitato")
+    assert text.index("Operatori invitati") < text.index("Amministratore invitato")
     assert 'href="/organisation/protocols"' in text
     assert 'action="/cases/test"' in text
 
@@ -51,6 +54,42 @@ async def test_once_active_the_page_says_so(db: Database, browse: Browse) -> Non
     client = await browse(await make_membership(coming.organisation, "operator"))
     text = (await client.get("/organisation/setup")).text
     assert "La tua organizzazione è attiva dal" in text
+
+
+async def test_a_suspended_organisation_is_told_since_when_why_and_what_it_stops(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    await fulfil(coming, db)
+    await activate_it(coming)
+    organisation, ente = coming.organisation.id, coming.admin.actor
+    async with network_transaction() as scope:
+        await suspend(scope, ente, organisation, "protocol", "Manca il rinnovo.")
+    client = await browse(await make_membership(coming.organisation, "operator"))
+    since = format_date(clock.today(), "long")
+    for path in ("/organisation/setup", "/organisation"):
+        text = (await client.get(path)).text
+        assert i18n.gettext("Your organisation is suspended since %(day)s", day=since) in text
+        assert "Motivo: nessun protocollo in vigore. Manca il rinnovo." in " ".join(text.split())
+        assert "non ci sono nuove pratiche" in text
+    assert "organizzazione è attiva" not in text
+    async with network_transaction() as scope:
+        await resume(scope, ente, organisation)
+    for path in ("/organisation/setup", "/organisation"):
+        assert "è sospesa" not in (await client.get(path)).text
+
+
+async def test_suspended_without_a_set_up_it_is_not_said_to_work(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    lender = await make_tenant("lender")
+    async with network_transaction() as scope:
+        await suspend(scope, coming.admin.actor, lender.id, "request", "")
+    text = (await (await browse(await make_membership(lender))).get("/organisation/setup")).text
+    assert "Motivo: su sua richiesta." in text
+    assert "La tua organizzazione lavora già" not in text
+    assert "gli sportelli non compaiono" not in text
 
 
 @pytest.fixture

@@ -137,6 +137,18 @@ async def test_every_province_is_offered_with_its_saint_and_day(office: httpx.As
     shown = (await office.get("/organisation/edit")).text
     assert shown.count("<option") > 107
     assert "Napoli: Saint Januarius’s Day, 19 September" in shown
+    # Naples is where this organisation is.
+    assert shown.index(">Napoli: ") < shown.index(">Agrigento: ")
+
+
+async def test_who_has_no_desks_is_told_nothing_of_them(
+    new_client: NewClient, office: httpx.AsyncClient
+) -> None:
+    client = new_client()
+    await sign_in(client, await make_membership(await make_tenant("lender"), "admin"))
+    said = "Compaiono nelle pagine pubbliche dei tuoi sportelli."
+    assert said not in (await client.get("/organisation")).text
+    assert "Shown on the public pages of your desks." in (await office.get("/organisation")).text
 
 
 async def test_lenders_and_tutors_state_their_register_and_hosts_cannot(
