@@ -97,7 +97,7 @@ async def test_of_two_who_decide_at_once_one_is_heard(
     )
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     (lost,) = [answer for answer in answers if answer.status_code == 409]
-    assert "già sottoscritto" in lost.text or "in attesa di firma" in lost.text
+    assert "già firmato" in lost.text or "in attesa di firma" in lost.text
 
 
 async def test_what_came_by_certified_mail_is_checked_alike(
@@ -194,7 +194,7 @@ async def test_what_was_never_signed_is_not_renewed(
         await desk.post(f"{path}/cancel", data={"version": version})
     answer = await desk.post(f"{path}/renew", data={"version": version})
     assert answer.status_code == 409
-    assert "soltanto ciò che è sottoscritto" in answer.text
+    assert "soltanto ciò che è firmato" in answer.text
 
 
 async def test_viewers_read_and_decide_nothing(

@@ -40,7 +40,7 @@ async def test_they_see_what_they_signed_and_what_they_have_to(
     assert f"{PLACE}/{signed}" in shown
     assert f"{PLACE}/{sent}" in shown
     page = await own.get(f"{PLACE}/{signed}")
-    assert "Sottoscritto" in page.text
+    assert "Firmato" in page.text
     document = await own.get(f"{PLACE}/{signed}/document")
     assert document.content == await between.document(signed)
     assert (await own.get(f"{PLACE}/{signed}/signed")).content[:1] == b"\x30"
@@ -74,7 +74,7 @@ async def test_their_admin_sends_the_signed_file(
     assert (await between.found(protocol_id)).state == "signed"
     again = await upload(own, f"{path}/signed", appended(document))
     assert again.status_code == 409
-    assert "già sottoscritto" in again.text
+    assert "già firmato" in again.text
 
 
 @pytest.mark.parametrize("role", ["operator", "viewer", "editor"])

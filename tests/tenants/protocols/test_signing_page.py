@@ -188,7 +188,7 @@ async def test_signed_once_more_it_is_said_to_be_signed(
     path = await between.link(protocol_id)
     answer = await upload(client, path, appended(await between.document(protocol_id)))
     assert answer.status_code == 409
-    assert "già sottoscritto" in answer.text
+    assert "già firmato" in answer.text
     assert await files_of(between) == 2
 
 
