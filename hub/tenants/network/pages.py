@@ -14,6 +14,7 @@ from hub.tenants.network import queries, service
 from hub.tenants.network.schemas import (
     KINDS,
     NEAR_DAYS,
+    NEEDS,
     REACHES,
     SILENT_DAYS,
     STATES,
@@ -21,6 +22,7 @@ from hub.tenants.network.schemas import (
     Behind,
     FilterOrganisations,
     ListedOrganisation,
+    by_age,
 )
 from hub.tenants.onboarding.schemas import POINTS
 from hub.tenants.rooms import ENTE_READERS, network_page
@@ -44,6 +46,7 @@ async def show_board(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
         "tenants/network/board.html",
         board=board,
         points=POINTS,
+        by_age=by_age,
         reaches=REACHES,
         kinds=KINDS,
         silent_days=SILENT_DAYS,
@@ -66,6 +69,9 @@ async def list_organisations(request: AnyRequest, actor: NamedDependency[Actor])
             standing=asked.state or None,
             kind=asked.kind or None,
             region_code=asked.region or None,
+            need=asked.need or None,
+            membership_id=actor.membership_id,
+            today=clock.day_of(scope.now),
             after=asked.after,
             limit=EACH_PAGE + 1,
         )
@@ -80,6 +86,9 @@ async def list_organisations(request: AnyRequest, actor: NamedDependency[Actor])
         counts=counts,
         total=sum(counts.values()),
         organisations=shown,
+        needs=NEEDS,
+        points=POINTS,
+        by_age=by_age,
         states=STATES,
         tones=TONES,
         kinds=KINDS,

@@ -24,6 +24,7 @@ from hub.tenants.network.schemas import (
     SilentDesk,
     Waiting,
 )
+from hub.tenants.protocols.schemas import UNFINISHED
 
 _SILENT = """
 desks d
@@ -35,6 +36,21 @@ _BLOCKS = """
 p.state <> 'done' AND NOT EXISTS (
   SELECT FROM setup_exceptions x
   WHERE x.tenant_id = p.tenant_id AND x.setup_id = p.setup_id AND x.code = p.code AND x.state = 'agreed')
+"""
+# The open points of a set-up, each with how it stands, in the order of the checklist.
+_OPEN_POINTS = """
+coalesce(jsonb_agg(jsonb_build_array(p.code, p.changed_at, p.due_on, (
+    SELECT x.state FROM setup_exceptions x WHERE x.tenant_id = p.tenant_id
+      AND x.setup_id = p.setup_id AND x.code = p.code AND x.state IN ('asked', 'agreed')))
+  ORDER BY p.position) FILTER (WHERE p.state <> 'done'), '[]')
+"""
+# A further desk of an active host that has asked the Ente to open it: a set-up opens its own.
+_ASKED_TO_OPEN = """
+d.state = 'setting_up'
+AND NOT EXISTS (SELECT FROM setups u WHERE u.tenant_id = d.tenant_id AND u.state = 'running')
+AND EXISTS (SELECT FROM audit_log l
+  WHERE l.tenant_id = d.tenant_id AND l.subject_id = d.tenant_id AND l.subject_kind = 'organisation'
+    AND l.action = 'desk.opening_asked' AND l.codes ->> 'desk' = d.id::text)
 """
 
 
@@ -76,7 +92,7 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
 
 async def waiting(scope: NetworkScope, ente_id: UUID, membership_id: UUID, today: date) -> Waiting:
     row = await scope.fetchrow(
-        """
+        f"""
         SELECT
           (SELECT count(*) FROM protocols WHERE tenant_id = $1 AND state = 'to_check'),
           (SELECT count(*) FROM setup_exceptions x
@@ -84,20 +100,23 @@ async def waiting(scope: NetworkScope, ente_id: UUID, membership_id: UUID, today
             WHERE x.state = 'asked' AND x.asked_by <> $2),
           (SELECT count(*) FROM protocols p
             JOIN tenants t ON t.id = p.organisation_id AND t.state <> 'closed'
-            WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on BETWEEN $3 AND $4)
+            WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on BETWEEN $3 AND $4),
+          (SELECT count(*) FROM desks d
+            JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
+            WHERE {_ASKED_TO_OPEN})
         """,
         ente_id,
         membership_id,
         today,
         today + timedelta(days=NEAR_DAYS),
     )
-    return Waiting(*row) if row else Waiting(0, 0, 0)
+    return Waiting(*row) if row else Waiting(0, 0, 0, 0)
 
 
 async def running_setups(scope: NetworkScope, today: date, *, limit: int) -> list[RunningSetup]:
     """What is due first comes first, each with the points that are open."""
     rows = await scope.fetch(
-        """
+        f"""
         SELECT t.id, t.name, s.kinds, m.name AS place, r.name AS region, s.started_at, s.due_on,
           counted.done, counted.points, counted.open
         FROM (SELECT * FROM setups WHERE state = 'running' ORDER BY due_on, id LIMIT $1) s
@@ -105,11 +124,8 @@ async def running_setups(scope: NetworkScope, today: date, *, limit: int) -> lis
         LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
         LEFT JOIN regions r ON r.code = t.region_code
         CROSS JOIN LATERAL (
-          SELECT (count(*) FILTER (WHERE p.state = 'done'))::int AS done, count(*)::int AS points,
-            coalesce(jsonb_agg(jsonb_build_array(p.code, p.changed_at, p.due_on, EXISTS (
-                SELECT FROM setup_exceptions x WHERE x.tenant_id = p.tenant_id
-                  AND x.setup_id = p.setup_id AND x.code = p.code AND x.state = 'agreed'))
-              ORDER BY p.position) FILTER (WHERE p.state <> 'done'), '[]') AS open
+          SELECT (count(*) FILTER (WHERE NOT ({_BLOCKS})))::int AS done, count(*)::int AS points,
+            {_OPEN_POINTS} AS open
           FROM setup_points p WHERE p.tenant_id = s.tenant_id AND p.setup_id = s.id
         ) counted
         ORDER BY s.due_on, s.id
@@ -121,12 +137,6 @@ async def running_setups(scope: NetworkScope, today: date, *, limit: int) -> lis
 
 def _running(row: Any, today: date) -> RunningSetup:
     *head, kinds, place, region, started_at, due_on, done, points, open_points = row
-    blocked = []
-    for code, changed_at, due, excepted in open_points:
-        due_day = date.fromisoformat(due)
-        # As JSON has it: an instant in whatever zone the session is in.
-        days = (today - clock.day_of(datetime.fromisoformat(changed_at))).days
-        blocked.append(Blocked(code, max(days, 0), due_day, due_day < today, excepted))
     return RunningSetup(
         head[0],
         head[1],
@@ -137,8 +147,18 @@ def _running(row: Any, today: date) -> RunningSetup:
         due_on,
         done,
         points,
-        tuple(blocked),
+        _blocked(open_points, today),
     )
+
+
+def _blocked(open_points: Sequence[Any], today: date) -> tuple[Blocked, ...]:
+    blocked = []
+    for code, changed_at, due, exception in open_points:
+        due_day = date.fromisoformat(due)
+        # As JSON has it: an instant in whatever zone the session is in.
+        days = (today - clock.day_of(datetime.fromisoformat(changed_at))).days
+        blocked.append(Blocked(code, max(days, 0), due_day, due_day < today, exception))
+    return tuple(blocked)
 
 
 async def activations(scope: NetworkScope, since: date) -> dict[date, int]:
@@ -226,7 +246,9 @@ async def ending_protocols(
     """What ends first comes first, what has ended and was not renewed before it."""
     rows = await scope.fetch(
         """
-        SELECT p.id, t.id, t.name, p.expires_on FROM protocols p
+        SELECT p.id, t.id, t.name, p.expires_on, EXISTS (SELECT FROM protocols n
+            WHERE n.tenant_id = p.tenant_id AND n.renews_id = p.id AND n.state = ANY($4))
+        FROM protocols p
         JOIN tenants t ON t.id = p.organisation_id AND t.state <> 'closed'
         WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on <= $2
         ORDER BY p.expires_on, p.id LIMIT $3
@@ -234,6 +256,7 @@ async def ending_protocols(
         ente_id,
         today + timedelta(days=NEAR_DAYS),
         limit,
+        UNFINISHED,
     )
     return [EndingProtocol(*row) for row in rows]
 
@@ -247,7 +270,7 @@ CASE WHEN s.state = 'running' THEN 'setup'
   ELSE t.state END
 """
 _MEMBERS = f"""
-SELECT t.id, t.name, t.name_search, t.kinds, t.municipality_code, t.region_code, s.id AS setup_id,
+SELECT t.id, t.name, t.name_search, t.kinds, t.state, t.municipality_code, t.region_code, s.id AS setup_id,
   s.due_on, {_STANDING} AS standing
 FROM tenants t
 LEFT JOIN LATERAL (
@@ -255,6 +278,19 @@ LEFT JOIN LATERAL (
   ORDER BY s.state = 'running' DESC, s.started_at DESC LIMIT 1
 ) s ON true
 WHERE NOT t.sandbox AND NOT 'coordinator' = ANY(t.kinds)
+"""
+# What the Ente's people have to do about an organisation: $7 which of it, $8 today, $9 who asks.
+_NEEDED = f"""
+CASE $7
+  WHEN 'overdue' THEN standing = 'setup' AND due_on < $8::date
+  WHEN 'ready' THEN standing = 'setup' AND NOT EXISTS (SELECT FROM setup_points p
+    WHERE p.tenant_id = listed.id AND p.setup_id = listed.setup_id AND {_BLOCKS})
+  WHEN 'exception' THEN standing = 'setup' AND EXISTS (SELECT FROM setup_exceptions x
+    WHERE x.tenant_id = listed.id AND x.setup_id = listed.setup_id AND x.state = 'asked'
+      AND x.asked_by <> $9::uuid)
+  WHEN 'desk' THEN state = 'active' AND EXISTS (SELECT FROM desks d
+    WHERE d.tenant_id = listed.id AND {_ASKED_TO_OPEN})
+END
 """
 
 
@@ -265,17 +301,26 @@ async def organisations(
     standing: str | None,
     kind: str | None,
     region_code: str | None,
+    need: str | None,
+    membership_id: UUID,
+    today: date,
     after: UUID | None,
     limit: int,
 ) -> list[ListedOrganisation]:
-    """In the order of their names. `typed` is folded, so that nothing in it is a wildcard."""
+    """In the order of their names. `typed` is folded, so that nothing in it is a wildcard.
+
+    `need` is one of NEEDS: an exception is for somebody else to decide than who asked, so for `membership_id` or not.
+    """
     rows = await scope.fetch(
         f"""
         SELECT o.id, o.name, o.kinds, o.standing, m.name, r.name,
           (SELECT count(*)::int FROM desks d WHERE d.tenant_id = o.id AND d.state <> 'closed'),
-          (SELECT count(*)::int FROM setup_points p
-            WHERE p.tenant_id = o.id AND p.setup_id = o.setup_id AND {_BLOCKS}),
-          o.due_on
+          (SELECT count(*)::int FROM desks d
+            WHERE d.tenant_id = o.id AND o.state = 'active' AND {_ASKED_TO_OPEN}),
+          o.due_on,
+          (SELECT {_OPEN_POINTS} FROM setup_points p
+            WHERE p.tenant_id = o.id AND p.setup_id = o.setup_id
+              AND (o.standing = 'setup' OR o.standing = 'undone' AND p.state = 'undone'))
         FROM (
           SELECT * FROM ({_MEMBERS}) listed
           WHERE ($1 = '' OR name_search LIKE $1 || '%' OR name_search LIKE '% ' || $1 || '%')
@@ -284,6 +329,7 @@ async def organisations(
             AND ($4::text IS NULL OR region_code = $4)
             AND ($5::uuid IS NULL OR (name_search, id) > (
               SELECT last.name_search, last.id FROM tenants last WHERE last.id = $5))
+            AND ($7::text IS NULL OR {_NEEDED})
           ORDER BY name_search, id LIMIT $6
         ) o
         LEFT JOIN municipalities m ON m.istat_code = o.municipality_code
@@ -296,8 +342,20 @@ async def organisations(
         region_code,
         after,
         limit,
+        need,
+        today,
+        membership_id,
     )
-    return [ListedOrganisation(row[0], row[1], tuple(row[2]), *row[3:]) for row in map(tuple, rows)]
+    return [_listed(tuple(row), today) for row in rows]
+
+
+def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
+    organisation_id, name, kinds, standing, *rest, open_points = row
+    blocked = _blocked(open_points, today)
+    if standing != "setup":
+        # A point that came undone is late for nobody: its day was the activation's.
+        blocked = tuple(point._replace(overdue=False) for point in blocked)
+    return ListedOrganisation(organisation_id, name, tuple(kinds), standing, *rest, blocked)
 
 
 async def counts_by_standing(scope: NetworkScope) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """What the Ente sees of its network: figures, who is coming on board and what blocks them, who has fallen silent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
@@ -49,6 +49,15 @@ REACHES = {
 }
 
 
+# What an organisation may want of the Ente's people, as the board's to-do list has it.
+NEEDS = {
+    "overdue": N_("Past the term"),
+    "exception": N_("An exception to decide"),
+    "ready": N_("Can be activated"),
+    "desk": N_("A desk to open"),
+}
+
+
 class FilterOrganisations(msgspec.Struct):
     """`after` is the last organisation of the page before."""
 
@@ -58,6 +67,7 @@ class FilterOrganisations(msgspec.Struct):
         str, Choice(N_("Kind"), options={k: v for k, v in KINDS.items() if k != "coordinator"})
     ] = ""
     region: Annotated[str, Choice(N_("Region"))] = ""
+    need: Annotated[str, Choice(N_("To do"), options=NEEDS)] = ""
     after: Annotated[UUID | None, Cursor()] = None
 
 
@@ -81,21 +91,47 @@ class Figures(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """What waits for the Ente's people: `exceptions` for somebody else than who reads."""
+    """What waits for the Ente's people: `exceptions` for somebody else than who reads.
+
+    `desks` are further ones, of active hosts that have asked for their opening.
+    """
 
     to_check: int
     exceptions: int
     ending: int
+    desks: int
 
 
 class Blocked(NamedTuple):
-    """An open point of a set-up; `days` since it has been open."""
+    """An open point of a set-up; `days` since it has been open. `exception` is "asked" or "agreed", if there is one."""
 
     code: str
     days: int
     due_on: date
     overdue: bool
-    excepted: bool
+    exception: str | None
+
+    @property
+    def excepted(self) -> bool:
+        return self.exception == "agreed"
+
+
+class Aged(NamedTuple):
+    """Points of one age that stand alike: they are told in one line."""
+
+    days: int
+    overdue: bool
+    exception: str | None
+    codes: tuple[str, ...]
+
+
+def by_age(blocked: Sequence[Blocked]) -> list[Aged]:
+    """The longest open first, and else in the order of the checklist."""
+    alike: dict[tuple[int, bool, str | None], list[str]] = {}
+    for point in blocked:
+        alike.setdefault((point.days, point.overdue, point.exception), []).append(point.code)
+    lines = [Aged(*how, tuple(codes)) for how, codes in alike.items()]
+    return sorted(lines, key=lambda line: -line.days)
 
 
 class RunningSetup(NamedTuple):
@@ -129,13 +165,18 @@ class SilentDesk(NamedTuple):
 
 
 class EndingProtocol(NamedTuple):
+    """`renewing`: the one that is to take its place is drawn up, and not signed yet."""
+
     id: UUID
     organisation_id: UUID
     organisation: str
     expires_on: date
+    renewing: bool
 
 
 class ListedOrganisation(NamedTuple):
+    """`blocked`: the open points of its set-up, or those that came undone since. `waiting` desks are to be opened."""
+
     id: UUID
     name: str
     kinds: tuple[str, ...]
@@ -143,8 +184,13 @@ class ListedOrganisation(NamedTuple):
     place: str | None
     region: str | None
     desks: int
-    blocked: int
+    waiting: int
     due_on: date | None
+    blocked: tuple[Blocked, ...]
+
+    @property
+    def blocking(self) -> int:
+        return sum(not point.excepted for point in self.blocked)
 
 
 class Entry(NamedTuple):

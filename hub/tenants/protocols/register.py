@@ -69,6 +69,17 @@ async def add_protocol(
     return protocol_id
 
 
+# Which rows come behind the one with the number $7 and $8, and in which order.
+_BY_NUMBER = "(p.year, p.serial) < ($7, $8::int)", "p.year DESC, p.serial DESC"
+_BY_END = (
+    """
+    (p.expires_on, p.year, p.serial) > (SELECT last.expires_on, last.year, last.serial
+      FROM protocols last WHERE last.tenant_id = $1 AND last.year = $7 AND last.serial = $8::int)
+    """,
+    "p.expires_on, p.year, p.serial",
+)
+
+
 async def list_protocols(
     scope: TenantScope,
     *,
@@ -80,14 +91,16 @@ async def list_protocols(
     before: tuple[int, int] | None = None,
     limit: int,
 ) -> list[Listed]:
-    """By number, the last first, from below `before` on. `which` is one of WHICH; `name` is folded.
+    """By number, the last first, from below `before` on; those near their end, or past it, by that end.
 
-    `until` is the last day that counts as near.
+    `which` is one of WHICH; `name` is folded. `until` is the last day that counts as near.
     """
+    behind, order = _BY_END if which in ("ending", "expired") else _BY_NUMBER
     rows = await scope.fetch(
-        """
+        f"""
         SELECT p.id, o.name AS organisation, t.kind, p.year, p.serial, p.state, p.sent_at, p.uploaded_at,
-          p.signed_on, p.expires_on
+          p.signed_on, p.expires_on, EXISTS (SELECT FROM protocols n WHERE n.tenant_id = p.tenant_id
+            AND n.renews_id = p.id AND n.state = ANY($10)) AS renewing
         FROM protocols p
         JOIN protocol_templates t ON t.tenant_id = p.tenant_id AND t.id = p.template_id
         JOIN tenants o ON o.id = p.organisation_id
@@ -98,8 +111,8 @@ async def list_protocols(
             WHEN 'expired' THEN p.state = 'signed' AND p.expires_on < $5
             ELSE p.state = $2 END)
           AND ($3 = '' OR t.kind = $3) AND ($4 = '' OR strpos(o.name_search, $4) > 0)
-          AND ($7::int IS NULL OR (p.year, p.serial) < ($7, $8::int))
-        ORDER BY p.year DESC, p.serial DESC LIMIT $9
+          AND ($7::int IS NULL OR {behind})
+        ORDER BY {order} LIMIT $9
         """,
         scope.tenant_id,
         which,
@@ -109,6 +122,7 @@ async def list_protocols(
         until,
         *(before or (None, None)),
         limit,
+        UNFINISHED,
     )
     return [Listed(**row) for row in rows]
 

@@ -247,7 +247,7 @@ class ProtocolView(Registered):
 
 @dataclass(frozen=True, slots=True)
 class Listed(Registered):
-    """A line of the Ente's list."""
+    """A line of the Ente's list. `renewing`: what is to take its place is drawn up, and not signed yet."""
 
     id: UUID
     organisation: str
@@ -259,6 +259,7 @@ class Listed(Registered):
     uploaded_at: datetime | None
     signed_on: date | None
     expires_on: date | None
+    renewing: bool
 
 
 def last_day(signed_on: date, years: int) -> date:

@@ -129,8 +129,26 @@ class Network:
         )
         return desk_id
 
+    async def asked_to_open(self, tenant: Tenant, desk_id: UUID) -> None:
+        """As its log has it."""
+        await self.superuser.execute(
+            """
+            INSERT INTO audit_log (id, tenant_id, at, action, subject_kind, subject_id, codes)
+            VALUES ($1, $2, $3, 'desk.opening_asked', 'organisation', $2, $4)
+            """,
+            uuid7(),
+            tenant.id,
+            clock.now(),
+            f'{{"desk": "{desk_id}"}}',
+        )
+
     async def protocol(
-        self, tenant: Tenant, *, state: str = "signed", expires_on: date | None = None
+        self,
+        tenant: Tenant,
+        *,
+        state: str = "signed",
+        expires_on: date | None = None,
+        renews: UUID | None = None,
     ) -> UUID:
         """Each on a template of its own."""
         protocol_id, template_id = uuid7(), uuid7()
@@ -148,8 +166,8 @@ class Network:
         await self.superuser.execute(
             """
             INSERT INTO protocols (id, tenant_id, organisation_id, template_id, year, serial, state, contact_name,
-              contact_email, content, checked, signed_on, expires_on, created_at)
-            VALUES ($1, $2, $3, $4, 2026, $5, $6, 'Anna Prova', 'anna@example.org', '{}', 'envelope', $7, $8, $9)
+              contact_email, content, checked, signed_on, expires_on, created_at, renews_id)
+            VALUES ($1, $2, $3, $4, 2026, $5, $6, 'Anna Prova', 'anna@example.org', '{}', 'envelope', $7, $8, $9, $10)
             """,
             protocol_id,
             self.ente.id,
@@ -160,6 +178,7 @@ class Network:
             expires_on and expires_on - timedelta(days=1000),
             expires_on,
             clock.now(),
+            renews,
         )
         return protocol_id
 

@@ -9,7 +9,7 @@ import pytest
 from hub import clock
 from hub.db import network_transaction
 from hub.tenants.network import queries
-from hub.tenants.network.schemas import Board, RunningSetup
+from hub.tenants.network.schemas import Board, RunningSetup, by_age
 from hub.tenants.network.service import last_months, look_at
 from tests.factories import Member, make_membership, make_tenant
 from tests.tenants.network.conftest import Browse
@@ -98,7 +98,8 @@ async def test_each_open_point_says_how_long_it_blocks(network: Network) -> None
         "Napoli",
         "Campania",
     )
-    assert (one.done, one.points) == (1, 6)
+    # An exception that was agreed counts as it does on the organisation's page.
+    assert (one.done, one.points) == (2, 6)
     assert [(p.code, p.days, p.overdue, p.excepted) for p in one.blocked] == [
         ("operators_invited", 12, False, False),
         ("training_completed", 12, True, False),
@@ -107,6 +108,26 @@ async def test_each_open_point_says_how_long_it_blocks(network: Network) -> None
         ("test_referral_answered", 0, False, False),
     ]
     assert not one.is_ready
+    assert by_age(one.blocked) == [
+        (12, False, None, ("operators_invited",)),
+        (12, True, None, ("training_completed",)),
+        (1, False, None, ("services_stated",)),
+        (0, True, "agreed", ("desks_complete",)),
+        (0, False, "asked", ("test_referral_answered",)),
+    ]
+
+
+async def test_points_of_one_age_are_told_in_one_line(network: Network, browse: Browse) -> None:
+    tenant = await make_tenant("host", state="suspended", name="Comune di Prova")
+    codes = ("protocol_signed", "operators_invited", "training_completed")
+    await network.setup(tenant, [Point(code) for code in codes])
+    (one,) = (await board_of(network.admin)).setups
+    assert by_age(one.blocked) == [(0, False, None, codes)]
+    client = await browse(network.admin)
+    for path in ("/network", "/network/organisations?state=setup"):
+        text = (await client.get(path)).text
+        words = "Protocollo d’intesa firmato, Operatori invitati, Formazione completata"
+        assert f'{words} <span class="hub-muted">da oggi</span>' in text, path
 
 
 async def test_only_an_exception_that_was_agreed_makes_ready(network: Network) -> None:
@@ -154,7 +175,7 @@ async def test_what_is_due_first_comes_first_and_ten_are_shown(
     text = (await (await browse(network.admin)).get("/network")).text
     assert "Tutte le 12 in avvio" in text
     assert "In ritardo" in text
-    assert "da 0 giorni" in text
+    assert "da oggi" in text
 
 
 async def test_a_set_up_that_has_ended_is_not_shown(network: Network) -> None:
@@ -318,17 +339,33 @@ async def test_protocols_near_their_end_and_those_that_have_ended(network: Netwo
     assert (await board_of(other)).ending == []
 
 
+async def test_a_renewal_under_way_is_told(network: Network, browse: Browse) -> None:
+    tenant = await make_tenant("host", name="Comune di Napoli")
+    ending = await network.protocol(tenant, expires_on=today() + 30 * DAY)
+    await network.protocol(tenant, state="cancelled", renews=ending)
+    assert [one.renewing for one in (await board_of(network.admin)).ending] == [False]
+    await network.protocol(tenant, state="sent", renews=ending)
+    assert [one.renewing for one in (await board_of(network.admin)).ending] == [True]
+    client = await browse(network.admin)
+    for path in ("/network", "/network/protocols?show=ending"):
+        assert "Rinnovo in corso" in (await client.get(path)).text, path
+
+
 async def test_to_dos_lead_to_the_lists_that_hold_them(network: Network, browse: Browse) -> None:
     tenant = await make_tenant("host", state="suspended")
     await network.setup(
         tenant, [Point("training_completed", exception="asked")], due_on=today() - DAY
     )
+    host = await make_tenant("host", name="Comune di Napoli")
+    await network.asked_to_open(host, await network.desk(host, state="setting_up"))
     await network.protocol(tenant, state="to_check")
     await network.protocol(tenant, expires_on=today() + DAY)
     client = await browse(network.second)
     text = (await client.get("/network")).text
     for words, address in (
-        ("1 deroga attende una seconda persona", "/network/organisations?state=setup"),
+        ("1 deroga attende una seconda persona", "/network/organisations?need=exception"),
+        ("1 avvio ha superato il termine", "/network/organisations?need=overdue"),
+        ("1 nuovo sportello attende di essere aperto", "/network/organisations?need=desk"),
         ("1 protocollo è vicino alla scadenza", "/network/protocols?show=ending"),
     ):
         assert f'<a href="{address}">{words}</a>' in text

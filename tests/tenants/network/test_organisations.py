@@ -103,6 +103,43 @@ async def test_standing_is_the_first_that_applies(
     ]
 
 
+async def test_what_is_to_be_done_narrows(network: Network, browse: Browse) -> None:
+    today = clock.today()
+    plans: dict[str, tuple[Point, int]] = {
+        "in ritardo": (Point("training_completed"), -1),
+        "da decidere": (Point("training_completed", exception="asked"), 0),
+        "attivabile": (Point("training_completed", exception="agreed"), 9),
+        "in corso": (Point("training_completed", since=clock.now() - 4 * DAY), 9),
+    }
+    for name, (point, days) in plans.items():
+        tenant = await make_tenant("host", name=name, state="suspended")
+        await network.setup(tenant, [point], due_on=today + days * DAY)
+    asks, waits = await make_tenant("host", name="sportello"), await make_tenant("host")
+    await network.asked_to_open(asks, await network.desk(asks, state="setting_up"))
+    # One that is still in preparation, and one that was opened since.
+    await network.desk(waits, state="setting_up")
+    await network.asked_to_open(waits, await network.desk(waits, opened_on=today))
+    found = {
+        "overdue": ["in ritardo"],
+        "exception": ["da decidere"],
+        "ready": ["attivabile"],
+        "desk": ["sportello"],
+    }
+    client = await browse(network.second)
+    for need, names in found.items():
+        text = (await client.get(f"/network/organisations?need={need}")).text
+        assert names_in(text) == names, need
+    text = (await client.get("/network/organisations?need=exception")).text
+    assert "Deroga richiesta" in text
+    text = (await client.get("/network/organisations?need=desk")).text
+    assert f'<a href="/network/organisations/{asks.id}/desks">1 nuovo sportello' in text
+    text = (await client.get("/network/organisations?state=setup&q=in corso")).text
+    assert 'Formazione completata <span class="hub-muted">da 4 giorni</span>' in text
+    # Whoever asked for the exception has nothing to decide.
+    asked = await (await browse(network.admin)).get("/network/organisations?need=exception")
+    assert names_in(asked.text) == []
+
+
 async def test_a_name_is_found_by_the_beginning_of_any_of_its_words(
     network: Network, client: httpx.AsyncClient
 ) -> None:
