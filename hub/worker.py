@@ -52,6 +52,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.people.tasks",
     "hub.tenants.onboarding.tasks",
     "hub.tenants.onboarding.admission_tasks",
+    "hub.tenants.onboarding.exception_letters",
     "hub.tenants.onboarding.letters",
     "hub.referrals.cases.open_work",
     "hub.referrals.course.tasks",

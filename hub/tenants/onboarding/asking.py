@@ -19,6 +19,8 @@ KINDS = {
 }
 # Each in itself.
 LANGUAGES = {"it": "Italiano", "en": "English"}
+# A term may be a point's, or that of the set-up as a whole.
+WHOLE = "whole"
 OUTCOMES = ("agreed", "refused", "withdrawn")
 
 
@@ -44,12 +46,12 @@ class Activate(msgspec.Struct, frozen=True):
 
 
 class ChangeTerm(msgspec.Struct, frozen=True):
-    """Without a point the whole set-up is meant."""
+    """`point` is one, or WHOLE."""
 
     due_on: Annotated[date, Date(N_("New day"), future=True)]
     point: Annotated[
-        str, Choice(N_("What is postponed"), N_("The whole set-up takes its open points along."))
-    ] = ""
+        str, Choice(N_("Which term"), N_("The whole set-up takes its open points along."))
+    ]
     reason: Annotated[
         str,
         Textarea(

@@ -1,9 +1,10 @@
 """What the Ente decides about a running checklist: later days, and exceptions that a second person agrees to."""
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hub import audit
+from hub import audit, outbox
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
@@ -36,20 +37,27 @@ class SamePerson(Conflict):
 async def ask_exception(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, code: str, reason: str
 ) -> None:
-    """Raises NotFound, NoSetup, AlreadyDone, AlreadyAsked."""
+    """The Ente's other admins are written to. Raises NotFound, NoSetup, AlreadyDone, AlreadyAsked."""
     setup = await held(scope, organisation_id)
     point = point_of(setup, code)
     if point.state == "done":
         raise AlreadyDone
-    if not await deciding.add_exception(scope, setup, code, reason, actor.membership_id):
+    exception_id = await deciding.add_exception(scope, setup, code, reason, actor.membership_id)
+    if exception_id is None:
         raise AlreadyAsked
     await _tell(scope, actor, setup, "exception.asked", point=code)
+    others = [
+        leader
+        for leader in await queries.leaders_of(scope, organisation_id)
+        if leader != actor.membership_id
+    ]
+    await _order(scope, "onboarding.mail_exception_asked", setup, exception_id, others)
 
 
 async def decide_exception(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, exception_id: UUID, state: str
 ) -> None:
-    """`state` is agreed or refused. Raises NotFound, NoSetup, Decided, SamePerson."""
+    """`state` is agreed or refused; who asked is told. Raises NotFound, NoSetup, Decided, SamePerson."""
     setup = await held(scope, organisation_id)
     asked = await _exception(scope, setup, exception_id)
     if asked.state != "asked":
@@ -58,6 +66,7 @@ async def decide_exception(
         raise SamePerson
     await deciding.decide(scope, exception_id, state, actor.membership_id)
     await _tell(scope, actor, setup, f"exception.{state}", point=asked.code)
+    await _order(scope, "onboarding.mail_exception_decided", setup, exception_id, [asked.asked_by])
 
 
 async def withdraw_exception(
@@ -70,6 +79,10 @@ async def withdraw_exception(
         raise Decided
     await deciding.decide(scope, exception_id, "withdrawn", actor.membership_id)
     await _tell(scope, actor, setup, "exception.withdrawn", point=asked.code)
+    if asked.asked_by != actor.membership_id:
+        await _order(
+            scope, "onboarding.mail_exception_decided", setup, exception_id, [asked.asked_by]
+        )
 
 
 async def postpone_point(
@@ -119,6 +132,19 @@ async def _exception(scope: NetworkScope, setup: SetupView, exception_id: UUID) 
     if found is None:
         raise NotFound
     return found
+
+
+async def _order(
+    scope: NetworkScope, task: str, setup: SetupView, exception_id: UUID, readers: Sequence[UUID]
+) -> None:
+    for reader_id in readers:
+        await outbox.enqueue(
+            scope,
+            task,
+            organisation_id=setup.tenant_id,
+            exception_id=exception_id,
+            reader_id=reader_id,
+        )
 
 
 async def _tell(

@@ -12,15 +12,16 @@ from hub.tenants.onboarding.schemas import SetupView, Suspension
 
 async def add_exception(
     scope: NetworkScope, setup: SetupView, code: str, reason: str, by: UUID
-) -> bool:
-    """False where one is asked for or agreed already."""
+) -> UUID | None:
+    """Its id; None where one is asked for or agreed already."""
+    exception_id = uuid7()
     added = await scope.execute(
         """
         INSERT INTO setup_exceptions (id, tenant_id, setup_id, code, reason, asked_by, asked_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (tenant_id, setup_id, code) WHERE state IN ('asked', 'agreed') DO NOTHING
         """,
-        uuid7(),
+        exception_id,
         setup.tenant_id,
         setup.id,
         code,
@@ -28,7 +29,7 @@ async def add_exception(
         by,
         scope.now,
     )
-    return bool(added)
+    return exception_id if added else None
 
 
 async def decide(scope: NetworkScope, exception_id: UUID, state: str, by: UUID) -> None:
@@ -97,7 +98,6 @@ async def suspensions_of(
     return [msgspec.convert(dict(row), Suspension) for row in rows]
 
 
-async def add_suspension(
 async def suspension_of(
     scope: NetworkScope | TenantScope, organisation_id: UUID
 ) -> Suspension | None:
@@ -106,6 +106,7 @@ async def suspension_of(
     return None if newest is None or newest.lifted_at else newest
 
 
+async def add_suspension(
     scope: NetworkScope, organisation_id: UUID, reason: str, note: str, by: UUID
 ) -> bool:
     """False where it is suspended already. The organisation's state changes with it."""

@@ -22,6 +22,7 @@ from hub.tenants.people.first_administrator import (
     HasAdministrator,
     administrations,
     invite_administrator,
+    send_again,
     take_back,
 )
 from hub.tenants.people.schemas import Invite
@@ -40,6 +41,9 @@ ENLISTED = message(
 )
 BEGUN = message("setup-begun", N_("The set-up has begun."))
 INVITED = message("admin-invited", N_("The invitation is on its way."))
+SENT_AGAIN = message(
+    "admin-invitation-sent-again", N_("A new link is on its way; older ones are out of use.")
+)
 TAKEN_BACK = message("admin-invitation-taken-back", N_("The invitation is taken back."))
 
 
@@ -133,6 +137,21 @@ async def invite_admin(
         except Conflict as conflict:
             form.refuse("email", _(conflict.message))
     return await _inviting(request, actor, organisation, form)
+
+
+@post(
+    "/network/organisations/{organisation_id:str}/invite/again",
+    status_code=303,
+    guards=ENTE_ADMINS,
+)
+async def send_invitation_again(
+    request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
+) -> Response[None]:
+    organisation = path_id(organisation_id)
+    async with network_transaction() as scope:
+        await find(scope, organisation)
+        await send_again(scope, actor, organisation)
+    return see_other(request, f"{here(organisation)}/invite", SENT_AGAIN)
 
 
 @post(
@@ -272,5 +291,6 @@ ROUTES: list[ControllerRouterHandler] = [
     begin_setup,
     invite_form,
     invite_admin,
+    send_invitation_again,
     take_invitation_back,
 ]

@@ -31,7 +31,7 @@ async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     lines = [(point.due_on, point.code) for point in setup.blocking if point.due_on <= soon]
     if not lines:
         return
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -59,7 +59,7 @@ async def mail_overdue(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
     to, setup, name = found
     if setup.due_on >= clock.today():
         return
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -72,7 +72,7 @@ async def mail_overdue(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
                 _("Still open: %(points)s.", points=_named(setup)),
                 _("You can postpone it, ask for an exception, or abandon it."),
             ],
-            _to_organisation(organisation_id),
+            to_organisation(organisation_id),
         ),
     )
 
@@ -87,7 +87,7 @@ async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> No
     if to is None or not codes:
         return
     own = to.tenant_id == organisation_id
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -99,7 +99,7 @@ async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> No
                 if own
                 else _("The organisation was told, too. It stays active unless you suspend it."),
             ],
-            _to_setup() if own else _to_organisation(organisation_id),
+            _to_setup() if own else to_organisation(organisation_id),
         ),
     )
 
@@ -110,7 +110,7 @@ async def mail_activated(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
     if found is None:
         return
     to, setup, name = found
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -134,7 +134,7 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
     to, setup, name = found
     if setup.ended_reason == WITHDRAWN:
         return
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -158,7 +158,7 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
         name = await queries.name_of(scope, organisation_id)
     if to is None or held is None:
         return
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -166,7 +166,7 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
             [
                 _(
                     "The Ente has suspended the organisation. Reason: %(reason)s.",
-                    reason=_lower(SUSPENSION_REASONS[held.reason]),
+                    reason=lower(SUSPENSION_REASONS[held.reason]),
                 ),
                 *([held.note] if held.note else []),
                 _(
@@ -187,7 +187,7 @@ async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
         name = await queries.name_of(scope, organisation_id)
     if to is None or suspended:
         return
-    await _send(
+    await send(
         job,
         to,
         lambda: (
@@ -219,10 +219,10 @@ def _point(code: str, day: date, today: date) -> str:
 
 
 def _named(setup: SetupView) -> str:
-    return ", ".join(_lower(POINTS[point.code]) for point in setup.blocking)
+    return ", ".join(lower(POINTS[point.code]) for point in setup.blocking)
 
 
-def _lower(msgid: str) -> str:
+def lower(msgid: str) -> str:
     """Within a sentence."""
     words = _(msgid)
     return words[:1].lower() + words[1:]
@@ -236,11 +236,11 @@ def _to_hub() -> tuple[str, str]:
     return _("To the hub"), mail.base_url()
 
 
-def _to_organisation(organisation_id: UUID) -> tuple[str, str]:
+def to_organisation(organisation_id: UUID) -> tuple[str, str]:
     return _("To the organisation"), f"{mail.base_url()}/network/organisations/{organisation_id}"
 
 
-async def _send(job: Job, to: Reader, write: Callable[[], Written]) -> None:
+async def send(job: Job, to: Reader, write: Callable[[], Written]) -> None:
     with reading_in(to.locale):
         subject, paragraphs, button = write()
         body = mail.letter(title=subject, paragraphs=paragraphs, button=button)

@@ -13,7 +13,13 @@ from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import checklist, queries
 from hub.tenants.onboarding.activate import AlreadyEnded, activate
-from hub.tenants.onboarding.asking import Activate, AskException, ChangeTerm, DecideException
+from hub.tenants.onboarding.asking import (
+    WHOLE,
+    Activate,
+    AskException,
+    ChangeTerm,
+    DecideException,
+)
 from hub.tenants.onboarding.page_parts import crumbs_of, find, here, look_at, shown
 from hub.tenants.onboarding.schemas import POINTS, OrganisationView, SetupView
 from hub.tenants.rooms import ENTE_ADMINS, ENTE_READERS, network_page
@@ -29,7 +35,11 @@ ACTIVATED = message("organisation-activated", N_("The organisation is active."))
 ASKED = message(
     "exception-asked", N_("The exception is asked for. A second person has to agree to it.")
 )
-DECIDED = message("exception-decided", N_("The exception is decided."))
+DECIDED = {
+    "agreed": message("exception-agreed", N_("The exception is agreed.")),
+    "refused": message("exception-refused", N_("The exception is refused: the point stays open.")),
+    "withdrawn": message("exception-withdrawn", N_("The exception is withdrawn.")),
+}
 POSTPONED = message("setup-postponed", N_("The new day is noted."))
 
 
@@ -116,7 +126,7 @@ async def decide_exception(
                 await checklist.decide_exception(scope, actor, organisation, exception_id, outcome)
     except Conflict as conflict:
         return await _page(request, actor, organisation, _(conflict.message))
-    return see_other(request, here(organisation), DECIDED)
+    return see_other(request, here(organisation), DECIDED[outcome])
 
 
 @get("/network/organisations/{organisation_id:str}/term", guards=ENTE_ADMINS)
@@ -133,13 +143,13 @@ async def change_term(
     organisation = path_id(organisation_id)
     async with network_transaction() as scope:
         await find(scope, organisation)
-    form = await read_form(request, ChangeTerm, choices={"point": _all_points()})
-    if form.data and not form.data.point and not form.data.reason:
+    form = await read_form(request, ChangeTerm, choices={"point": [_whole(), *_all_points()]})
+    if form.data and form.data.point == WHOLE and not form.data.reason:
         form.refuse("reason", _("Fill in this field."))
     if data := form.data:
         try:
             async with network_transaction() as scope:
-                if data.point:
+                if data.point != WHOLE:
                     await checklist.postpone_point(
                         scope, actor, organisation, data.point, data.due_on
                     )
@@ -191,10 +201,11 @@ async def _postponing(
     if setup is None:
         return see_other(request, here(organisation_id))
     days = {point.code: point.due_on for point in setup.points}
-    asked = request.query_params.get("point", "")
+    asked = request.query_params.get("point", WHOLE)
     if form is None:
         form = blank(ChangeTerm, point=asked, due_on=days.get(asked, setup.due_on))
-    form.choices = {"point": _pairs([point.code for point in setup.points if point.blocks])}
+    blocking = _pairs([point.code for point in setup.points if point.blocks])
+    form.choices = {"point": [_whole(), *blocking]}
     return network_page(
         request,
         actor,
@@ -214,6 +225,10 @@ async def _running(organisation_id: UUID) -> tuple[OrganisationView, SetupView |
         organisation = await find(scope, organisation_id)
         setup = await queries.setup_of(scope, organisation_id)
     return organisation, setup if setup and setup.state == "running" else None
+
+
+def _whole() -> tuple[str, str]:
+    return WHOLE, _("The whole set-up")
 
 
 def _all_points() -> Pairs:

@@ -27,12 +27,14 @@ from hub.tenants.onboarding.schemas import (
     SetupView,
     Suspension,
 )
+from hub.tenants.organisation.desks import queries as desk_queries
+from hub.tenants.organisation.desks.schemas import missing
 from hub.tenants.protocols.queries import protocols_of
 from hub.tenants.protocols.schemas import KINDS as PROTOCOL_KINDS
-from hub.tenants.protocols.schemas import ProtocolView
-from hub.tenants.rooms import network_page
 from hub.tenants.protocols.schemas import STANDINGS as PROTOCOL_STANDINGS
 from hub.tenants.protocols.schemas import TONES as PROTOCOL_TONES
+from hub.tenants.protocols.schemas import ProtocolView
+from hub.tenants.rooms import network_page
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest, Crumb
 
@@ -51,6 +53,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     suspensions: list[Suspension]
     undone: list[str]
     story: list[Entry]
+    lacking: dict[UUID, list[str]]
+    """What each desk's entry still lacks, as msgids."""
     names: dict[UUID, str]
 
     @property
@@ -89,6 +93,11 @@ async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
         suspensions=suspensions,
         undone=await queries.undone_points(scope, organisation_id),
         story=await network.story_of(scope, organisation_id, limit=STORY_LENGTH),
+        lacking={
+            desk.id: missing(desk)
+            for desk in await desk_queries.desks_of(scope, organisation_id)
+            if missing(desk)
+        },
         names=await queries.names_of(scope, [one for one in who if one]),
     )
 
@@ -122,6 +131,7 @@ def shown(
         today=today,
         me=actor.membership_id,
         story=[moment_of(entry) for entry in known.story],
+        lacking={desk: [_(name) for name in names] for desk, names in known.lacking.items()},
         point_state=lambda point: state_of(point, today),
         days_since=lambda moment: (today - clock.day_of(moment)).days,
         kinds=KINDS,
@@ -132,6 +142,8 @@ def shown(
         tones=TONES,
         reasons=SUSPENSION_REASONS,
         protocol_kinds=PROTOCOL_KINDS,
+        protocol_standings=PROTOCOL_STANDINGS,
+        protocol_tones=PROTOCOL_TONES,
     )
 
 
@@ -142,8 +154,6 @@ def crumbs_of(organisation: OrganisationView, *below: Crumb) -> Sequence[Crumb]:
         *below,
     ]
 
-        protocol_standings=PROTOCOL_STANDINGS,
-        protocol_tones=PROTOCOL_TONES,
 
 def here(organisation_id: UUID) -> str:
     return f"/network/organisations/{organisation_id}"

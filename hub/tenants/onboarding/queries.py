@@ -192,6 +192,20 @@ async def exceptions_of(
     return [msgspec.convert(dict(row), ExceptionView) for row in rows]
 
 
+async def exception_by_id(
+    scope: NetworkScope, organisation_id: UUID, exception_id: UUID
+) -> ExceptionView | None:
+    row = await scope.fetchrow(
+        """
+        SELECT id, code, reason, state, asked_by, asked_at, decided_by, decided_at
+        FROM setup_exceptions WHERE tenant_id = $1 AND id = $2
+        """,
+        organisation_id,
+        exception_id,
+    )
+    return msgspec.convert(dict(row), ExceptionView) if row else None
+
+
 async def has_admin(scope: NetworkScope, organisation_id: UUID) -> bool:
     found: bool = await scope.fetchval(
         """

@@ -13,7 +13,13 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import queries
-from hub.tenants.people.invite import invite, tell
+from hub.tenants.people.invite import (
+    INVITATION_LASTS,
+    RENEWED_EVERY,
+    invite,
+    order_letter,
+    tell,
+)
 from hub.tenants.people.schemas import Invite
 from hub.web.i18n import N_
 
@@ -67,6 +73,32 @@ async def invite_administrator(
     if found.invited_until:
         raise AdministratorInvited
     return await invite(scope, organisation_id, actor, asked)
+
+
+async def send_again(scope: NetworkScope, actor: Actor, organisation_id: UUID) -> None:
+    """A new link to where the Ente's invitation went, for another 14 days. A double click is one letter.
+
+    Raises NotFound, HasAdministrator.
+    """
+    found = (await administrations(scope, [organisation_id], lock=True)).get(organisation_id)
+    if found is None:
+        raise NotFound
+    if found.has_administrator:
+        raise HasAdministrator
+    ends = scope.now + INVITATION_LASTS
+    for invitation_id in await queries.renew_of_ente(
+        scope, organisation_id, ends, ends - RENEWED_EVERY
+    ):
+        await order_letter(scope, organisation_id, invitation_id)
+        await tell(
+            scope,
+            organisation_id,
+            actor,
+            "invitation.renewed",
+            invitation=str(invitation_id),
+            role="admin",
+        )
+    await touch(scope, organisation_id)
 
 
 async def take_back(scope: NetworkScope, actor: Actor, organisation_id: UUID) -> None:

@@ -306,6 +306,28 @@ async def administrations(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
+async def renew_of_ente(
+    scope: NetworkScope, organisation_id: UUID, expires_at: datetime, renewed_before: datetime
+) -> list[UUID]:
+    """Open invitations as administrator that nobody of the organisation sent, with new links.
+
+    Not one that was renewed so lately that it would end at `renewed_before` or later.
+    """
+    rows = await scope.fetch(
+        """
+        UPDATE invitations SET link_version = link_version + 1, expires_at = $2, sent_at = NULL,
+          code_hash = NULL, asked_again_at = NULL
+        WHERE tenant_id = $1 AND role = 'admin' AND state = 'open' AND NOT support
+          AND invited_by IS NULL AND (link_version = 1 OR expires_at < $3)
+        RETURNING id
+        """,
+        organisation_id,
+        expires_at,
+        renewed_before,
+    )
+    return [row["id"] for row in rows]
+
+
 async def revoke_of_ente(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
     """Open invitations as administrator that nobody of the organisation sent."""
     rows = await scope.fetch(

@@ -26,7 +26,7 @@ from hub.tenants.onboarding.suspend import (
     suspend,
 )
 from hub.worker import drain_now
-from tests.factories import make_tenant
+from tests.factories import Member, make_tenant
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 from tests.tenants.calls.selection.test_succeed import until_one_waits
@@ -95,6 +95,46 @@ async def test_with_every_point_it_becomes_active_and_its_desks_open(
     told = [one for one in relay.messages if "attiva" in one.text() and "sportelli" in one.text()]
     # Its administrator, and the contact, who is another person.
     assert len({address for one in told for address in one.recipients}) == 2
+
+
+async def test_letters_about_an_exception_go_to_who_decides_and_to_who_asked(
+    db: Database, relay: SmtpSink
+) -> None:
+    coming = await make_coming()
+    await drain_now()
+    relay.messages.clear()
+    asked = await ask(coming)
+    await drain_now()
+    (letter,) = relay.messages
+    assert letter.recipients == await addresses(coming.second)
+    for words in ("attende una seconda persona", "formazione completata", "Corso a gennaio."):
+        assert words in letter.text(), words
+    relay.messages.clear()
+    await decide(coming, coming.second.actor, asked, "refused")
+    await drain_now()
+    (letter,) = relay.messages
+    assert letter.recipients == await addresses(coming.admin)
+    assert "non ha dato il consenso" in letter.text()
+
+
+async def test_an_exception_that_was_withdrawn_is_asked_of_nobody(
+    db: Database, relay: SmtpSink
+) -> None:
+    coming = await make_coming()
+    await drain_now()
+    relay.messages.clear()
+    asked = await ask(coming)
+    async with network_transaction() as scope:
+        await checklist.withdraw_exception(scope, coming.admin.actor, coming.organisation.id, asked)
+    await drain_now()
+    assert relay.messages == []
+
+
+async def addresses(member: Member) -> tuple[str, ...]:
+    async with network_transaction() as scope:
+        found = await queries.reader(scope, member.membership_id)
+    assert found is not None
+    return (found.email,)
 
 
 async def test_with_an_open_point_it_does_not(db: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -137,7 +138,15 @@ async def test_an_exception_is_asked_for_and_agreed_by_another(
     own = await mine.post(f"{page}/decide", data=body)
     assert own.status_code == 409
     assert "seconda persona" in own.text
-    assert (await other.post(f"{page}/decide", data=body)).status_code == 303
+    # Refusing is the second person's; withdrawing is not offered to who never asked.
+    theirs = (await other.get(at(coming.organisation))).text
+    assert ("Rifiuta" in theirs, "Ritira la deroga" in theirs) == (True, False)
+    assert "Ritira la deroga" in (await mine.get(at(coming.organisation))).text
+    assert (
+        "La deroga è approvata."
+        in (await other.post(f"{page}/decide", data=body, follow_redirects=True)).text
+    )
+    assert "Revoca la deroga" in (await other.get(at(coming.organisation))).text
     late = await other.post(f"{page}/decide", data=body | {"outcome": "refused"})
     assert late.status_code == 409
 
@@ -148,12 +157,14 @@ async def test_terms_are_changed_with_a_reason_for_the_whole(db: Database, brows
     page = at(coming.organisation, "/term")
     assert (await client.get(page)).status_code == 200
     later = ((await coming.setup()).due_on + timedelta(days=9)).isoformat()
-    assert (await client.post(page, data={"due_on": later})).status_code == 422
+    whole = {"due_on": later, "point": "whole"}
+    assert (await client.post(page, data=whole)).status_code == 422
+    assert (await client.post(page, data={"due_on": later, "reason": "Senza."})).status_code == 422
     past = (clock.today() - timedelta(days=1)).isoformat()
-    assert (await client.post(page, data={"due_on": past, "reason": "Prima."})).status_code == 422
     assert (
-        await client.post(page, data={"due_on": later, "reason": "Elezioni."})
-    ).status_code == 303
+        await client.post(page, data=whole | {"due_on": past, "reason": "Prima."})
+    ).status_code == 422
+    assert (await client.post(page, data=whole | {"reason": "Elezioni."})).status_code == 303
     assert (await coming.setup()).due_on.isoformat() == later
     one = {"due_on": later, "point": "protocol_signed"}
     assert (await client.post(page, data=one)).status_code == 303
@@ -174,7 +185,11 @@ async def test_suspended_by_a_form_that_says_what_stops(db: Database, browse: Br
     ).status_code == 303
     shown = (await client.get(at(coming.organisation))).text
     assert "Verifica." in shown
-    assert "Revoca la sospensione" in shown
+    # What ends the suspension stands first, and no desk is said to be open.
+    assert re.search(r'btn-primary"[^>]*>Revoca la sospensione<', shown)
+    assert 'btn-primary" href' not in shown
+    assert 'hub-tone-danger">sospeso<' in shown
+    assert ">aperto<" not in shown
     assert (await client.post(page, data={"reason": "breach"})).status_code == 422
     assert (await client.post(at(coming.organisation, "/resume"), data={})).status_code == 303
     assert (await client.post(at(coming.organisation, "/resume"), data={})).status_code == 409
@@ -338,6 +353,33 @@ async def test_an_administrator_is_invited_where_there_is_none(
     assert (await client.post(page, data=body)).status_code == 303
     assert await open_invitations(coming.organisation) == ["bruno@example.org"]
     assert "invitation.revoked" in await story(coming)
+
+
+async def test_the_first_invitation_is_sent_again(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    page = at(coming.organisation, "/invite")
+    assert f'action="{page}/again"' in (await client.get(page)).text
+    links = "SELECT max(link_version) FROM invitations WHERE tenant_id = $1"
+    before = await count(links, coming.organisation.id)
+    # Twice at once is one letter.
+    for _ in range(2):
+        assert (await client.post(f"{page}/again", data={})).status_code == 303
+    assert await count(links, coming.organisation.id) == before + 1
+    assert (await story(coming)).count("invitation.renewed") == 1
+    await make_membership(coming.organisation, "admin")
+    assert (await client.post(f"{page}/again", data={})).status_code == 409
+
+
+async def test_what_desks_lack_is_named_while_they_are_set_up(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    text = (await client.get(at(coming.organisation))).text
+    assert "Manca ancora: " in text
+    assert "come arrivare" in text
+    assert f'href="{at(coming.organisation, "/desks")}"' in text
+    await fulfil(coming, db)
+    assert "Manca ancora: " not in (await client.get(at(coming.organisation))).text
 
 
 async def test_once_there_is_an_administrator_the_ente_lets_nobody_in(
