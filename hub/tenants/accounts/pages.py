@@ -127,7 +127,7 @@ def target_of(target: str, only: queries.MembershipChoice | None) -> str:
 
 
 def home_of(person: Actor | queries.MembershipChoice) -> str:
-    """The page a person came for: a desk's cases, a lender's inbox, the Ente's campaigns or its selections.
+    """The page a person came for: a desk's cases, a lender's inbox, the Ente's board, campaigns or selections.
 
     Of an organisation that is not active there is its set-up alone; support has the organisation's own pages.
     """
@@ -135,7 +135,7 @@ def home_of(person: Actor | queries.MembershipChoice) -> str:
         return "/organisation/setup"
     if person.support:
         return "/organisation"
-    ente = "/campaigns" if person.role in (ADMIN, EDITOR) else "/selections"
+    ente = {ADMIN: "/network", EDITOR: "/campaigns"}.get(person.role, "/selections")
     for kind, home in (
         ("host", "/cases"),
         ("lender", "/inbox"),

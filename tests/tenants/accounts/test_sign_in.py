@@ -91,13 +91,13 @@ async def test_each_kind_of_person_lands_where_their_work_is(
     assert (await client.get(home)).status_code == 200
 
 
-async def test_the_entes_admin_lands_on_the_campaigns(client: httpx.AsyncClient) -> None:
+async def test_the_entes_admin_lands_on_the_board(client: httpx.AsyncClient) -> None:
     account = await make_account(password=PASSWORD)
     await make_membership(await make_tenant("coordinator"), "admin", account=account)
     await protect(account)
     await post_sign_in(client, account.email)
-    assert (await give_code(client, code_of())).headers["location"] == "/campaigns"
-    assert (await client.get("/campaigns")).status_code == 200
+    assert (await give_code(client, code_of())).headers["location"] == "/network"
+    assert (await client.get("/network")).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["host", "lender", "tutor"])
