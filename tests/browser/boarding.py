@@ -54,8 +54,12 @@ def sign_protocol(signer: Reader, stack: Stack, email: str) -> None:
 def accept(person: Reader, stack: Stack, email: str, organisation: str, name: str) -> None:
     """An invitation, by somebody who has no account yet: the mailbox is shown to be theirs by a code."""
     mailbox = Mailbox(stack.mailbox)
-    subject = _("%(organisation)s invites you to the MICRO-WORK Hub", organisation=organisation)
-    person.open(link_in(mailbox.newest_to(email, re.escape(subject)).text, "invitations"))
+    by_its_people = _(
+        "%(organisation)s invites you to the MICRO-WORK Hub", organisation=organisation
+    )
+    by_the_ente = _("Invitation to MICRO-WORK for %(organisation)s", organisation=organisation)
+    subject = f"({re.escape(by_its_people)}|{re.escape(by_the_ente)})"
+    person.open(link_in(mailbox.newest_to(email, subject).text, "invitations"))
     person.press(_("Send me the code"))
     letter = mailbox.newest_to(email, re.escape(_("Your code for the MICRO-WORK Hub")))
     code = re.search(r"\b\d{6}\b", letter.text)

@@ -34,6 +34,7 @@ from hub.tenants.people.accept import (
     masked,
 )
 from hub.tenants.people.asking import JoinAsNew
+from hub.tenants.people.from_ente import origin_of
 from hub.tenants.people.links import Link, read_link
 from hub.tenants.people.page_parts import PageRequest
 from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS, Invitation
@@ -67,11 +68,15 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`view` says which page it is, apart from its `standing`: join, sign_in, new, other, ente, disabled."""
+    """`view` says which page it is, apart from its `standing`: join, sign_in, new, other, ente, disabled.
+
+    `ente` is the name of the Ente where that invites, and not the organisation's own people.
+    """
 
     invitation: Invitation
     standing: str
     organisation: str
+    ente: str
     view: str
     email: str | None
     code_is_out: bool
@@ -204,6 +209,7 @@ async def _shown(request: PageRequest, token: str, form: Form[JoinAsNew] | None 
         opened=opened,
         invitation=invitation,
         organisation=opened.organisation,
+        ente=opened.ente,
         role=_(ROLES[invitation.role]),
         time=_(SUPPORT_HOURS.get(str(invitation.membership_hours), "–")),
         masked=masked(invitation.email),
@@ -227,10 +233,12 @@ async def _look(scope: NetworkScope, link: Link, person: Actor | Visitor | None)
     invitation, standing = await find(scope, link)
     view, email = await _view(scope, invitation, person)
     sent = invitation.code_sent_at
+    origin = await origin_of(scope, invitation)
     return Opened(
         invitation,
         standing,
         await queries.organisation_name(scope, invitation.tenant_id),
+        origin.ente if origin else "",
         view,
         email,
         sent is not None and sent > scope.now - CODE_LASTS,

@@ -9,6 +9,7 @@ from hub.outbox import Job
 from hub.tenants.people import expire, passages, queries
 from hub.tenants.people.accept import code_of, hash_of
 from hub.tenants.people.change import last_day_of
+from hub.tenants.people.from_ente import Origin, letter_of, origin_of
 from hub.tenants.people.leave import burden_of
 from hub.tenants.people.links import link_to
 from hub.tenants.people.passages import Reader
@@ -27,11 +28,16 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
         if invitation is None or invitation.standing(scope.now) != "open":
             return
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
+        origin = await origin_of(scope, invitation)
     with reading_in(invitation.locale):
-        subject = _("%(organisation)s invites you to the MICRO-WORK Hub", organisation=organisation)
+        subject = (
+            _("Invitation to MICRO-WORK for %(organisation)s", organisation=organisation)
+            if origin
+            else _("%(organisation)s invites you to the MICRO-WORK Hub", organisation=organisation)
+        )
         body = mail.letter(
             title=subject,
-            paragraphs=_invitation_text(invitation, organisation),
+            paragraphs=_invitation_text(invitation, organisation, origin),
             button=(_("Open the invitation"), link_to(invitation)),
         )
         await mail.send(
@@ -46,23 +52,29 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
         await queries.mark_sent(scope, invitation_id)
 
 
-def _invitation_text(invitation: Invitation, organisation: str) -> list[str]:
-    if invitation.support:
-        first = _(
-            "“%(organisation)s” lets you in for %(time)s, to help with its settings, desks, services and"
-            " set-up. You will not see its citizens. The time begins when you accept.",
-            organisation=organisation,
-            time=_(SUPPORT_HOURS.get(str(invitation.membership_hours), "–")),
-        )
+def _invitation_text(invitation: Invitation, organisation: str, origin: Origin | None) -> list[str]:
+    if origin:
+        about = letter_of(origin, invitation, organisation)
+    elif invitation.support:
+        about = [
+            _(
+                "“%(organisation)s” lets you in for %(time)s, to help with its settings, desks, services and"
+                " set-up. You will not see its citizens. The time begins when you accept.",
+                organisation=organisation,
+                time=_(SUPPORT_HOURS.get(str(invitation.membership_hours), "–")),
+            )
+        ]
     else:
-        first = _(
-            "“%(organisation)s” works with MICRO-WORK, the network for microcredit, and invites you to its space in"
-            " the hub as %(role)s.",
-            organisation=organisation,
-            role=_(ROLES[invitation.role]),
-        )
+        about = [
+            _(
+                "“%(organisation)s” works with MICRO-WORK, the network for microcredit, and invites you to its space in"
+                " the hub as %(role)s.",
+                organisation=organisation,
+                role=_(ROLES[invitation.role]),
+            )
+        ]
     return [
-        first,
+        *about,
         _(
             "The invitation is for this address only, and good until %(moment)s.",
             moment=format_datetime(invitation.expires_at),
@@ -89,7 +101,7 @@ async def send_code(job: Job, *, invitation_id: UUID) -> None:
             paragraphs=[
                 _("Your code: %(code)s", code=code),
                 _(
-                    "With it you accept the invitation of “%(organisation)s”. It is good for 15 minutes. Give it to"
+                    "With it you accept the invitation to “%(organisation)s”. It is good for 15 minutes. Give it to"
                     " nobody: we never ask for it by telephone or mail.",
                     organisation=organisation,
                 ),
