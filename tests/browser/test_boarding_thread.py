@@ -108,7 +108,7 @@ def read_stories(ente: Reader, head: Reader, organisation: str) -> None:
         sentence("protocol.sent", {}),
         sentence("protocol.signed", {}),
         sentence("point.done", {"point": SERVICES_STATED}),
-        sentence("point.done", {"point": TEST_REFERRAL_ANSWERED}),
+        sentence("test_referral.answered", {}),
         sentence("organisation.activated", {}),
     ]
     ente.open(organisation)

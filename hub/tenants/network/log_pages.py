@@ -1,5 +1,7 @@
 """An organisation's own activity log: who did what, in sentences."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from hub.db import tenant_transaction
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.network import queries, stories
 from hub.tenants.network.schemas import Entry
+from hub.tenants.network.subjects import Names, names_in
 from hub.tenants.rooms import ADMINS, organisation_page
 from hub.web.drawing import Moment
 from hub.web.fields import Choice, Text
@@ -23,6 +26,8 @@ from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest
 
 EACH_PAGE = 50
+# A point's entry is written by a task, a moment after what did it.
+AT_ONCE = timedelta(minutes=5)
 
 # Where the page of what an entry is about begins; the organisation's own pages say the rest.
 _PAGES = {"case": "/cases/", "campaign": "/campaigns/", "call": "/selections/", "offer": "/inbox/"}
@@ -46,7 +51,8 @@ async def show_log(request: AnyRequest, actor: NamedDependency[Actor]) -> Templa
             after=from_cursor(asked.after),
             limit=EACH_PAGE + 1,
         )
-    shown = found[:EACH_PAGE]
+        shown = found[:EACH_PAGE]
+        names = await names_in(scope, shown, support=actor.support)
     kept = {"area": asked.area} if asked.area else {}
     last = to_cursor(Position(shown[-1].at, shown[-1].id)) if shown else ""
     return organisation_page(
@@ -56,31 +62,66 @@ async def show_log(request: AnyRequest, actor: NamedDependency[Actor]) -> Templa
         "tenants/network/log.html",
         crumbs=[(_("Activity log"), "/organisation/log")],
         form=form,
-        entries=[(moment_of(entry), _address(entry, actor)) for entry in shown],
+        entries=[
+            (moment, _address(entry, actor))
+            for entry, moment in told_of(shown, names, ente="coordinator" in actor.kinds)
+        ],
         next_url="/organisation/log?" + urlencode(kept | {"after": last})
         if len(found) > EACH_PAGE
         else None,
     )
 
 
-def moment_of(entry: Entry) -> Moment:
-    """An entry as a timeline draws it, in the reader's language."""
+def told_of(
+    entries: Sequence[Entry], names: Names, *, ente: bool = False
+) -> list[tuple[Entry, Moment]]:
+    """Entries, the latest first, as a timeline draws them, in the reader's language.
+
+    A point of the checklist that is done stands with what did it. `ente`: it is the Ente's own log.
+    """
+    told: list[tuple[Entry, Moment]] = []
+    completed: list[Entry] = []
+    for place, entry in enumerate(entries):
+        if entry.action == "point.done" and any(_causes(one, entry) for one in entries[place:]):
+            completed.append(entry)
+            continue
+        mine = [one for one in completed if _causes(entry, one)]
+        completed = [one for one in completed if one not in mine]
+        told.append((entry, _moment(entry, names, mine, ente=ente)))
+    return told
+
+
+def _causes(entry: Entry, done: Entry) -> bool:
+    return (
+        entry.action == stories.CAUSES.get(str(done.codes.get("point")))
+        and timedelta(0) <= done.at - entry.at <= AT_ONCE
+    )
+
+
+def _moment(entry: Entry, names: Names, completed: Sequence[Entry], *, ente: bool) -> Moment:
     how = stories.told(entry.action)
+    details = [
+        stories.detail(entry.action, entry.codes, names),
+        *(stories.completes(one.codes) for one in completed),
+    ]
     return Moment(
         at=entry.at,
-        title=stories.sentence(entry.action, entry.codes),
-        detail=stories.detail(entry.action, entry.codes),
-        by=_who(entry),
+        title=stories.title(entry, names),
+        detail=" · ".join(one for one in details if one),
+        by=_who(entry, names, ente=ente),
         tone=how.tone,
         icon=how.icon,
     )
 
 
-def _who(entry: Entry) -> str:
+def _who(entry: Entry, names: Names, *, ente: bool) -> str:
+    if entry.from_outside and ente:
+        organisation = names.get(entry.subject_id) if entry.subject_id else None
+        return organisation or _("the organisation")
     if entry.from_outside:
         return _("the Ente") if entry.by is None else _("%(name)s, for the Ente", name=entry.by)
     if entry.by is None:
-        return _("the hub")
+        return _(stories.NOBODY.get(entry.action, N_("the hub")))
     return _("%(name)s, support", name=entry.by) if entry.support else entry.by
 
 

@@ -1,12 +1,17 @@
-"""What stands in an audit log, as sentences: each action in words, with what its codes say."""
+"""What stands in an audit log, as sentences: each action in words, with what its codes say, and what it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
+from uuid import UUID
 
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.selection.schemas import OWN_ADMINISTRATION, RECUSED_BY_THE_HUB
+from hub.tenants.exchange.schemas import KINDS as EXCHANGED
+from hub.tenants.network.schemas import Entry
+from hub.tenants.network.subjects import Names, as_id
 from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS
 from hub.tenants.organisation.desks.schemas import CLOSED_BECAUSE
+from hub.tenants.protocols.schemas import KINDS as PROTOCOLS
 from hub.web.drawing import Tone
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
@@ -63,6 +68,9 @@ STORIES: dict[str, Told] = {
     "protocol.replaced": Told(
         "onboarding", N_("Protocol replaced by a new one"), "info", "it-file"
     ),
+    "protocol.restored": Told(
+        "onboarding", N_("Earlier protocol in force again"), "info", "it-file"
+    ),
     "protocol.renewal_asked": Told(
         "onboarding", N_("Renewal of the protocol asked for"), "info", "it-file"
     ),
@@ -94,7 +102,7 @@ STORIES: dict[str, Told] = {
     "membership.term_changed": Told(
         "people", N_("Last day of a person changed"), "info", "it-user"
     ),
-    "membership.ended": Told("people", N_("Left the organisation"), "warning", "it-logout"),
+    "membership.ended": Told("people", N_("Membership ended"), "warning", "it-logout"),
     "work.handed_over": Told(
         "people", N_("Open work handed over: %(count)s"), "info", "it-arrow-right"
     ),
@@ -243,6 +251,40 @@ REASONS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Who did what nobody did who was signed in; all else of that kind the hub did.
+NOBODY = {
+    "protocol.uploaded": N_("the contact, by the link"),
+    "application.submitted": N_("the applicant"),
+    "application.completed": N_("the applicant"),
+    "application.withdrawn": N_("the applicant"),
+    "question.asked": N_("a visitor"),
+    "subscriber.unsubscribed": N_("the reader"),
+}
+
+# What a point is done by: where both stand together, they are one entry.
+CAUSES = {
+    "protocol_signed": "protocol.signed",
+    "administrator_invited": "invitation.sent",
+    "operators_invited": "invitation.sent",
+    "training_completed": "training.recorded",
+    "register_stated": "settings.changed",
+    "services_stated": "service.added",
+    "test_referral_answered": "test_referral.answered",
+}
+
+# Those who had it and have it now stand beside the sentence.
+_HANDS = {"work.handed_over", "case.assigned", "case.moved"}
+# The codes that say what an entry of a story is about: the first that it has.
+_ABOUT = ("member", "membership", "invitation", "service_id", "desk")
+_KINDS = {
+    "export.made": EXCHANGED,
+    "import.uploaded": EXCHANGED,
+    "import.read_again": EXCHANGED,
+    "import.discarded": EXCHANGED,
+    "import.applied": EXCHANGED,
+    "protocol_template.saved": PROTOCOLS,
+    "protocol.issued": PROTOCOLS,
+}
 _ROLES = {
     "admin": N_("administrator"),
     "operator": N_("operator"),
@@ -268,14 +310,61 @@ def sentence(action: str, codes: Codes) -> str:
     )
 
 
-def detail(action: str, codes: Codes) -> str:
+def title(entry: Entry, names: Names) -> str:
+    """The sentence, and what it is about, where that has a name for this reader."""
+    action = entry.action
+    if action == "invitation.accepted" and entry.support:
+        # Who comes in as support does so with the role of an administrator, and is none.
+        return _("Support has come in")
+    said, about = sentence(action, entry.codes), _about(entry, names)
+    if not about:
+        return said
+    return f"{said} – {about}" if "%(" in told(action).words else f"{said}: {about}"
+
+
+def _about(entry: Entry, names: Names) -> str | None:
+    if kind := _KINDS.get(entry.action, {}).get(str(entry.codes.get("kind"))):
+        if found := _named(entry.subject_id, names):
+            return f"{found}, {_(kind)}"
+        return _(kind)
+    if entry.action in _HANDS:
+        return _named(entry.subject_id, names)
+    for code in _ABOUT:
+        if code in entry.codes:
+            return _named(entry.codes[code], names)
+    return _named(entry.subject_id, names)
+
+
+def _named(what: object, names: Names) -> str | None:
+    found = what if isinstance(what, UUID) else as_id(what)
+    return names.get(found) if found else None
+
+
+def detail(action: str, codes: Codes, names: Names | None = None) -> str:
     """What a person may want to know beside the sentence: numbers as they are, and reasons where they have words."""
-    parts = []
+    return " · ".join(_details(action, codes, names or {}))
+
+
+def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
     if (number := codes.get("number")) is not None:
-        parts.append(_("No. %(number)s", number=number))
+        yield _("No. %(number)s", number=number)
     if words := REASONS.get(action, {}).get(str(codes.get("reason"))):
-        parts.append(_(words))
-    return " · ".join(parts)
+        yield _(words)
+    if action in _HANDS:
+        giver = _named(codes.get("giver") or codes.get("before"), names)
+        taker = _named(codes.get("taker") or codes.get("to") or codes.get("desk"), names)
+        if giver and taker:
+            yield _("From %(giver)s to %(taker)s", giver=giver, taker=taker)
+        elif taker:
+            yield _("To %(taker)s", taker=taker)
+    elif action == "membership.role_changed" and (before := _ROLES.get(str(codes.get("before")))):
+        yield _("Before: %(outcome)s", outcome=_(before))
+
+
+def completes(codes: Codes) -> str:
+    """Of a point, beside what it is done by."""
+    point = str(codes.get("point"))
+    return _("This completes the point “%(point)s”", point=_(POINTS.get(point, point)))
 
 
 def actions_in(area: str) -> list[str]:

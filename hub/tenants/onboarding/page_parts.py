@@ -12,8 +12,9 @@ from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.network import queries as network
-from hub.tenants.network.log_pages import moment_of
+from hub.tenants.network.log_pages import told_of
 from hub.tenants.network.schemas import KINDS, Entry
+from hub.tenants.network.subjects import Names, names_in_story
 from hub.tenants.onboarding import deciding, queries
 from hub.tenants.onboarding.guide import STATES, TONES, state_of
 from hub.tenants.onboarding.schemas import (
@@ -53,6 +54,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     suspensions: list[Suspension]
     undone: list[str]
     story: list[Entry]
+    subjects: Names
+    """Of what the story is about."""
     lacking: dict[UUID, list[str]]
     """What each desk's entry still lacks, as msgids."""
     names: dict[UUID, str]
@@ -83,6 +86,7 @@ async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
     who = {one.asked_by for one in exceptions} | {one.decided_by for one in exceptions}
     who |= {one.suspended_by for one in suspensions} | {one.lifted_by for one in suspensions}
     who |= {setup.ended_by} if setup else set()
+    story = await network.story_of(scope, organisation_id, limit=STORY_LENGTH)
     return Known(
         organisation=organisation,
         setup=setup,
@@ -92,7 +96,8 @@ async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
         protocols=await protocols_of(scope, organisation_id),
         suspensions=suspensions,
         undone=await queries.undone_points(scope, organisation_id),
-        story=await network.story_of(scope, organisation_id, limit=STORY_LENGTH),
+        story=story,
+        subjects=await names_in_story(scope, organisation_id, story),
         lacking={
             desk.id: missing(desk)
             for desk in await desk_queries.desks_of(scope, organisation_id)
@@ -130,7 +135,7 @@ def shown(
         problem=problem,
         today=today,
         me=actor.membership_id,
-        story=[moment_of(entry) for entry in known.story],
+        story=[moment for _entry, moment in told_of(known.story, known.subjects)],
         lacking={desk: [_(name) for name in names] for desk, names in known.lacking.items()},
         point_state=lambda point: state_of(point, today),
         days_since=lambda moment: (today - clock.day_of(moment)).days,

@@ -69,7 +69,8 @@ async def receive(
                 membership_id=membership_id,
             )
     else:
-        await settle(scope, actor, protocol, signed_on, file.checked)
+        # Whoever brought it, the hub compared it.
+        await settle(scope, None, protocol, signed_on, file.checked)
     return await reloaded(scope, protocol.id)
 
 
@@ -87,7 +88,7 @@ async def settle(
     scope: TenantScope, actor: Actor | None, protocol: Protocol, signed_on: date, checked: str
 ) -> None:
     """It is signed from here on, and takes the place of the one that was in force: there is one at a time."""
-    by = actor.membership_id if actor and checked == "person" else None
+    by = actor.membership_id if actor else None
     expires_on = last_day(signed_on, protocol.content.years)
     await steps.sign(scope, protocol.id, checked, by, expires_on)
     await tell(scope, actor, SIGNED, protocol.id, protocol.organisation_id, checked=checked)

@@ -13,11 +13,20 @@ from hub import audit, clock
 from hub.api.paging import Position, to_cursor
 from hub.db import network_transaction, tenant_transaction
 from hub.ids import uuid7
-from tests.factories import Member, make_account, make_membership, make_tenant
+from hub.tenants.protocols import story
+from tests.factories import (
+    Member,
+    make_account,
+    make_case,
+    make_desk,
+    make_membership,
+    make_tenant,
+)
 from tests.referrals.sandbox.making import set_state
-from tests.support.databases import Database
+from tests.support.databases import Database, connected
 from tests.tenants.network.conftest import Browse
 from tests.tenants.network.logs import said, told_in
+from tests.tenants.network.making import Network
 
 LOG = "/organisation/log"
 
@@ -26,8 +35,8 @@ async def write(member: Member, action: str, at: datetime, **subject: object) ->
     async with tenant_transaction(member.tenant.id) as scope:
         await scope.execute(
             """
-            INSERT INTO audit_log (id, tenant_id, at, account_id, membership_id, action, subject_kind, subject_id)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            INSERT INTO audit_log (id, tenant_id, at, account_id, membership_id, action, subject_kind, subject_id, codes)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             uuid7(),
             member.tenant.id,
@@ -37,6 +46,7 @@ async def write(member: Member, action: str, at: datetime, **subject: object) ->
             action,
             subject.get("kind", "export"),
             subject.get("id"),
+            subject.get("codes", {}),
         )
 
 
@@ -152,3 +162,97 @@ async def test_an_entry_leads_to_the_page_of_what_it_is_about(
     assert re.search(rf'hub-moment-title">{said("desk.added")}<', text)
     await set_state(admin.tenant, "suspended")
     assert f"/cases/{case_id}" not in (await client.get(LOG)).text
+
+
+async def test_who_did_what_to_whom(admin: Member, browse: Browse) -> None:
+    """By names that are looked up by who reads: no name is kept in the log."""
+    tenant = admin.tenant
+    lucia = await make_membership(tenant, account=await make_account(name="Lucia Bianchi"))
+    marco = await make_membership(tenant, account=await make_account(name="Marco Verdi"))
+    old, new = await make_desk(tenant, name="Centro"), await make_desk(tenant, name="Porto")
+    async with tenant_transaction(tenant.id) as scope:
+        for action, codes in (
+            ("desk.changed", {"desk": str(old.id)}),
+            ("desk.changed", {"desk": str(uuid7())}),
+            ("work.handed_over", {"count": 2, "desk": str(new.id), "before": str(old.id)}),
+            (
+                "work.handed_over",
+                {
+                    "count": 3,
+                    "giver": str(lucia.membership_id),
+                    "taker": str(marco.membership_id),
+                },
+            ),
+            ("membership.ended", {"member": str(lucia.membership_id)}),
+        ):
+            await audit.record(scope, admin.actor, action, "organisation", tenant.id, **codes)
+        await audit.record(scope, admin.actor, "export.made", "export", None, kind="desks")
+    text = (await (await browse(admin)).get(LOG)).text
+    assert list(reversed(told_in(text))) == [
+        ("Sportello modificato: Centro", "Anna Prova"),
+        ("Sportello modificato", "Anna Prova"),
+        ("Lavoro aperto passato ad altri: 2", "Anna Prova"),
+        ("Lavoro aperto passato ad altri: 3", "Anna Prova"),
+        ("Appartenenza all’organizzazione terminata: Lucia Bianchi", "Anna Prova"),
+        ("Dati esportati: Sportelli", "Anna Prova"),
+    ]
+    assert "Da Centro a Porto" in text
+    assert "Da Lucia Bianchi a Marco Verdi" in text
+
+
+async def test_a_case_is_told_by_its_number_and_not_to_support(
+    admin: Member, browse: Browse
+) -> None:
+    case = await make_case(admin)
+    async with tenant_transaction(admin.tenant.id) as scope:
+        number = await scope.fetchval("SELECT number FROM cases WHERE id = $1", case.id)
+        await audit.record(scope, admin.actor, "case.opened", "case", case.id)
+    assert told_in((await (await browse(admin)).get(LOG)).text) == [
+        (f"Pratica aperta: {number}", "Anna Prova")
+    ]
+    support = await make_membership(admin.tenant, "admin")
+    async with network_transaction() as network:
+        await network.execute(
+            "UPDATE memberships SET support = true, expires_at = $2 WHERE id = $1",
+            support.membership_id,
+            clock.now() + timedelta(hours=4),
+        )
+    assert told_in((await (await browse(support)).get(LOG)).text) == [
+        ("Pratica aperta", "Anna Prova")
+    ]
+
+
+async def test_the_ente_s_log_names_the_organisation_that_acted(
+    db: Database, browse: Browse
+) -> None:
+    ente = await make_membership(await make_tenant("coordinator"), "admin")
+    host = await make_membership(await make_tenant("host", name="Comune di Prova"), "admin")
+    async with connected(db.superuser_url) as superuser:
+        network = Network(ente.tenant, ente, ente, superuser)
+        protocol_id = await network.protocol(host.tenant, expires_on=clock.today())
+    async with tenant_transaction(ente.tenant.id) as scope:
+        await story.tell(scope, host.actor, story.RENEWAL_ASKED, protocol_id, host.tenant.id)
+    text = (await (await browse(ente)).get(LOG)).text
+    assert told_in(text) == [
+        ("Chiesto il rinnovo del protocollo: Comune di Prova", "Comune di Prova")
+    ]
+
+
+async def test_a_point_stands_with_what_it_was_done_by(admin: Member, browse: Browse) -> None:
+    now = clock.now()
+    codes = {"point": "test_referral_answered"}
+    for minutes, action in (
+        (5000, "test_referral.answered"),
+        (4000, "point.done"),
+        (1, "test_referral.answered"),
+        (0, "point.done"),
+    ):
+        await write(admin, action, now - timedelta(minutes=minutes), codes=codes)
+    text = (await (await browse(admin)).get(LOG)).text
+    answered = said("test_referral.answered")
+    assert [title for title, _by in told_in(text)] == [
+        answered,
+        said("point.done", point="test_referral_answered"),
+        answered,
+    ]
+    assert text.count("Completa il punto «Invio di prova con risposta»") == 1

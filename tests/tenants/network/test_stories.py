@@ -80,3 +80,8 @@ def test_reasons_that_are_codes_have_words_where_they_are_theirs() -> None:
             assert stories.detail(action, {}) == ""
         # The same code may mean another thing elsewhere.
         assert stories.detail("case.closed", {"reason": "request"}) == ""
+
+
+def test_every_point_that_is_told_with_its_cause_is_one_and_its_cause_is_written() -> None:
+    assert set(stories.CAUSES) <= set(POINTS)
+    assert {*stories.CAUSES.values(), *stories.NOBODY} <= set(stories.STORIES)

@@ -74,10 +74,10 @@ async def test_support_is_told_from_the_invitation_to_its_end(
     text = (await owner.get(LOG)).text
     support = "Elena Ente, assistenza"
     assert list(reversed(told_in(text))) == [
-        ("Assistenza invitata per un tempo limitato", "Anna Prova"),
-        ("Invito accettato: amministratore", support),
+        ("Assistenza invitata per un tempo limitato: Elena Ente", "Anna Prova"),
+        ("Assistenza entrata", support),
         ("Giorno di chiusura aggiunto", support),
-        ("Assistenza terminata", "Anna Prova"),
+        ("Assistenza terminata: Elena Ente", "Anna Prova"),
     ]
     # No address stands in a log.
     assert helper.account.email not in text
@@ -106,25 +106,27 @@ async def test_a_lender_reads_how_it_came_on_board(
     async with network_transaction() as network:
         await activate(network, ente_admin.actor, lender.id, setup.id)
 
-    told = list(reversed(told_in((await (await browse(head)).get(LOG)).text)))
+    text = (await (await browse(head)).get(LOG)).text
+    told = list(reversed(told_in(text)))
     expected = [
         (said("organisation.invited"), "l’Ente"),
-        (said("invitation.sent", role="admin"), "l’hub"),
-        (said("invitation.accepted", role="admin"), "Bruno Nuovo"),
-        (said("protocol.signed"), None),
-        (said("point.done", point="protocol_signed"), "l’hub"),
-        (said("service.added"), "Bruno Nuovo"),
-        (said("point.done", point="services_stated"), "l’hub"),
-        (said("invitation.sent", role="operator"), "Bruno Nuovo"),
-        (said("point.done", point="operators_invited"), "l’hub"),
-        (said("invitation.accepted", role="operator"), "Bruno Nuovo"),
+        (said("invitation.sent", role="admin") + " – Bruno Nuovo", "l’hub"),
+        (said("invitation.accepted", role="admin") + " – Bruno Nuovo", "Bruno Nuovo"),
+        (said("protocol.uploaded"), "chi doveva firmare, con il link"),
+        (said("protocol.signed"), "l’hub"),
+        (said("service.added") + ": Microcredito", "Bruno Nuovo"),
+        (said("invitation.sent", role="operator") + " – Bruno Nuovo", "Bruno Nuovo"),
+        (said("invitation.accepted", role="operator") + " – Bruno Nuovo", "Bruno Nuovo"),
         (said("test_referral.sent"), "l’hub"),
         (said("test_referral.answered"), None),
-        (said("point.done", point="test_referral_answered"), "l’hub"),
         (said("organisation.activated"), "l’Ente"),
     ]
     in_order(told, expected)
     assert not [words for words, _by in told if "." in words or "_" in words]
+    # Each point stands with what it was done by, and is no entry besides.
+    for point in ("protocol_signed", "services_stated", "test_referral_answered"):
+        assert said("point.done", point=point) not in dict(told)
+    assert text.count("Completa il punto «Invio di prova con risposta»") == 1
 
 
 def in_order(told: list[tuple[str, str]], expected: list[tuple[str, str | None]]) -> None:
