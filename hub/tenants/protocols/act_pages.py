@@ -92,6 +92,7 @@ ROUTES: list[ControllerRouterHandler] = [
     hand_in_for_them,
     _act("confirm", Confirm, decide.confirm, CONFIRMED),
     _act("refuse", Refuse, decide.refuse, REFUSED),
+    _act("reject", Refuse, decide.reject, REFUSED),
     _act("send", SendAgain, decide.send_again, SENT),
     _act("cancel", Decide, decide.cancel, CANCELLED),
     _act("renew", Decide, _renew, RENEWED),

@@ -6,7 +6,8 @@ from hub import files, outbox
 from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols import queries, steps
+from hub.tenants.onboarding.touch import touch
+from hub.tenants.protocols import queries, register, steps
 from hub.tenants.protocols.receive import settle
 from hub.tenants.protocols.schemas import (
     UNFINISHED,
@@ -16,7 +17,7 @@ from hub.tenants.protocols.schemas import (
     Refuse,
     SendAgain,
 )
-from hub.tenants.protocols.story import CANCELLED, REFUSED, SENT, tell
+from hub.tenants.protocols.story import CANCELLED, REFUSED, RESTORED, SENT, tell
 from hub.web.i18n import N_
 
 
@@ -34,6 +35,7 @@ _STANDS = {
     "replaced": N_("A newer one has taken its place already."),
     "cancelled": N_("It is cancelled already."),
 }
+_RENEWING = N_("A new one is on its way already: sign that one, or cancel it first.")
 
 
 async def confirm(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Confirm) -> None:
@@ -47,7 +49,27 @@ async def confirm(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Co
 async def refuse(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Refuse) -> None:
     """Back to be signed; the reason goes to the contact with a new link. Raises NotFound, Conflict."""
     protocol = await _locked(scope, protocol_id, asked.version, ("to_check",))
-    await steps.send_back(scope, protocol.id, asked.reason)
+    await _send_back(scope, actor, protocol, asked.reason)
+
+
+async def reject(scope: TenantScope, actor: Actor, protocol_id: UUID, asked: Refuse) -> None:
+    """What counts as signed, but whose signature does not hold: as `refuse`, and nothing of it was ever in force.
+
+    The one whose place it had taken is in force again. Raises NotFound, Conflict.
+    """
+    await register.lock_register(scope)
+    protocol = await _locked(scope, protocol_id, asked.version, ("signed",))
+    if await register.unfinished(scope, protocol.organisation_id, protocol.kind):
+        raise NotSo(message=_RENEWING)
+    await _send_back(scope, actor, protocol, asked.reason)
+    older_id = await steps.put_back(scope, protocol)
+    if older_id:
+        await tell(scope, actor, RESTORED, older_id, protocol.organisation_id)
+    await touch(scope, protocol.organisation_id)
+
+
+async def _send_back(scope: TenantScope, actor: Actor, protocol: Protocol, reason: str) -> None:
+    await steps.send_back(scope, protocol.id, reason)
     if protocol.signed_file_id:
         await files.delete(scope, protocol.signed_file_id)
     await outbox.enqueue(scope, "protocols.mail_refused", protocol_id=protocol.id)

@@ -130,6 +130,7 @@ async def shown_protocol(
         "signed": blank_signed(),
         "confirm": blank(Confirm, prefix="confirm"),
         "refuse": blank(Refuse, prefix="refuse"),
+        "reject": blank(Refuse, prefix="reject"),
         "send": blank(
             SendAgain,
             prefix="send",

@@ -78,12 +78,32 @@ async def replace_older(scope: TenantScope, protocol: Protocol) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
+async def put_back(scope: TenantScope, protocol: Protocol) -> UUID | None:
+    """The one whose place it took is in force again, until its own end; None where it took nobody's."""
+    found: UUID | None = await scope.fetchval(
+        """
+        UPDATE protocols SET state = 'signed', version = version + 1
+        WHERE id = (
+          SELECT p.id FROM protocols p
+          JOIN protocol_templates t ON t.tenant_id = p.tenant_id AND t.id = p.template_id
+          WHERE p.tenant_id = $1 AND p.organisation_id = $2 AND t.kind = $3 AND p.state = 'replaced'
+          ORDER BY p.uploaded_at DESC, p.id DESC LIMIT 1)
+        RETURNING id
+        """,
+        scope.tenant_id,
+        protocol.organisation_id,
+        protocol.kind,
+    )
+    return found
+
+
 async def send_back(scope: TenantScope, protocol_id: UUID, reason: str) -> None:
     """To be signed again, by a new link; what came is let go."""
     await scope.execute(
         """
         UPDATE protocols SET state = 'sent', refused_reason = $2, signed_file_id = NULL, signed_on = NULL,
-          uploaded_at = NULL, link_version = link_version + 1, version = version + 1
+          uploaded_at = NULL, checked = NULL, checked_by = NULL, expires_on = NULL, reminded_at = NULL,
+          link_version = link_version + 1, version = version + 1
         WHERE id = $1
         """,
         protocol_id,

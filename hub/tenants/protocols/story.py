@@ -16,6 +16,7 @@ REFUSED = "protocol.refused"
 SIGNED = "protocol.signed"
 EXPIRED = "protocol.expired"
 REPLACED = "protocol.replaced"
+RESTORED = "protocol.restored"
 CANCELLED = "protocol.cancelled"
 RENEWAL_ASKED = "protocol.renewal_asked"
 

@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from hub import clock
+from hub.db import relay_transaction
 from hub.tenants.protocols.schemas import last_day
 from hub.tenants.protocols.tasks import prepare
+from hub.worker import drain_now
 from tests.factories import make_membership
 from tests.support import papers
 from tests.support.smtp_sink import SmtpSink
@@ -183,6 +185,60 @@ async def test_renewed_on_the_current_template_and_replaced_when_signed(
     assert str(old) in (await desk.get(new_path)).text
 
 
+async def test_a_signature_that_does_not_hold_is_rejected_and_asked_for_again(
+    between: Between, desk: httpx.AsyncClient, client: httpx.AsyncClient, relay: SmtpSink
+) -> None:
+    old = await between.signed()
+    path = f"{PLACE}/{old}"
+    version = version_in((await desk.get(path)).text)
+    answer = await desk.post(f"{path}/renew", data={"version": version})
+    new = UUID(answer.headers["location"].rpartition("/")[2])
+    await prepare(between.job(), protocol_id=new)
+    reason = {"version": version, "reason": "Il certificato non è qualificato."}
+    early = await desk.post(f"{path}/reject", data=reason)
+    assert early.status_code == 409
+    assert "già in viaggio" in early.text
+
+    link = await between.link(new)
+    await upload(client, link, appended(await between.document(new)))
+    path = f"{PLACE}/{new}"
+    shown = await desk.get(path)
+    assert f"{path}/reject" in shown.text
+    reason["version"] = version_in(shown.text)
+    silent = await desk.post(f"{path}/reject", data={**reason, "reason": "no"})
+    assert silent.status_code == 422
+    assert (await desk.post(f"{path}/reject", data=reason)).status_code == 303
+    held = await between.found(new)
+    assert (held.state, held.signed_file_id, held.expires_on) == ("sent", None, None)
+    assert (await between.found(old)).state == "signed"
+    await drain_now()
+    assert {"refused", "restored"} <= set(await between.story())
+    letters = relay.sent_to(held.contact_email)
+    assert any("Il certificato non è qualificato." in letter.text() for letter in letters)
+    assert (await client.get(link)).status_code == 410
+    newest = await between.link(new)
+    assert "Il certificato non è qualificato." in (await client.get(newest)).text
+    await upload(client, newest, appended(await between.document(new)))
+    states = [(await between.found(one)).state for one in (old, new)]
+    assert states == ["replaced", "signed"]
+
+
+async def test_rejecting_the_first_undoes_the_point(
+    between: Between, desk: httpx.AsyncClient
+) -> None:
+    protocol_id = await between.signed()
+    path = f"{PLACE}/{protocol_id}"
+    reason = {"version": version_in((await desk.get(path)).text), "reason": "Firmato da altri."}
+    assert (await desk.post(f"{path}/reject", data=reason)).status_code == 303
+    async with relay_transaction() as relay:
+        ordered = await relay.fetchval(
+            "SELECT count(*) FROM outbox WHERE task = 'onboarding.refresh' AND args->>'organisation_id' = $1",
+            str(between.organisation.id),
+        )
+    assert ordered == 2
+    assert (await desk.post(f"{path}/reject", data=reason)).status_code == 409
+
+
 @pytest.mark.parametrize("state", ["sent", "cancelled"])
 async def test_what_was_never_signed_is_not_renewed(
     between: Between, desk: httpx.AsyncClient, state: str
@@ -207,7 +263,7 @@ async def test_viewers_read_and_decide_nothing(
         shown = await browser.get(path)
         assert shown.status_code == 200
         assert f"{path}/confirm" not in shown.text
-        for verb in ("confirm", "refuse", "send", "cancel", "renew", "signed"):
+        for verb in ("confirm", "refuse", "reject", "send", "cancel", "renew", "signed"):
             assert (await browser.post(f"{path}/{verb}", data={})).status_code == 403
 
 
