@@ -39,7 +39,7 @@ def test_a_renewal_signed_by_hand(new_reader: NewReader, stack: Stack) -> None:
     compare(ente, protocol)
 
     contact = new_reader()
-    contact.open(link_of(stack, protocol, _("Please sign again: protocol %(number)s", number="@")))
+    contact.open(link_of(stack, protocol, _("Please sign again: %(document)s", document="@")))
     contact.look()
     with contact.page.expect_download() as download:
         contact.page.get_by_role("link", name=_("Download the document (PDF)")).click()
@@ -75,7 +75,7 @@ def test_one_that_is_called_off(new_reader: NewReader, stack: Stack) -> None:
     )
     ente = new_reader(ENTE_ADMIN, at=f"/network/protocols/{protocol}")
     ente.look()
-    subject = _("To be signed: protocol %(number)s", number="@")
+    subject = _("To be signed: %(document)s", document="@")
     for _time in range(2):
         act(ente, _("Send it again"), _("Send it with a new link"))
     contact = new_reader()

@@ -28,18 +28,18 @@ async def mail_document(job: Job, *, protocol_id: UUID) -> None:
             return
         document = await files.content(scope, protocol.document_id)
     with reading_in(protocol.content.locale):
-        subject = _("To be signed: protocol %(number)s", number=protocol.number)
+        subject = _("To be signed: %(document)s", document=_called(protocol))
         await _to_contact(
             job,
             protocol,
             subject,
             [
                 _(
-                    "%(ente)s sends you protocol %(number)s with %(name)s. Please have it signed digitally by whoever"
-                    " represents your organisation, and send the signed file by the page below.",
+                    "%(ente)s sends you a document between itself and %(name)s: %(document)s. Please have it signed"
+                    " digitally by whoever represents your organisation, and send the signed file by the page below.",
                     ente=protocol.content.ente,
-                    number=protocol.number,
                     name=protocol.content.organisation,
+                    document=_called(protocol),
                 ),
                 _good_for(),
             ],
@@ -55,7 +55,7 @@ async def mail_refused(job: Job, *, protocol_id: UUID) -> None:
     if protocol is None or protocol.state != "sent" or not protocol.refused_reason:
         return
     with reading_in(protocol.content.locale):
-        subject = _("Please sign again: protocol %(number)s", number=protocol.number)
+        subject = _("Please sign again: %(document)s", document=_called(protocol))
         await _to_contact(
             job,
             protocol,
@@ -75,7 +75,7 @@ async def mail_cancelled(job: Job, *, protocol_id: UUID) -> None:
     if protocol is None or protocol.state != "cancelled":
         return
     with reading_in(protocol.content.locale):
-        subject = _("No longer to be signed: protocol %(number)s", number=protocol.number)
+        subject = _("No longer to be signed: %(document)s", document=_called(protocol))
         await _to_contact(
             job,
             protocol,
@@ -135,7 +135,7 @@ async def mail_to_check(job: Job, *, protocol_id: UUID, membership_id: UUID) -> 
         job,
         membership_id,
         lambda: (
-            _("To check: protocol %(number)s", number=protocol.number),
+            _("To check: %(document)s", document=_called(protocol)),
             [
                 _(
                     "%(name)s has sent protocol %(number)s signed, as a file that the hub cannot compare by itself."
@@ -160,15 +160,15 @@ def _ending(protocol: Protocol) -> tuple[str, list[str]]:
         "day": format_date(protocol.expires_on, "long"),
     }
     if left < 0:
-        return _("Expired: protocol %(number)s", number=protocol.number), [
+        return _("Expired: %(document)s", document=_called(protocol)), [
             _("Protocol %(number)s with %(name)s was in force until %(day)s.", **facts),
             _("Without a new one the organisation is no longer covered by a protocol."),
         ]
     subject = ngettext(
-        "Protocol %(number)s ends in %(num)s day",
-        "Protocol %(number)s ends in %(num)s days",
+        "Ends in %(num)s day: %(document)s",
+        "Ends in %(num)s days: %(document)s",
         left,
-        number=protocol.number,
+        document=_called(protocol),
     )
     return subject, [
         _(
@@ -177,6 +177,15 @@ def _ending(protocol: Protocol) -> tuple[str, list[str]]:
             **facts,
         )
     ]
+
+
+def _called(protocol: Protocol) -> str:
+    """In the reader's words: who signs two is to know which is which."""
+    if protocol.kind == "lender":
+        return _("agreement for lenders %(number)s", number=protocol.number)
+    if protocol.kind == "tutor":
+        return _("agreement for tutoring services %(number)s", number=protocol.number)
+    return _("memorandum of understanding %(number)s", number=protocol.number)
 
 
 def _good_for() -> str:

@@ -126,7 +126,7 @@ async def test_points_of_one_age_are_told_in_one_line(network: Network, browse: 
     client = await browse(network.admin)
     for path in ("/network", "/network/organisations?state=setup"):
         text = (await client.get(path)).text
-        words = "Protocollo d’intesa firmato, Operatori invitati, Formazione completata"
+        words = "Protocollo o accordo firmato, Operatori invitati, Formazione completata"
         assert f'{words} <span class="hub-muted">da oggi</span>' in text, path
 
 

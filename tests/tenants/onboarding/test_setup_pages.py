@@ -29,7 +29,7 @@ async def test_what_is_to_be_done_next_stands_first(db: Database, browse: Browse
     text = (await client.get("/organisation/setup")).text
     assert "1 di 7 punti" in text
     # The protocol is due first; the administrator is there, so that point comes last.
-    assert text.index("Protocollo d’intesa firmato") < text.index("Operatori invitati")
+    assert text.index("Protocollo o accordo firmato") < text.index("Operatori invitati")
     assert text.index("Operatori invitati") < text.index("Amministratore invitato")
     assert 'href="/organisation/protocols"' in text
     assert 'action="/cases/test"' in text

@@ -6,6 +6,7 @@ import hashlib
 import re
 
 import httpx
+import pytest
 
 from hub.db import relay_transaction, tenant_transaction
 from hub.tenants.protocols.decide import cancel, refuse, send_again
@@ -165,3 +166,21 @@ async def test_a_letter_that_comes_too_late_is_not_sent(
     content = papers.signed(await between.document(protocol_id))
     await upload(client, await between.link(protocol_id), content, name="p.pdf.p7m")
     assert await letters(between, relay, protocol_id) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "called"),
+    [
+        ("host", "protocollo d’intesa"),
+        ("lender", "accordo per i soggetti erogatori"),
+        ("tutor", "accordo per i servizi di tutoraggio"),
+    ],
+)
+async def test_whoever_signs_two_is_told_which_is_which(
+    between: Between, relay: SmtpSink, client: httpx.AsyncClient, kind: str, called: str
+) -> None:
+    protocol_id = await between.issued(kind, locale="it")
+    (letter,) = await letters(between, relay, protocol_id)
+    number = (await between.found(protocol_id)).number
+    assert str(letter.message["Subject"]) == f"Da firmare: {called} {number}"
+    assert f"{called} {number}" in letter.text()

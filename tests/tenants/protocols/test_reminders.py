@@ -112,7 +112,7 @@ async def test_contact_and_admins_are_written_to_and_the_story_tells_the_end(
     early = await written(midnight(protocol.expires_on - 30 * DAY) + MINUTE)
     assert {to for to, _subject in early} == ours
     assert len(early) == 3
-    assert all("scade tra 30 giorni" in subject for _to, subject in early)
+    assert all("Scade tra 30 giorni: " in subject for _to, subject in early)
 
     late = await written(midnight(protocol.expires_on + DAY) + MINUTE)
     assert {to for to, _subject in late} == ours
@@ -136,7 +136,7 @@ async def test_a_letter_that_comes_after_the_new_signature_is_not_sent(
     with clock.moved(near):
         await drain_now()
     subjects = [str(one.message["Subject"]) for one in relay.sent_to(protocol.contact_email)]
-    assert not [subject for subject in subjects if "scade" in subject]
+    assert not [subject for subject in subjects if "scade" in subject.lower()]
 
 
 async def test_ten_thousand_that_are_not_due_cost_one_statement(
