@@ -63,7 +63,7 @@ ERRORS = {
     "organisation_closed": N_("This organisation has left the network."),
     "no_setup": N_("This organisation has no set-up: leave the cell empty."),
     "planned": N_(
-        "A change of this service is planned already: change it on its organisation's page."
+        "A change of this service is planned already: only its own administrators can change that."
     ),
     "nothing_changes": N_("Nothing else of this service changes on this day."),
     "email": N_("Write an e-mail address such as name@example.org."),

@@ -350,12 +350,23 @@ async def organisations(
 
 
 def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
-    organisation_id, name, kinds, standing, *rest, open_points = row
+    organisation_id, name, kinds, standing, place, region, desks, waiting, due_on, open_points = row
     blocked = _blocked(open_points, today)
     if standing != "setup":
         # A point that came undone is late for nobody: its day was the activation's.
         blocked = tuple(point._replace(overdue=False) for point in blocked)
-    return ListedOrganisation(organisation_id, name, tuple(kinds), standing, *rest, blocked)
+    return ListedOrganisation(
+        organisation_id,
+        name,
+        tuple(kinds),
+        standing,
+        place,
+        region,
+        desks,
+        waiting,
+        due_on,
+        blocked,
+    )
 
 
 async def counts_by_standing(scope: NetworkScope) -> dict[str, int]:

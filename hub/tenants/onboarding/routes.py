@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from hub.tenants.onboarding import (
     enlist_pages,
     organisation_pages,
+    service_pages,
     setup_pages,
     standing_pages,
 )
@@ -13,5 +14,6 @@ ROUTES: list[ControllerRouterHandler] = [
     *setup_pages.ROUTES,
     *enlist_pages.ROUTES,
     *organisation_pages.ROUTES,
+    *service_pages.ROUTES,
     *standing_pages.ROUTES,
 ]

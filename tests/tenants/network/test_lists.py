@@ -38,6 +38,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "/network/organisations/{organisation_id}": ("",),
     "/network/organisations/{organisation_id}/desks": ("",),
     "/network/organisations/{organisation_id}/exception": ("",),
+    "/network/organisations/{organisation_id}/services": ("", "?on=2026-01-31"),
     "/network/organisations/{organisation_id}/term": ("",),
     "/network/silent": ("", "?after={desk}"),
     "/network/protocols": ("", "?show=ending&name=comune", "?before=2020-1010"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -14,7 +14,7 @@ from hub import clock
 from hub.db import network_transaction
 from hub.ids import uuid7
 from tests.factories import Tenant, make_membership, make_tenant
-from tests.support.databases import Database
+from tests.support.databases import Database, connected
 from tests.support.statements import counted
 from tests.tenants.calls.making import fiscal_code
 from tests.tenants.onboarding.conftest import Browse
@@ -380,6 +380,48 @@ async def test_what_desks_lack_is_named_while_they_are_set_up(db: Database, brow
     assert f'href="{at(coming.organisation, "/desks")}"' in text
     await fulfil(coming, db)
     assert "Manca ancora: " not in (await client.get(at(coming.organisation))).text
+
+
+async def test_a_lenders_services_are_read_as_of_any_day(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    lender, host = await make_tenant("lender"), coming.organisation
+    service_id = uuid7()
+    async with connected(db.superuser_url) as superuser:
+        for name, first, last in (
+            ("Prestito com’era", date(2020, 1, 1), date(2023, 12, 31)),
+            ("Prestito com’è", date(2024, 1, 1), None),
+        ):
+            await superuser.execute(
+                """
+                INSERT INTO services_offered (id, service_id, tenant_id, kind, name, regions, valid_from, valid_to)
+                VALUES ($1, $2, $3, 'enterprise_loan', $4, '{15}', $5, $6)
+                """,
+                uuid7(),
+                service_id,
+                lender.id,
+                name,
+                first,
+                last,
+            )
+    client = await browse(await make_membership(coming.ente, "viewer"))
+    page = at(lender, "/services")
+    assert f'href="{page}"' in (await client.get(at(lender))).text
+    assert f'href="{at(host, "/services")}"' not in (await client.get(at(host))).text
+    for query, offered in (("", "Prestito com’è"), ("?on=2021-05-01", "Prestito com’era")):
+        text = (await client.get(page + query)).text
+        on_the_day, _, history = text.partition('id="versions"')
+        named = [name for name in ("Prestito com’è<", "Prestito com’era<") if name in on_the_day]
+        assert named == [offered + "<"], query
+        assert "Prestito com’era" in history
+        # It is the lender's to change.
+        assert 'method="post" action="/network' not in text
+    assert (
+        "In questo giorno non era offerto nulla."
+        in (await client.get(f"{page}?on=2019-01-01")).text
+    )
+    assert (await client.get(f"{page}?on=ieri")).status_code == 422
+    assert (await client.get(at(host, "/services"))).status_code == 200
+    assert (await client.get(f"/network/organisations/{uuid7()}/services")).status_code == 404
 
 
 async def test_once_there_is_an_administrator_the_ente_lets_nobody_in(
