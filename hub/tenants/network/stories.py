@@ -1,6 +1,7 @@
 """What stands in an audit log, as sentences: each action in words, with what its codes say, and what it is about."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS
 from hub.tenants.organisation.desks.schemas import CLOSED_BECAUSE
 from hub.tenants.protocols.schemas import KINDS as PROTOCOLS
 from hub.web.drawing import Tone
+from hub.web.formats import format_date
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
@@ -276,6 +278,8 @@ CAUSES = {
 _HANDS = {"work.handed_over", "case.assigned", "case.moved"}
 # The codes that say what an entry of a story is about: the first that it has.
 _ABOUT = ("member", "membership", "invitation", "service_id", "desk")
+# Days that say until when, or of when it is.
+_DAYS = ("due", "until", "on", "day", "completed_on")
 _KINDS = {
     "export.made": EXCHANGED,
     "import.uploaded": EXCHANGED,
@@ -350,6 +354,9 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
         yield _("No. %(number)s", number=number)
     if words := REASONS.get(action, {}).get(str(codes.get("reason"))):
         yield _(words)
+    for code in _DAYS:
+        if day := _day(codes.get(code)):
+            yield day
     if action in _HANDS:
         giver = _named(codes.get("giver") or codes.get("before"), names)
         taker = _named(codes.get("taker") or codes.get("to") or codes.get("desk"), names)
@@ -359,6 +366,13 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
             yield _("To %(taker)s", taker=taker)
     elif action == "membership.role_changed" and (before := _ROLES.get(str(codes.get("before")))):
         yield _("Before: %(outcome)s", outcome=_(before))
+
+
+def _day(value: object) -> str:
+    try:
+        return format_date(date.fromisoformat(str(value)), "long")
+    except ValueError:
+        return ""
 
 
 def completes(codes: Codes) -> str:

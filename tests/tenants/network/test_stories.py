@@ -74,6 +74,11 @@ def test_reasons_that_are_codes_have_words_where_they_are_theirs() -> None:
             stories.detail("evaluation.recused", {"reason": "conflict"}) == "Conflitto di interessi"
         )
         assert stories.detail("application.submitted", {"number": 12, "year": 2026}) == "N. 12"
+        assert stories.detail("point.postponed", {"due": "2026-12-03"}) == "3 dicembre 2026"
+        assert stories.detail("membership.term_changed", {"until": None}) == ""
+        assert stories.detail("membership.role_changed", {"before": "admin"}) == (
+            "In precedenza: amministratore"
+        )
         for action in stories.REASONS:
             assert action in stories.STORIES
             assert stories.detail(action, {"reason": "something"}) == ""
