@@ -20,7 +20,14 @@ from hub.tenants.onboarding.asking import (
     ChangeTerm,
     DecideException,
 )
-from hub.tenants.onboarding.page_parts import crumbs_of, find, here, look_at, shown
+from hub.tenants.onboarding.page_parts import (
+    application_of,
+    crumbs_of,
+    find,
+    here,
+    look_at,
+    shown,
+)
 from hub.tenants.onboarding.schemas import POINTS, OrganisationView, SetupView
 from hub.tenants.rooms import ENTE_ADMINS, ENTE_READERS, network_page
 from hub.web.formats import format_datetime
@@ -166,7 +173,8 @@ async def _page(
 ) -> Template:
     async with network_transaction() as scope:
         known = await look_at(scope, organisation_id)
-    return shown(request, actor, known, problem=problem)
+    application = await application_of(actor, known.setup)
+    return shown(request, actor, known, problem=problem, application=application)
 
 
 async def _asking(

@@ -7,9 +7,10 @@ import msgspec
 from litestar.response import Template
 
 from hub import clock
-from hub.db import NetworkScope
+from hub.db import NetworkScope, tenant_transaction
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.calls.applications import queries as applications
 from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.network import queries as network
 from hub.tenants.network.log_pages import told_of
@@ -107,6 +108,15 @@ async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
     )
 
 
+async def application_of(actor: Actor, setup: SetupView | None) -> str | None:
+    """The page of the application that it was admitted with. Applications are the Ente's own rows."""
+    if setup is None or setup.application_id is None:
+        return None
+    async with tenant_transaction(actor.tenant_id) as scope:
+        found = await applications.find(scope, setup.application_id)
+    return f"/selections/{found.call_id}/applications/{found.id}" if found else None
+
+
 async def find(scope: NetworkScope, organisation_id: UUID) -> OrganisationView:
     """Raises NotFound."""
     found = await queries.organisation(scope, organisation_id)
@@ -121,7 +131,9 @@ def shown(
     known: Known,
     *,
     problem: str = "",
+    application: str | None = None,
 ) -> Template:
+    """`application` is the page of the one that it was admitted with."""
     today = clock.today()
     return network_page(
         request,
@@ -133,6 +145,7 @@ def shown(
         known=known,
         here=here(known.organisation.id),
         problem=problem,
+        application=application,
         today=today,
         me=actor.membership_id,
         story=[moment for _entry, moment in told_of(known.story, known.subjects)],

@@ -355,6 +355,19 @@ async def test_an_administrator_is_invited_where_there_is_none(
     assert "invitation.revoked" in await story(coming)
 
 
+async def test_the_application_is_a_click_away(db: Database, browse: Browse) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    text = (await client.get(at(coming.organisation))).text
+    page = f"/selections/{coming.application.call_id}/applications/{coming.application.id}"
+    assert f'href="{page}"' in text
+    assert (await client.get(page)).status_code == 200
+    # Another Ente has no such application.
+    other = await make_coming()
+    theirs = (await (await browse(other.admin)).get(at(coming.organisation))).text
+    assert "/applications/" not in theirs
+
+
 async def test_the_first_invitation_is_sent_again(db: Database, browse: Browse) -> None:
     coming = await make_coming()
     client = await browse(coming.admin)
