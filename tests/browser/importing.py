@@ -8,7 +8,7 @@ import io
 from playwright.sync_api import FilePayload
 
 from hub.tenants.calls.selection.spreadsheet import for_offices
-from hub.tenants.exchange.schemas import KINDS, STATES
+from hub.tenants.exchange.schemas import KINDS, STANDINGS
 from hub.web.i18n import gettext as _
 from tests.browser.reader import Reader
 
@@ -48,8 +48,8 @@ def bring_in(
 
 
 def wait_for(admin: Reader, state: str) -> None:
-    """The page asks again by itself."""
-    badge = admin.page.locator("#import-course .hub-badge", has_text=_(STATES[state]))
+    """The page asks again by itself. `state` is one of STANDINGS."""
+    badge = admin.page.locator("#import-course .hub-badge", has_text=_(STANDINGS[state]))
     badge.wait_for(timeout=WORKING_MS)
 
 

@@ -31,7 +31,9 @@ def test_a_preview_with_errors(new_reader: NewReader) -> None:
     admin = new_reader(ENTE_ADMIN)
     known = exported(admin, "desks")[0]
     wrong = known | {NAME: "Sportello nuovo", PHONE: "a voce"}
-    bring_in(admin, "desks", "con-errori.csv", table(known, wrong, {**wrong, NAME: ""}))
+    bring_in(
+        admin, "desks", "con-errori.csv", table(known, wrong, {**wrong, NAME: ""}), state="faulty"
+    )
     assert counted(admin) == [2, 0, 0, 1]
     assert admin.page.get_by_role("button", name=_("Apply all")).count() == 0
     admin.look()
@@ -60,7 +62,7 @@ def test_from_the_preview_to_the_network(new_reader: NewReader) -> None:
     importing.wait_for(admin, "done")
     admin.look()
     # The same file again says what is there.
-    bring_in(admin, "desks", "sportelli.csv", content)
+    bring_in(admin, "desks", "sportelli.csv", content, state="nothing")
     assert counted(admin) == [0, 0, 0, 3]
     admin.reads(_("Every row says what the network has already: there is nothing to apply."))
     admin.look()
@@ -71,7 +73,7 @@ def test_new_hosts_people_and_services(new_reader: NewReader) -> None:
     admin = new_reader(ENTE_ADMIN)
     for kind in ("hosts", "operators", "services"):
         known = exported(admin, kind)[0]
-        bring_in(admin, kind, f"{kind}.csv", table(known))
+        bring_in(admin, kind, f"{kind}.csv", table(known), state="nothing")
         assert counted(admin) == [0, 0, 0, 1], kind
         admin.look()
         admin.press(_("Discard"))

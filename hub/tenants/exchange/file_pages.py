@@ -13,14 +13,25 @@ from hub.db import network_transaction, tenant_transaction
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.exchange import found
 from hub.tenants.exchange.kinds import KINDS
+from hub.tenants.exchange.schemas import KINDS as KIND_NAMES
 from hub.tenants.exchange.schemas import Kind
 from hub.tenants.exchange.sheets import csv_file, explanation_file, xlsx_file
 from hub.tenants.exchange.upload import CSV, XLSX
 from hub.tenants.rooms import ENTE_ADMINS
+from hub.tenants.territory.build_data import fold
 from hub.web.downloads import download
+from hub.web.i18n import N_
+from hub.web.i18n import gettext as _
 
 Written = Callable[[Kind, Sequence[dict[str, str]]], bytes]
 FORMS: dict[str, tuple[str, Written]] = {"xlsx": (XLSX, xlsx_file), "csv": (CSV, csv_file)}
+
+_COLUMNS = N_("Columns")
+
+
+def name_of(*msgids: str) -> str:
+    """Of a file, without its ending, in the reader's language."""
+    return "-".join(fold(_(msgid)).replace(" ", "-") for msgid in msgids)
 
 
 def _export(kind: Kind, ending: str) -> ControllerRouterHandler:
@@ -38,7 +49,9 @@ def _export(kind: Kind, ending: str) -> ControllerRouterHandler:
         content = await asyncio.get_running_loop().run_in_executor(
             None, copy_context().run, write, kind, rows
         )
-        return download(f"{kind.name}-{clock.today()}.{ending}", media_type, content)
+        return download(
+            f"{name_of(KIND_NAMES[kind.name])}-{clock.today()}.{ending}", media_type, content
+        )
 
     return export
 
@@ -50,7 +63,7 @@ def _template(kind: Kind, ending: str) -> ControllerRouterHandler:
         f"/network/imports/templates/{kind.name}.{ending}", guards=ENTE_ADMINS, sync_to_thread=False
     )
     def template() -> Response[bytes]:
-        return download(f"{kind.name}.{ending}", media_type, write(kind, []))
+        return download(f"{name_of(KIND_NAMES[kind.name])}.{ending}", media_type, write(kind, []))
 
     return template
 
@@ -62,7 +75,9 @@ def _explanation(kind: Kind) -> ControllerRouterHandler:
         sync_to_thread=False,
     )
     def columns() -> Response[bytes]:
-        return download(f"{kind.name}-columns.csv", CSV, explanation_file(kind))
+        return download(
+            f"{name_of(KIND_NAMES[kind.name], _COLUMNS)}.csv", CSV, explanation_file(kind)
+        )
 
     return columns
 

@@ -1,5 +1,6 @@
 """Imports at the Ente: those that were made, bringing in a file, and what would become of its rows."""
 
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,14 +13,16 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from hub.api.paging import Position, from_cursor, to_cursor
-from hub.db import TenantScope, tenant_transaction
+from hub.db import TenantScope, network_transaction, tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.ids import parse_uuid
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.selection.spreadsheet import for_offices
 from hub.tenants.exchange import file_pages, queries, sentences, start
+from hub.tenants.exchange import found as there
 from hub.tenants.exchange.kinds import KINDS
-from hub.tenants.exchange.schemas import FATES, STATES, Import, ImportRow
+from hub.tenants.exchange.looks import shown_cell, shown_reference
+from hub.tenants.exchange.schemas import FATES, STANDINGS, STATES, Import, ImportRow
 from hub.tenants.exchange.schemas import KINDS as KIND_NAMES
 from hub.tenants.exchange.unpack.limits import Refused
 from hub.tenants.rooms import ENTE_ADMINS, network_page
@@ -44,6 +47,8 @@ READ_AGAIN = message("import-read-again", N_("The file is read again. Nothing wa
 TONES = {
     "reading": "info",
     "ready": "warning",
+    "faulty": "danger",
+    "nothing": "neutral",
     "applying": "info",
     "done": "success",
     "failed": "danger",
@@ -127,7 +132,7 @@ async def _listed(
         first_page=before is None,
         next_url=f"/network/imports?before={last}" if more else None,
         kinds=KIND_NAMES,
-        states=STATES,
+        standings=STANDINGS,
         tones=TONES,
     )
 
@@ -146,6 +151,7 @@ async def show_import(
         after = query.get("after", "")
         place = int(after) if after.isdecimal() and len(after) < 9 else 0
         rows = [] if found.is_running else await _page_of(scope, found.id, fate, place)
+    pages_of = await _pages_of(found, rows)
     seen = query.get("seen")
     moved = wants_fragment(request) and seen is not None and seen != found.state
     here = f"/network/imports/{found.id}"
@@ -162,6 +168,7 @@ async def show_import(
         **_shown(found, fate, rows),
         here=here,
         first_rows=place == 0,
+        pages_of=pages_of,
         moved=moved,
         news=news_of(found),
         told=query.get("told"),
@@ -181,12 +188,14 @@ def _shown(found: Import, fate: str, rows: list[ImportRow]) -> dict[str, Any]:
         "fate": fate,
         "fates": FATES,
         "fate_tones": FATE_TONES,
-        "states": STATES,
+        "standings": STANDINGS,
         "tones": TONES,
         "rows": shown,
         "titles": kind.titles,
         "error_of": sentences.error,
         "failure": sentences.refusal(found.failure, kind.titles) if found.failure else None,
+        "other_kind": sentences.other_kind(found.failure) or found.kind,
+        "shown_of": partial(shown_cell, kind),
         "next_url": "?" + urlencode({"fate": fate, "after": shown[-1].position}) if more else None,
     }
 
@@ -195,12 +204,26 @@ async def _page_of(scope: TenantScope, import_id: UUID, fate: str, after: int) -
     return await queries.page_of_rows(scope, import_id, fate, after, ROWS_EACH_PAGE + 1)
 
 
+async def _pages_of(found: Import, rows: list[ImportRow]) -> dict[int, str]:
+    """Line → the address of the organisation that the row made or speaks of, once it is applied."""
+    if found.state != "done" or not rows:
+        return {}
+    called = {row.position: shown_reference(row.content["cells"]) for row in rows}
+    async with network_transaction() as network:
+        known = await there.organisations(network, [one for one in called.values() if one])
+    return {
+        position: f"/network/organisations/{known[one][0].id}"
+        for position, one in called.items()
+        if len(known.get(one, ())) == 1
+    }
+
+
 def news_of(found: Import) -> tuple[str, str]:
     """What a screen reader is told, and a key that changes with it: every quarter, and each new state."""
     if found.is_running:
         quarter = found.percent // 25 * 25
         return f"{found.state}-{quarter}", f"{_(STATES[found.state])}: {quarter} %"
-    return found.state, str(_(STATES[found.state]))
+    return found.state, str(_(STANDINGS[found.standing]))
 
 
 @post("/network/imports/{import_id:str}/apply", status_code=303, guards=ENTE_ADMINS)
@@ -248,7 +271,8 @@ async def errors(actor: NamedDependency[Actor], import_id: FromPath[str]) -> Res
         for row in rows
         for column, code in row.errors
     ]
-    return download(f"errors-{found.kind}.csv", "text/csv", for_offices(header, lines))
+    name = file_pages.name_of(N_("Errors"), KIND_NAMES[found.kind])
+    return download(f"{name}.csv", "text/csv", for_offices(header, lines))
 
 
 async def _find(scope: TenantScope, import_id: str) -> Import:

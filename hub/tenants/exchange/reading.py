@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from hub.tenants.exchange.kinds import KINDS
 from hub.tenants.exchange.schemas import Kind, Row
 from hub.tenants.exchange.unpack.limits import LONGEST_CELL, Refused
 from hub.tenants.territory.build_data import fold
@@ -56,27 +57,38 @@ async def rows_of(kind: Kind, content: bytes) -> AsyncGenerator[Head | list[Row]
 
 
 def _head(kind: Kind, cells: Sequence[str], rows: int) -> Head:
+    columns = _names(kind, cells)
+    named = [name for name in columns if name]
+    doubles = sorted({name for name in named if named.count(name) > 1})
+    if doubles:
+        raise Refused(f"double_columns:{','.join(doubles)}")
+    if missing := _missing(kind, named):
+        for other in KINDS.values():
+            if other is not kind and not _missing(other, _names(other, cells)):
+                raise Refused(f"other_kind:{other.name}")
+        raise Refused(f"missing_columns:{','.join(missing)}")
+    unknown = [
+        cell[:_MOST_TITLE] for cell, name in zip(cells, columns, strict=True) if cell and not name
+    ]
+    return Head(rows, columns, unknown[:_MOST_TOLD], [fold(cell) for cell in cells])
+
+
+def _names(kind: Kind, cells: Sequence[str]) -> list[str | None]:
     known = {
         fold(title): column.name
         for column in kind.columns
         for title in (column.title, column.english, column.name)
     }
-    columns = [known.get(fold(cell)) for cell in cells]
-    named = [name for name in columns if name]
-    doubles = sorted({name for name in named if named.count(name) > 1})
-    if doubles:
-        raise Refused(f"double_columns:{','.join(doubles)}")
+    return [known.get(fold(cell)) for cell in cells]
+
+
+def _missing(kind: Kind, named: Sequence[str | None]) -> list[str]:
     missing = [
         column.name for column in kind.columns if column.required and column.name not in named
     ]
     if not any(name in named for name in kind.key_columns):
         missing = [*kind.key_columns, *missing]
-    if missing:
-        raise Refused(f"missing_columns:{','.join(dict.fromkeys(missing))}")
-    unknown = [
-        cell[:_MOST_TITLE] for cell, name in zip(cells, columns, strict=True) if cell and not name
-    ]
-    return Head(rows, columns, unknown[:_MOST_TOLD], [fold(cell) for cell in cells])
+    return list(dict.fromkeys(missing))
 
 
 def _row(head: Head, position: int, cells: Sequence[str], marks: Sequence[Sequence[Any]]) -> Row:

@@ -27,6 +27,8 @@ STATES = {
     "failed": N_("Failed"),
     "discarded": N_("Discarded"),
 }
+# As `Import.standing` has it: of what is ready, also what cannot be applied.
+STANDINGS = STATES | {"faulty": N_("With errors"), "nothing": N_("Nothing to apply")}
 FATES = {
     "error": N_("With errors"),
     "create": N_("New rows"),
@@ -164,6 +166,13 @@ class Import:
     @property
     def can_apply(self) -> bool:
         return self.state == "ready" and not self.errors and bool(self.creates + self.updates)
+
+    @property
+    def standing(self) -> str:
+        """One of STANDINGS."""
+        if self.state != "ready" or self.can_apply:
+            return self.state
+        return "faulty" if self.errors else "nothing"
 
     @property
     def percent(self) -> int:

@@ -1,5 +1,6 @@
 """What can be wrong with a file or with one of its cells: code → sentence."""
 
+from hub.tenants.exchange.schemas import KINDS
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
@@ -34,6 +35,11 @@ REFUSALS = {
         " preview: look at it, then apply it."
     ),
 }
+
+# In the place of missing columns, where those of another kind are all there.
+_OTHER_KIND = N_(
+    "This looks like a file of another kind: “%(kind)s”. Choose that kind and upload it again."
+)
 
 # Of one cell.
 ERRORS = {
@@ -107,10 +113,18 @@ ERRORS = {
 
 def refusal(failure: str, title_of: dict[str, str]) -> str:
     """`failure` as its row holds it; `title_of` gives a column's name in the reader's language."""
+    if kind := other_kind(failure):
+        return _(_OTHER_KIND, kind=_(KINDS[kind]))
     code, _colon, columns = failure.partition(":")
     names = ", ".join(f"“{title_of.get(name, name)}”" for name in columns.split(","))
     sentence = REFUSALS.get(code, REFUSALS["broken_off"])
     return _(sentence, columns=names) if columns else _(sentence)
+
+
+def other_kind(failure: str | None) -> str | None:
+    """The kind that the columns of a refused file look like, where it is not the one that was chosen."""
+    code, _colon, kind = (failure or "").partition(":")
+    return kind if code == "other_kind" and kind in KINDS else None
 
 
 def error(code: str) -> str:

@@ -93,7 +93,11 @@ async def test_from_upload_to_the_network_without_scripts(admin: httpx.AsyncClie
     assert (await press(admin, address, "apply")).headers["location"] == address
     assert "In applicazione" in (await admin.get(address)).text
     await drain_now()
-    assert "Applicata" in (await admin.get(address)).text
+    applied = (await admin.get(address)).text
+    assert "Applicata" in applied
+    made = re.search(r'href="(/network/organisations/[0-9a-f-]{36})"', applied)
+    assert made
+    assert (await admin.get(made[1])).status_code == 200
     assert "dati.csv" in (await admin.get("/network/imports")).text
 
 
@@ -130,6 +134,68 @@ async def test_a_file_refused_by_the_worker_says_why(admin: httpx.AsyncClient) -
     assert (await press(admin, sent.headers["location"], "read-again")).status_code == 303
     await drain_now()
     assert "Mancano queste colonne" in (await admin.get(sent.headers["location"])).text
+
+
+async def test_a_file_of_another_kind_is_recognised(admin: httpx.AsyncClient) -> None:
+    sent = await send(admin, making.csv_of("hosts", [host()]), kind="desks")
+    await drain_now()
+    shown = (await admin.get(sent.headers["location"])).text
+    assert "Questo sembra un file di un altro tipo: «Amministrazioni ospitanti»." in shown
+    assert 'href="/network/imports?kind=hosts"' in shown
+    assert "read-again" not in shown
+
+
+async def test_the_list_tells_apart_what_is_ready_faulty_and_nothing_new(
+    admin: httpx.AsyncClient,
+) -> None:
+    right = host()
+    first = await send(admin, making.csv_of("hosts", [right]))
+    await drain_now()
+    assert "Da verificare" in (await admin.get("/network/imports")).text
+    await press(admin, first.headers["location"], "apply")
+    await drain_now()
+    await send(admin, making.csv_of("hosts", [right]))
+    await send(admin, making.csv_of("hosts", [host(province="ZZ")]))
+    await drain_now()
+    listed = (await admin.get("/network/imports")).text
+    assert "Da verificare" not in listed
+    assert listed.count(">Nulla da applicare<") == 1
+    assert re.search(r"hub-tone-danger[^>]*>Con errori<", listed)
+
+
+async def test_a_wrong_address_is_one_finding(admin: httpx.AsyncClient) -> None:
+    wrong = host(contact_email="boh", contact_name="")
+    sent = await send(admin, making.csv_of("hosts", [wrong]))
+    await drain_now()
+    shown = (await admin.get(sent.headers["location"])).text
+    assert "<strong>E-mail del referente</strong> «boh»: Scrivi un indirizzo e-mail" in shown
+    assert shown.count("Scrivi un valore.") == 1
+    assert "<strong>Referente</strong>: Scrivi un valore." in shown
+
+
+async def test_a_preview_reads_like_the_other_pages(admin: httpx.AsyncClient) -> None:
+    lender = await make_tenant("lender")
+    row = {
+        "organisation": await making.give_codes(lender),
+        "kind": "enterprise_loan",
+        "name": "Prestito",
+        "regions": "Italia",
+        "min_amount_cents": "120000,00",
+        "valid_to": "23/11/2099",
+    }
+    sent = await send(admin, making.csv_of("services", [row]), kind="services")
+    await drain_now()
+    shown = (await admin.get(sent.headers["location"])).text
+    assert "Importo minimo: €\N{NO-BREAK SPACE}120.000,00" in shown
+    assert "Fino al: 23 nov 2099" in shown
+    titles = [column.title for column in KINDS["services"].columns]
+    listed = re.findall(r"<li>([^:<]+): ", shown)
+    assert [one for one in listed if one in titles] == [
+        "Tipo di servizio",
+        "Regioni",
+        "Importo minimo",
+        "Fino al",
+    ]
 
 
 async def test_unknown_columns_are_told(admin: httpx.AsyncClient) -> None:
@@ -250,7 +316,7 @@ async def test_templates_hold_the_columns_and_their_explanation(
 
 async def test_an_export_is_kept_in_the_log(admin: httpx.AsyncClient, ente: Member) -> None:
     answer = await admin.get("/network/exports/operators.csv")
-    assert answer.headers["content-disposition"].startswith('attachment; filename="operators-')
+    assert answer.headers["content-disposition"].startswith('attachment; filename="operatori-')
     async with tenant_transaction(ente.tenant.id) as scope:
         codes = await scope.fetchval(
             "SELECT codes FROM audit_log WHERE tenant_id = $1 AND action = 'export.made'",

@@ -11,7 +11,7 @@ from hub.tenants.directory.offers import OFFERS, in_order
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
 from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
-from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
+from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
 from hub.tenants.organisation.hours import Hours
@@ -31,6 +31,7 @@ _WEEK = (
 
 COLUMNS = (
     ORGANISATION,
+    ORGANISATION_NAME,
     Column("name", "Sportello", "Desk", cells.text(120), required=True),
     *cells.PLACE,
     Column("address", "Indirizzo", "Address", cells.text(200), required=True),
@@ -189,6 +190,7 @@ def texts(owner: Organisation, record: Record, places: Places) -> dict[str, str]
         for name, number in _DAYS.items()
     }
     whole = {**record, **week, "organisation": owner.reference}
+    whole["organisation_name"] = owner.name
     whole["provinces"] = tuple(sorted(record["provinces"]))
     whole["offers"] = in_order(record["offers"])
     return texts_of(COLUMNS, whole) | place_texts(record, places)

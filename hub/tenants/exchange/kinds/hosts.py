@@ -140,6 +140,7 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
             judged.errors.append((bad.column or "fiscal_code", bad.code))
         place_of(judged, values, {}, places)
         return judged
+    wrong = {name for name, _code in judged.errors}
     if present:
         judged.target_id, judged.present = present["id"], present
         if present["setup_id"] is None:
@@ -148,10 +149,14 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
             judged.errors += [
                 (name, "missing")
                 for name in ("contact_name", "contact_email")
-                if name in values and not values[name]
+                if name in values and not values[name] and name not in wrong
             ]
     else:
-        judged.errors += [(name, "missing") for name in _NEEDED_WHEN_NEW if not values.get(name)]
+        judged.errors += [
+            (name, "missing")
+            for name in _NEEDED_WHEN_NEW
+            if not values.get(name) and name not in wrong
+        ]
     record: Record = dict.fromkeys((*_STORED, *_CONTACT)) | present
     record |= {name: value for name, value in values.items() if name not in ("id", *cells.PLACED)}
     if present:

@@ -9,7 +9,7 @@ from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import Column, Vocabulary
 from hub.tenants.exchange.judging import differences, shown, texts_of
-from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
+from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
 from hub.tenants.people.asking import roles_for
@@ -24,6 +24,7 @@ OPERATOR, ADMIN = "operator", "admin"
 
 COLUMNS = (
     ORGANISATION,
+    ORGANISATION_NAME,
     Column("email", "E-mail", "E-mail", cells.email, required=True),
     Column("name", "Nome e cognome", "Name", cells.text(120), required=True),
     Column(
@@ -202,7 +203,8 @@ def _tell_changes(
 def texts(owner: Organisation, person: Record, called: dict[UUID, str]) -> dict[str, str]:
     desks = person.get("desk_ids") or ()
     names = tuple(sorted(called[desk] for desk in desks if desk in called))
-    return texts_of(COLUMNS, {**person, "organisation": owner.reference, "desks": names})
+    whole = {**person, "organisation": owner.reference, "organisation_name": owner.name}
+    return texts_of(COLUMNS, {**whole, "desks": names})
 
 
 async def write(

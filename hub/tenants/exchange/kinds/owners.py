@@ -19,6 +19,15 @@ ORGANISATION = Column(
     ),
 )
 
+# For who reads the file; an import takes no notice of it.
+ORGANISATION_NAME = Column(
+    "organisation_name",
+    "Organizzazione",
+    "Organisation",
+    str,
+    help=N_("Its name, for whoever reads the file: the hub goes by the code."),
+)
+
 Named = dict[str, list[Organisation]]
 
 

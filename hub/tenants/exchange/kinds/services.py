@@ -11,7 +11,7 @@ from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
 from hub.tenants.exchange.judging import differences, shown, texts_of
-from hub.tenants.exchange.kinds.owners import ORGANISATION, owner_of, owners
+from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
 from hub.tenants.services.schemas import (
@@ -29,6 +29,7 @@ _BENEFICIARIES = Vocabulary(BENEFICIARIES)
 
 COLUMNS = (
     ORGANISATION,
+    ORGANISATION_NAME,
     Column(
         "kind",
         "Tipo di servizio",
@@ -228,6 +229,7 @@ def _as_change(
 
 def texts(owner: Organisation, service: Record, places: Places) -> dict[str, str]:
     whole = {**service, "organisation": owner.reference}
+    whole["organisation_name"] = owner.name
     whole["regions"] = places.regions_written(service.get("regions") or ())
     whole["beneficiaries"] = _in_order(service["beneficiaries"])
     return texts_of(COLUMNS, whole)
