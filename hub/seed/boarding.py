@@ -216,6 +216,12 @@ class Boarding:
         if active:
             self._tell(at, started + 70 * DAY, self._runner, "organisation.activated")
 
+    def opened(self, at: Told, desk_id: UUID, moment: datetime) -> None:
+        """A further desk, which its host had asked for the week before."""
+        admin = next(member for member in at.staff if member.role == "admin")
+        self._tell(at, moment - 7 * DAY, admin, "desk.opening_asked", desk=str(desk_id))
+        self._tell(at, moment, self._runner, "desk.opened", desk=str(desk_id))
+
     def _protocol(self, at: Told, kind: str, made: datetime, stage: Stage, *, early: bool) -> None:
         number = 1 if early else 2
         years = EARLY_YEARS if early else max(FIRST_TEXTS[kind].years, 5)

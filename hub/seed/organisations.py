@@ -62,6 +62,9 @@ WEEKS = {
     ),
 }
 OFFERED = ("information", "loan_application", "business_plan", "household_budget")
+# Universities of the first copy opened a further desk so many days ago, with nobody there yet: after two months such
+# a desk is silent.
+FURTHER_DESKS = (24, 52, 96, 150, 290)
 # Every so many organisations signed an early version, which ends first.
 EARLY_ONE_IN = 13
 WAYS = (
@@ -147,6 +150,7 @@ class Founder:
             boarding.finish(
                 one, one.tenant.kinds, WHOLE, active=True, early=number % EARLY_ONE_IN == 0
             )
+        self._open_further(hosts, desks)
         applied = plan_waiting()
         # The first copy only: what is under way is looked at, not counted.
         coming = len(STAGES) if not self._copy else 0
@@ -292,6 +296,31 @@ class Founder:
             desk = desk._replace(verified_on=None)
         self.batch.add(desk)
         return desk
+
+    def _open_further(self, hosts: list[Organisation], desks: list[Desk]) -> None:
+        """Since they are active: by no set-up, and on their own request. A chance of their own leaves all else as it is."""
+        luck = chance("further desks", self._copy)
+        universities = [
+            (host, desk)
+            for host, desk in zip(hosts, desks, strict=True)
+            if host.tenant.host_kind == "university" and not self._copy
+        ]
+        for (host, desk), days in zip(universities, FURTHER_DESKS, strict=False):
+            opened = in_office(luck, self._today - timedelta(days=days))
+            further = desk._replace(
+                id=id_at(luck, opened),
+                name=f"Sportello del campus di {host.town.name}",
+                address=f"{luck.choice(STREETS)}, {luck.randrange(1, 120)}",
+                # Reached by telephone: no further reader of the newsletter.
+                email="",
+                latitude=round(host.town.latitude + luck.uniform(-0.006, 0.006), 5),
+                longitude=round(host.town.longitude + luck.uniform(-0.006, 0.006), 5),
+                opened_on=opened.date(),
+                verified_on=max(opened.date(), self._today - timedelta(days=100)),
+                setup_id=None,
+            )
+            self.batch.add(further)
+            self._boarding.opened(host, further.id, opened)
 
     def _offer(self, at: Organisation, product: Product, regions: Sequence[str]) -> None:
         service_id = id_at(self._luck, at.tenant.created_at)

@@ -52,7 +52,7 @@ class Desk(NamedTuple):
     opening_hours: str
     opened_on: date | None
     verified_on: date | None
-    setup_id: UUID
+    setup_id: UUID | None
     postal_code: str
     hours: str
     how_to_reach: str

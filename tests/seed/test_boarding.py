@@ -8,6 +8,7 @@ from hub import clock
 from hub.db import network_transaction
 from hub.seed.load import seed
 from hub.tenants.network import queries
+from hub.tenants.network.service import last_months
 from hub.tenants.onboarding.evidence import progress_of
 from hub.tenants.onboarding.queries import evidence_of
 from tests.support.databases import Database
@@ -38,13 +39,16 @@ async def test_the_board_has_something_to_show(own_database: Database) -> None:
         ente = await scope.fetchval("SELECT id FROM tenants WHERE 'coordinator' = ANY(kinds)")
         ending = await queries.ending_protocols(scope, ente, today, limit=50)
         silent = await queries.silent_desks(scope, today, after=None, limit=200)
-    assert (figures.desks, figures.desks_in_setup, figures.hosts) == (95, 6, 95)
+        opened = await queries.activations(scope, last_months(today)[0])
+    assert (figures.desks, figures.desks_in_setup, figures.hosts) == (100, 6, 95)
     assert (figures.setups, figures.ready, figures.overdue, figures.undone) == (6, 1, 1, 0)
     assert len(setups) == counts["setup"] == 6
     assert counts["active"] == 95 + 12 + 16
     assert 1 <= len(ending) <= 15
-    # Every desk of the demo has met somebody within two months.
-    assert len(silent) == figures.silent == 0
+    # Further desks, which have met nobody yet; all others met somebody within two months.
+    assert [(one.days, one.last_on) for one in silent] == [(290, None), (150, None), (96, None)]
+    assert figures.silent == 3
+    assert sum(opened.values()) == 5
     later = today + timedelta(days=45)
     async with network_transaction() as scope:
         silent = await queries.silent_desks(scope, later, after=None, limit=200)

@@ -93,7 +93,9 @@ def test_it_has_the_size_of_the_first_project(demo: Demo) -> None:
     assert [tenant.kinds for tenant in joining] == [["host"]] * 6
     assert {tenant.region_code for tenant in waiting}.isdisjoint({"15", "16", "18", "19"})
     desks = [desk for desk in demo.of(Desk) if desk.state == "active"]
-    assert len({desk.tenant_id for desk in desks}) == len(desks) == 95
+    assert len({desk.tenant_id for desk in desks}) == 95
+    # Some hosts opened a further one since.
+    assert len(desks) == 100
     assert {desk.region_code for desk in desks} == {"15", "16", "18", "19"}
     operators = [
         member.account_id
@@ -338,7 +340,8 @@ def test_facts_count_what_is_there(demo: Demo) -> None:
     open_cases = Counter(case.tenant_id for case in demo.of(Case) if case.state == "open")
     facts = {(fact.tenant_id, fact.name): fact for fact in demo.of(NetworkFact)}
     for desk in demo.of(Desk):
-        if desk.state != "active":
+        # Nobody has been at a desk that a host opened since.
+        if desk.state != "active" or desk.setup_id is None:
             continue
         assert facts[desk.tenant_id, "open_cases"].number == open_cases[desk.tenant_id]
         held = max(talk.held_on for talk in demo.of(Consultation) if talk.desk_id == desk.id)

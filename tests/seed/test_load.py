@@ -33,7 +33,7 @@ async def test_the_network_is_written_twice_over(own_database: Database) -> None
         analysed = await superuser.fetchval(
             "SELECT reltuples FROM pg_class WHERE relname = 'citizens'"
         )
-    assert (counts["desks"], counts["citizens"], counts["cases"]) == (196, 2000, 2120)
+    assert (counts["desks"], counts["citizens"], counts["cases"]) == (201, 2000, 2120)
     assert analysed == 2000
     assert all(counts.values())
     assert all(done <= later for (done, _, _), (later, _, _) in pairwise(told))
@@ -152,13 +152,13 @@ async def test_the_demo_network_can_be_replaced_but_real_people_cannot(
     await seed(own_database.owner_url, 1, today=TODAY)
     await seed(own_database.owner_url, 2, today=TODAY, replace=True)
     async with connected(own_database.superuser_url) as superuser:
-        assert await superuser.fetchval("SELECT count(*) FROM desks") == 196
+        assert await superuser.fetchval("SELECT count(*) FROM desks") == 201
         await superuser.execute(
             "UPDATE accounts SET email = 'rosa@comune.napoli.it' WHERE email = $1", SIGN_INS[0][1]
         )
         with pytest.raises(SeedRefused):
             await seed(own_database.owner_url, 1, today=TODAY, replace=True)
-        assert await superuser.fetchval("SELECT count(*) FROM desks") == 196
+        assert await superuser.fetchval("SELECT count(*) FROM desks") == 201
         assert await superuser.fetchval(
             "SELECT relforcerowsecurity FROM pg_class WHERE relname = 'accounts'"
         )
