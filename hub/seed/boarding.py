@@ -173,7 +173,7 @@ class Boarding:
                     tenant_id=at.tenant.id,
                     setup_id=setup.id,
                     code=stage.excepted,
-                    reason="Il corso si tiene a gennaio; l'operatrice ha già lavorato tre anni in uno sportello della rete.",
+                    reason="Il corso si tiene a gennaio; l’operatrice ha già lavorato tre anni in uno sportello della rete.",
                     asked_by=self._runner.id,
                     asked_at=started + 50 * DAY,
                     state="asked",

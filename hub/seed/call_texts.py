@@ -38,7 +38,7 @@ REQUIRED_FILES = (
 )
 CRITERIA = (
     CriterionText(
-        "Esperienza nei servizi per il lavoro e per l'impresa",
+        "Esperienza nei servizi per il lavoro e per l’impresa",
         "Attività svolte negli ultimi tre anni.",
         20,
         30,
@@ -54,12 +54,12 @@ CRITERIA = (
 )
 
 _HOW = """
-## Che cosa offre l'Ente
+## Che cosa offre l’Ente
 
-L'Ente forma gli operatori, fornisce il materiale informativo e mette a disposizione questo portale,
+L’Ente forma gli operatori, fornisce il materiale informativo e mette a disposizione questo portale,
 con cui lo sportello segue i casi e li propone agli intermediari. Il servizio è gratuito per i cittadini.
 
-## Che cosa mette l'amministrazione
+## Che cosa mette l’amministrazione
 
 - almeno un operatore per sede, per non meno di otto ore la settimana;
 - un locale accessibile e adatto a colloqui riservati;
@@ -68,20 +68,20 @@ con cui lo sportello segue i casi e li propone agli intermediari. Il servizio è
 ## Come si presenta la domanda
 
 La domanda si compila in questa pagina, senza registrazione, e si può riprendere più volte con il
-collegamento ricevuto per posta elettronica. Fa fede l'ora del sistema: dopo la scadenza nessuna domanda
+collegamento ricevuto per posta elettronica. Fa fede l’ora del sistema: dopo la scadenza nessuna domanda
 è accettata.
 """
 
 _WHO = (
-    "Possono presentare domanda le amministrazioni autorizzate all'intermediazione ai sensi dell'art. 6 del d.lgs."
-    " 276/2003 e i servizi pubblici per l'impiego"
+    "Possono presentare domanda le amministrazioni autorizzate all’intermediazione ai sensi dell’art. 6 del d.lgs."
+    " 276/2003 e i servizi pubblici per l’impiego"
 )
 
 CALL_2015 = CallText(
     slug="micro-work-2015",
-    title="Manifestazione di interesse 2015 per l'apertura di sportelli per il microcredito",
-    text="L'Ente Nazionale per il Microcredito invita le amministrazioni di Campania, Puglia, Calabria e"
-    " Sicilia a ospitare uno sportello informativo sul microcredito e l'autoimpiego, nell'ambito del"
+    title="Manifestazione di interesse 2015 per l’apertura di sportelli per il microcredito",
+    text="L’Ente Nazionale per il Microcredito invita le amministrazioni di Campania, Puglia, Calabria e"
+    " Sicilia a ospitare uno sportello informativo sul microcredito e l’autoimpiego, nell’ambito del"
     f" progetto MICRO-WORK.\n{_HOW}",
     regions=("15", "16", "18", "19"),
     places={"15": 30, "16": 25, "18": 20, "19": 20},
@@ -95,7 +95,7 @@ CALL_2015 = CallText(
     ),
     questions=(
         Asked(
-            "Un'unione di comuni può presentare una sola domanda per più sedi?",
+            "Un’unione di comuni può presentare una sola domanda per più sedi?",
             "Sì. La domanda è una sola e indica tutte le sedi proposte, fino a venti.",
         ),
     ),
@@ -103,9 +103,9 @@ CALL_2015 = CallText(
 CALL_NORTH = CallText(
     slug="micro-work-centro-nord",
     title="Manifestazione di interesse per sportelli per il microcredito nel Centro-Nord",
-    text="L'Ente Nazionale per il Microcredito estende la rete MICRO-WORK alle regioni del Centro-Nord e invita"
+    text="L’Ente Nazionale per il Microcredito estende la rete MICRO-WORK alle regioni del Centro-Nord e invita"
     " province, comuni, camere di commercio e università a ospitare uno sportello per il microcredito e"
-    f" l'autoimpiego.\n{_HOW}",
+    f" l’autoimpiego.\n{_HOW}",
     regions=WAITING_REGIONS,
     places=dict.fromkeys(WAITING_REGIONS, 4),
     document=(
@@ -118,11 +118,11 @@ CALL_NORTH = CallText(
     ),
     questions=(
         Asked(
-            "Una provincia può candidare più centri per l'impiego con una sola domanda?",
-            "Sì. Ogni centro per l'impiego si indica come sede, con i suoi orari e i suoi operatori.",
+            "Una provincia può candidare più centri per l’impiego con una sola domanda?",
+            "Sì. Ogni centro per l’impiego si indica come sede, con i suoi orari e i suoi operatori.",
         ),
         Asked(
-            "L'atto di candidatura può essere firmato digitalmente in formato P7M?",
+            "L’atto di candidatura può essere firmato digitalmente in formato P7M?",
             "Sì. Sono accettati file PDF e file PDF firmati in formato P7M, fino a 10 MB.",
         ),
         Asked("La planimetria dei locali può essere inviata anche dopo la scadenza?"),
@@ -131,7 +131,7 @@ CALL_NORTH = CallText(
 CALL_ISLANDS = CallText(
     slug="micro-work-completamento",
     title="Completamento della rete: Abruzzo, Molise, Basilicata e Sardegna",
-    text="L'Ente Nazionale per il Microcredito completa la rete MICRO-WORK nelle regioni del Mezzogiorno che non"
+    text="L’Ente Nazionale per il Microcredito completa la rete MICRO-WORK nelle regioni del Mezzogiorno che non"
     f" hanno ancora uno sportello.\n{_HOW}",
     regions=("13", "14", "17", "20"),
     places={"13": 1, "14": 1, "17": 1, "20": 1},

@@ -38,7 +38,7 @@ WORTH = {
 DISPUTED = (7, 52)
 
 REQUEST = (
-    "Manca la planimetria dei locali con l'indicazione dell'accesso per le persone con disabilità."
+    "Manca la planimetria dei locali con l’indicazione dell’accesso per le persone con disabilità."
 )
 # Kind of administration, the province in whose largest town it sits, and what came of it so far.
 NORTH = (
@@ -154,13 +154,13 @@ def _before_closing(register: Register, mine: Sequence[Filed], fates: Mapping[UU
         if fate == "withdrawn" and one.submitted_at:
             at = max(one.submitted_at, rome(date(2015, 2, 20), 11)) + timedelta(hours=1)
             one.state, one.changed_at = "withdrawn", at
-            one.withdrawn = (at, "La giunta ha scelto un'altra sede.")
+            one.withdrawn = (at, "La giunta ha scelto un’altra sede.")
             register.tell(at, None, "application.withdrawn", "application", one.id)
         if fate == "incomplete":
             one.excluded = ("incomplete", "La planimetria richiesta non è stata presentata.")
             _ask(register, one, rome(date(2015, 2, 13), 10), end_of(date(2015, 2, 25)))
         if fate == "unfit":
-            one.excluded = ("other", "La sede proposta non è nella disponibilità dell'ente.")
+            one.excluded = ("other", "La sede proposta non è nella disponibilità dell’ente.")
         if one.excluded:
             one.state, one.changed_at = "excluded", excluded
             register.tell(

@@ -84,7 +84,7 @@ def _municipality(town: Municipality) -> HostPlan:
 
 def _province(town: Municipality) -> HostPlan:
     body = "Città metropolitana" if town.province_code in METROPOLITAN else "Provincia"
-    name = f"{body} di {town.province_name} – Centro per l'impiego"
+    name = f"{body} di {town.province_name} – Centro per l’impiego"
     return HostPlan(f"provincia-{_slug(town)}", name, "province", town)
 
 

@@ -41,7 +41,7 @@ def register_of(plan: LenderPlan) -> str:
 
 
 def _enterprise(lowest: int, highest: int, days: int = 10) -> Product:
-    return Product("enterprise_loan", "Microcredito d'impresa", lowest, highest, days)
+    return Product("enterprise_loan", "Microcredito d’impresa", lowest, highest, days)
 
 
 def _social(lowest: int, highest: int, days: int = 10) -> Product:
@@ -83,7 +83,7 @@ LENDERS = (
     ),
     LenderPlan(
         "credito-aspromonte",
-        "Credito Cooperativo dell'Alto Aspromonte",
+        "Credito Cooperativo dell’Alto Aspromonte",
         (CALABRIA, SICILIA),
         (_enterprise(5_000, 40_000),),
     ),
@@ -112,7 +112,7 @@ LENDERS = (
 
 # With the chambers of commerce that tutor as well (`hosts.py`) they are twenty.
 TUTORS = (
-    TutorPlan("officina-impresa", "Officina d'Impresa", HOST_REGIONS),
+    TutorPlan("officina-impresa", "Officina d’Impresa", HOST_REGIONS),
     TutorPlan("primi-passi", "Primi Passi – Tutor di microimpresa", HOST_REGIONS),
     TutorPlan("bottega-futuro", "Bottega Futuro", (CAMPANIA,)),
     TutorPlan("incubatore-cratere", "Incubatore Cratere", (CAMPANIA,)),

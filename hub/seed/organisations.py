@@ -33,7 +33,7 @@ CITIZENS = 1000
 # Numbers of invented people that one copy of the network may use: its citizens first, then everybody else.
 PEOPLE = 3000
 
-TUTORING = Product("tutoring", "Tutoring d'impresa", 0, 0, 5)
+TUTORING = Product("tutoring", "Tutoring d’impresa", 0, 0, 5)
 STREETS = (
     "Via Roma",
     "Corso Umberto I",
@@ -68,9 +68,9 @@ FURTHER_DESKS = (24, 52, 96, 150, 290)
 # Every so many organisations signed an early version, which ends first.
 EARLY_ONE_IN = 13
 WAYS = (
-    "Piano terra, ingresso senza gradini. Fermata dell'autobus davanti all'edificio.",
+    "Piano terra, ingresso senza gradini. Fermata dell’autobus davanti all’edificio.",
     "Primo piano con ascensore. Dieci minuti a piedi dalla stazione.",
-    "Ingresso dal cortile, con rampa. Parcheggio gratuito per un'ora.",
+    "Ingresso dal cortile, con rampa. Parcheggio gratuito per un’ora.",
 )
 
 

@@ -34,7 +34,7 @@ ENTERPRISES: tuple[str, ...] = (
 )
 HOUSEHOLDS: tuple[str, ...] = (
     "Spese mediche e dentistiche",
-    "Acquisto di un'auto usata per andare al lavoro",
+    "Acquisto di un’auto usata per andare al lavoro",
     "Caparra e trasloco per una casa in affitto",
     "Corso di formazione professionale",
     "Arretrati di affitto e utenze",
@@ -43,10 +43,10 @@ HOUSEHOLDS: tuple[str, ...] = (
     "Computer e attrezzatura per lavorare da casa",
 )
 FIRST_NOTES: tuple[str, ...] = (
-    "Ha sentito parlare del microcredito al centro per l'impiego. Spiegati importi, durata e servizi ausiliari.",
-    "Primo colloquio: idea chiara, nessun preventivo. Consegnato l'elenco dei documenti.",
+    "Ha sentito parlare del microcredito al centro per l’impiego. Spiegati importi, durata e servizi ausiliari.",
+    "Primo colloquio: idea chiara, nessun preventivo. Consegnato l’elenco dei documenti.",
     "Vuole mettersi in proprio dopo anni di lavoro dipendente. Da valutare i costi di avvio.",
-    "È venuto un familiare. Spiegata la differenza fra microcredito d'impresa e sociale.",
+    "È venuto un familiare. Spiegata la differenza fra microcredito d’impresa e sociale.",
     "Chiede tempi e garanzie. Chiarito che non servono garanzie reali.",
     "",
 )
@@ -60,9 +60,9 @@ LATER_NOTES: tuple[str, ...] = (
     "Portati i preventivi; manca la situazione debitoria.",
     "Rivisti insieme i conti dei prossimi dodici mesi.",
     "Concordati i soggetti erogatori a cui inviare la pratica.",
-    "Telefonata di aggiornamento: nessuna novità dall'erogatore.",
-    "Documenti completi. Pratica pronta per l'invio.",
-    "Discusso l'esito e le alternative possibili.",
+    "Telefonata di aggiornamento: nessuna novità dall’erogatore.",
+    "Documenti completi. Pratica pronta per l’invio.",
+    "Discusso l’esito e le alternative possibili.",
     "",
 )
 DECLINE_NOTES: tuple[str, ...] = (
@@ -70,5 +70,5 @@ DECLINE_NOTES: tuple[str, ...] = (
     "",
     "Importo non sostenibile con il piano presentato.",
     "Documentazione non aggiornata.",
-    "Plafond per quest'anno esaurito.",
+    "Plafond per quest’anno esaurito.",
 )

@@ -82,7 +82,7 @@ def state_service(head: Reader) -> None:
     head.look()
     head.tick(_(KINDS["enterprise_loan"]), "Toscana", _(BENEFICIARIES["women"]))
     head.fill(
-        name="Microcredito d'impresa",
+        name="Microcredito d’impresa",
         min_amount="5.000",
         max_amount="40.000",
         capacity="5",
