@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from hub.tenants.open_work import kinds
 from hub.tenants.organisation.desks.close import close_desk
 from hub.tenants.organisation.desks.schemas import CloseDesk
 from hub.tenants.people.leave import leave
-from tests.factories import Desk, Member
+from tests.factories import Desk, Member, make_membership
 from tests.support.databases import Database, connected
 
 # What is handed over and moved below.
@@ -75,9 +74,9 @@ def ends(leaver: Member, taker: Member) -> Work:
     return work
 
 
-def closes(member: Member, desk: Desk, taker: Desk) -> Work:
-    """An administrator closes it: whose name stands for that does not matter here."""
-    closer = replace(member.actor, role="admin")
+async def closes(desk: Desk, taker: Desk) -> Work:
+    """An administrator closes it, who is there for that."""
+    closer = (await make_membership(desk.tenant, "admin")).actor
 
     async def work(scope: TenantScope) -> None:
         asked = CloseDesk("inactivity", clock.today(), taker.id)

@@ -140,7 +140,7 @@ async def test_a_case_opened_at_a_desk_that_closes_moves_with_the_others(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, actor.tenant_id, opening_another(network)) as rival:
         moved = rival.start(beside(actor.tenant_id, closing))
     await moved
@@ -153,7 +153,7 @@ async def test_nothing_is_opened_at_a_desk_that_has_closed(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, actor.tenant_id, closing) as rival:
         opened = rival.start(beside(actor.tenant_id, opening_another(network)))
     with pytest.raises(DeskClosed):
@@ -166,7 +166,7 @@ async def test_a_consultation_goes_with_its_case_to_the_other_desk(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, actor.tenant_id, closing) as rival:
         recorded = rival.start(beside(actor.tenant_id, recording(network)))
     await recorded
@@ -181,7 +181,7 @@ async def test_recorded_before_the_desk_closes(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     actor = network.operator.actor
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, actor.tenant_id, recording(network)) as rival:
         moved = rival.start(beside(actor.tenant_id, closing))
     await moved
@@ -192,7 +192,7 @@ async def test_whoever_is_limited_to_the_closed_desk_is_told(
     db: Database, network: Network, other_desk: Desk
 ) -> None:
     limited = await make_membership(network.operator.tenant, desks=(network.desk,))
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, limited.tenant.id, closing) as rival:
         recorded = rival.start(beside(limited.tenant.id, recording(network, limited)))
     with pytest.raises(NoLongerHere):
@@ -204,7 +204,7 @@ async def test_referrals_go_with_their_case_to_the_other_desk(
 ) -> None:
     referral_id = await draft(network)
     there = await make_membership(network.operator.tenant, desks=(other_desk,))
-    await beside(there.tenant.id, closes(network.operator, network.desk, other_desk))()
+    await beside(there.tenant.id, await closes(network.desk, other_desk))()
     async with routing_transaction(there.tenant.id) as routing:
         await send_referral(routing, there.actor, referral_id, uuid4())
     assert await value(there.tenant.id, "SELECT state FROM referrals") == "open"
@@ -226,7 +226,7 @@ async def test_many_at_once_wait_for_each_other_and_never_in_a_circle(
         ends(network.operator, colleague),
         assigning,
         *[opening_another(network)] * 3,
-        closes(network.operator, network.desk, other_desk),
+        await closes(network.desk, other_desk),
         *[recording(network, recorder)] * 3,
     ]
     told = await asyncio.gather(
@@ -392,7 +392,7 @@ async def test_a_desk_closed_while_typing_is_told_at_its_field(
             },
         )
 
-    closing = closes(network.operator, network.desk, other_desk)
+    closing = await closes(network.desk, other_desk)
     async with held(db, network.operator.tenant.id, closing) as rival:
         sent = rival.start(sending)
     answer = await sent
