@@ -77,6 +77,27 @@ async def mail_overdue(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
     )
 
 
+@task("onboarding.mail_ready")
+async def mail_ready(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """To the Ente. Nothing where a point came undone, or it was activated or abandoned, in the meantime."""
+    found = await _found(organisation_id, reader_id, "running")
+    if found is None or not found[1].ready:
+        return
+    to, _setup, name = found
+    await send(
+        job,
+        to,
+        lambda: (
+            _("%(name)s can be activated", name=name),
+            [
+                _("Every point of its set-up is done, or was excepted."),
+                _("Look at it once more, and activate it: until then nothing opens."),
+            ],
+            to_organisation(organisation_id),
+        ),
+    )
+
+
 @task("onboarding.mail_undone")
 async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     """To the Ente and to the organisation. Nothing where all is in order again."""

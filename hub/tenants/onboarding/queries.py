@@ -318,6 +318,33 @@ async def undone_points(scope: NetworkScope, organisation_id: UUID) -> list[str]
     return [row[0] for row in rows]
 
 
+async def became_ready(
+    scope: NetworkScope, setup_ids: Sequence[UUID], codes: Sequence[str]
+) -> list[UUID]:
+    """Organisations whose running set-up nothing blocks any more, now that these points of theirs are done.
+
+    One that an agreed exception had let pass before changes nothing by being done.
+    """
+    rows = await scope.fetch(
+        """
+        WITH excepted AS (
+          SELECT setup_id, code FROM setup_exceptions WHERE setup_id = ANY($1) AND state = 'agreed'
+        )
+        SELECT s.tenant_id FROM setups s
+        WHERE s.id = ANY($1) AND s.state = 'running'
+          AND EXISTS (SELECT FROM unnest($1::uuid[], $2::text[]) AS n (setup_id, code)
+            WHERE n.setup_id = s.id AND (n.setup_id, n.code) NOT IN (SELECT * FROM excepted))
+          AND NOT EXISTS (SELECT FROM setup_points p
+            WHERE p.setup_id = s.id AND p.state <> 'done'
+              AND (p.setup_id, p.code) NOT IN (SELECT * FROM excepted))
+        ORDER BY s.id
+        """,
+        list(setup_ids),
+        list(codes),
+    )
+    return [row[0] for row in rows]
+
+
 async def name_of(scope: NetworkScope, organisation_id: UUID) -> str:
     name: str | None = await scope.fetchval(
         "SELECT name FROM tenants WHERE id = $1", organisation_id

@@ -13,7 +13,8 @@ from hub.tenants.onboarding.order_letters import order_letters
 async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
     """A fixed number of statements for any number of organisations, but for what is told of those that changed.
 
-    A point that comes undone after the activation is told to the Ente and to the organisation, once for each time.
+    A point that comes undone after the activation is told to the Ente and to the organisation, and that nothing
+    blocks a set-up any more to the Ente, once for each time.
     """
     await queries.lock_setups(scope, organisation_ids)
     found = {
@@ -24,6 +25,7 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
     # (organisation, action, code): two set-ups of one organisation tell the same point once.
     told: dict[tuple[UUID, str, str], None] = {}
     undone: dict[UUID, None] = {}
+    done: list[tuple[UUID, str]] = []
     for point_id, setup_id, code, before, have, want in await queries.stored_points(
         scope, organisation_ids
     ):
@@ -36,6 +38,8 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
             told[(evidence.tenant_id, f"point.{after}", code)] = None
             if after == "undone" and evidence.setup_state == "active":
                 undone[evidence.tenant_id] = None
+            if after == "done" and evidence.setup_state == "running":
+                done.append((setup_id, code))
     if not changed:
         return
     await queries.store_points(scope, changed)
@@ -47,6 +51,16 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
         readers = await queries.readers_of(scope, organisation_id)
         leaders = await queries.leaders_of(scope, organisation_id)
         await order_letters(scope, "onboarding.mail_undone", organisation_id, [*readers, *leaders])
+    await _tell_ready(scope, done)
+
+
+async def _tell_ready(scope: NetworkScope, done: Sequence[tuple[UUID, str]]) -> None:
+    if not done:
+        return
+    setup_ids, codes = zip(*done, strict=True)
+    for organisation_id in await queries.became_ready(scope, setup_ids, codes):
+        leaders = await queries.leaders_of(scope, organisation_id)
+        await order_letters(scope, "onboarding.mail_ready", organisation_id, leaders)
 
 
 async def refresh_what_differs(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:

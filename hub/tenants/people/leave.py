@@ -13,6 +13,7 @@ from hub.tenants.people import passages
 from hub.tenants.people.holding import hold, keep_an_administrator
 from hub.tenants.people.invite import tell
 from hub.tenants.people.passages import Taker
+from hub.tenants.people.telling import tell_left
 from hub.web.i18n import N_
 
 
@@ -79,6 +80,8 @@ async def leave(scope: TenantScope, actor: Actor, membership_id: UUID, taker: UU
     await passages.revoke_sent_by(scope, membership_id)
     action = "support.ended" if member.support else "membership.ended"
     await tell(scope, scope.tenant_id, actor, action, member=str(membership_id), role=member.role)
+    if membership_id != actor.membership_id:
+        await tell_left(scope, membership_id)
     await touch(scope, scope.tenant_id)
 
 

@@ -309,6 +309,19 @@ async def reader(scope: NetworkScope, membership_id: UUID) -> Reader | None:
     return Reader(*row) if row else None
 
 
+async def former_reader(scope: NetworkScope, membership_id: UUID) -> Reader | None:
+    """None for somebody who has come back since, or whose account is closed."""
+    row = await scope.fetchrow(
+        """
+        SELECT a.email, m.name, a.locale
+        FROM memberships m JOIN accounts a ON a.id = m.account_id AND a.state = 'active'
+        WHERE m.id = $1 AND m.state = 'ended'
+        """,
+        membership_id,
+    )
+    return Reader(*row) if row else None
+
+
 async def belongs_to(scope: NetworkScope, membership_id: UUID, tenant_id: UUID) -> bool:
     found: bool = await scope.fetchval(
         "SELECT EXISTS (SELECT FROM memberships WHERE id = $1 AND tenant_id = $2)",

@@ -201,6 +201,33 @@ async def tell_leaving(job: Job, *, membership_id: UUID, reader_id: UUID) -> Non
         )
 
 
+@task("people.tell_left")
+async def tell_left(job: Job, *, membership_id: UUID) -> None:
+    """Nothing where the person came back in the meantime."""
+    if job.tenant_id is None:
+        raise LookupError(job.task)
+    async with network_transaction() as scope:
+        reader = await passages.former_reader(scope, membership_id)
+        organisation = await queries.organisation_name(scope, job.tenant_id)
+    if reader is None:
+        return
+    with reading_in(reader.locale):
+        await _write(
+            job,
+            reader,
+            _("You no longer belong to %(organisation)s", organisation=organisation),
+            [
+                _(
+                    "An administrator has ended your membership of “%(organisation)s”: you see nothing of it in the"
+                    " hub any more. What you recorded there stays under your name.",
+                    organisation=organisation,
+                ),
+                _("If you think that this is a mistake, please write to the organisation."),
+            ],
+            (_("To your account"), "/account"),
+        )
+
+
 @every_minute("people.expire", at_seconds=frozenset({20}))
 async def end_memberships() -> None:
     async with network_transaction() as scope:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from hub import outbox
-from hub.db import NetworkScope
+from hub.db import NetworkScope, TenantScope
 from hub.tenants.people import passages
 from hub.tenants.people.schemas import Invitation
 
@@ -38,6 +38,13 @@ async def tell_leaving(scope: NetworkScope, tenant_id: UUID, membership_id: UUID
             membership_id=membership_id,
             reader_id=reader_id,
         )
+
+
+async def tell_left(scope: TenantScope, membership_id: UUID) -> None:
+    """Whoever did not go by themselves."""
+    await outbox.enqueue(
+        scope, "people.tell_left", tenant_id=scope.tenant_id, membership_id=membership_id
+    )
 
 
 async def _order(

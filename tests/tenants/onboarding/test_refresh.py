@@ -20,8 +20,8 @@ from tests.factories import make_membership
 from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
 from tests.support.statements import counted
-from tests.tenants.onboarding.making import fulfil, make_coming, sign
-from tests.tenants.onboarding.test_deciding import activate_it, forget_training, story
+from tests.tenants.onboarding.making import fulfil, make_coming, make_trained, sign
+from tests.tenants.onboarding.test_deciding import activate_it, ask, decide, forget_training, story
 
 DAY = timedelta(days=1)
 
@@ -72,6 +72,43 @@ async def test_in_order_again_before_the_letter_nobody_is_written_to(
     assert (await coming.refresh())["desks_complete"] == "done"
     await drain_now()
     assert relay.messages == []
+
+
+async def test_once_nothing_is_open_the_ente_is_told_once(db: Database, relay: SmtpSink) -> None:
+    coming = await make_coming()
+    await drain_now()
+    relay.messages.clear()
+    await fulfil(coming, db)
+    await coming.refresh()
+    await drain_now()
+    to = Counter(address for one in relay.messages for address in one.recipients)
+    assert to == {coming.admin.account.email: 1, coming.second.account.email: 1}
+    assert all("può essere attivata" in str(one.message["Subject"]) for one in relay.messages)
+
+
+async def test_nothing_is_said_of_what_came_undone_before_the_letter(
+    db: Database, relay: SmtpSink
+) -> None:
+    coming = await make_coming()
+    await drain_now()
+    relay.messages.clear()
+    await fulfil(coming, db)
+    await forget_training(coming)
+    await coming.refresh()
+    await drain_now()
+    assert relay.messages == []
+
+
+async def test_a_point_that_was_excepted_is_no_news_once_it_is_done(db: Database) -> None:
+    coming = await make_coming()
+    await fulfil(coming, db)
+    await forget_training(coming)
+    await coming.refresh()
+    await decide(coming, coming.second.actor, await ask(coming), "agreed")
+    told = await letters("onboarding.mail_ready")
+    await make_trained(coming)
+    assert (await coming.refresh())["training_completed"] == "done"
+    assert await letters("onboarding.mail_ready") == told
 
 
 async def test_during_the_set_up_nobody_is_alarmed(db: Database) -> None:
@@ -202,8 +239,8 @@ async def test_ten_thousand_are_looked_at_in_one_statement(
     with counted(monkeypatch) as statements:
         async with network_transaction() as scope:
             await refresh(scope, [*poured, coming.organisation.id])
-    # Beside the line in the log of the one whose point is done now.
-    assert len([sql for sql in statements.ran if "audit_log" not in sql]) == 4
+    # Beside the line in the log of the one whose point is done now; the last asks whether it is ready.
+    assert len([sql for sql in statements.ran if "audit_log" not in sql]) == 5
     assert sum(sql.startswith("SELECT s.id AS setup_id") for sql in statements.ran) == 1
     async with network_transaction() as scope:
         done = await scope.fetch(

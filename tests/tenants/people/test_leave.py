@@ -19,7 +19,9 @@ from hub.tenants.open_work import register
 from hub.tenants.people.holding import NoLongerAdministrator
 from hub.tenants.people.leave import CannotTakeOver, WorkLeft, burden_of, leave, takers_of
 from hub.web.forms import read_form
+from hub.worker import drain_now
 from tests.factories import Case, Member, make_case, make_desk, make_membership, make_tenant
+from tests.support.smtp_sink import SmtpSink
 from tests.support.web import sign_in
 from tests.tenants.people.making import PEOPLE, log_of, membership, post
 from tests.tenants.people.test_change import as_it_is
@@ -83,6 +85,32 @@ async def test_without_work_nobody_is_asked_for(admin: Member) -> None:
     operator = await make_membership(admin.tenant)
     await go(admin, operator)
     assert (await membership(operator))["state"] == "ended"
+
+
+async def test_who_is_made_to_go_is_told_once_and_who_goes_is_not(
+    admin: Member, relay: SmtpSink
+) -> None:
+    sent_away, goes = await make_membership(admin.tenant), await make_membership(admin.tenant)
+    await go(admin, sent_away)
+    await go(admin, sent_away)
+    await go(goes, goes)
+    await drain_now()
+    (letter,) = relay.messages
+    assert letter.recipients == (sent_away.account.email,)
+    assert admin.tenant.name in str(letter.message["Subject"])
+    assert "Un amministratore ha concluso" in " ".join(letter.text().split())
+
+
+async def test_who_came_back_meanwhile_is_told_nothing(admin: Member, relay: SmtpSink) -> None:
+    operator = await make_membership(admin.tenant)
+    await go(admin, operator)
+    async with tenant_transaction(admin.tenant.id) as scope:
+        await scope.execute(
+            "UPDATE memberships SET state = 'active', ended_at = NULL WHERE id = $1",
+            operator.membership_id,
+        )
+    await drain_now()
+    assert relay.messages == []
 
 
 async def test_everybody_may_go_but_nobody_else_for_them(admin: Member) -> None:
