@@ -55,6 +55,8 @@ class Form(Generic[Struct]):
     """Begins the HTML ids; two forms on one page need two."""
     is_filter: bool = False
     """Of a filter every field is optional, which then need not be said."""
+    notes: dict[str, str] = field(default_factory=dict)
+    """What is said instead of "optional" beside fields that may be left empty for now; in the reader's language."""
 
     def refuse(self, name: str | None, message: str) -> None:
         """Add an error to a field, or to the whole form; the message is already in the reader's language."""

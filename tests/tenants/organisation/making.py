@@ -25,6 +25,15 @@ DESK = {
     "how_to_reach": "Autobus 151, piano terra.",
     "offers": ["information", "tutoring"],
 }
+# The columns of a desk that lacks nothing but to be verified.
+WRITTEN = {
+    "postal_code": "80133",
+    "phone": "0811234567",
+    "hours": [[1, "09:00", "13:00"]],
+    "how_to_reach": "Autobus 151.",
+    "offers": ["information"],
+    "provinces": ["NA"],
+}
 
 
 def picture(

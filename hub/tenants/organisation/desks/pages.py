@@ -24,9 +24,11 @@ from hub.tenants.organisation.desks.remind import is_overdue
 from hub.tenants.organisation.desks.schemas import (
     CLOSED_BECAUSE,
     DAY_FIELDS,
+    NEEDED,
     STATES,
     Desk,
     SaveDesk,
+    is_written,
     missing,
 )
 from hub.tenants.organisation.details import ChangedMeanwhile
@@ -157,6 +159,7 @@ async def show_desk(
         may_ask=active and ente.is_ready(desk) and not asked,
         asked=asked,
         taker=taker,
+        is_written=is_written(desk),
     )
 
 
@@ -267,6 +270,10 @@ def _form_page(
         crumbs += [(desk.name, here), (_("Change the entry"), f"{here}/edit")]
     else:
         crumbs += [(_("New desk"), "/organisation/desks/new")]
+    form.notes = dict.fromkeys(NEEDED, _("needed for the activation"))
+    form.notes |= dict.fromkeys(
+        ("phone", "email"), _("one of the two is needed for the activation")
+    )
     return organisation_page(
         request,
         actor,

@@ -46,6 +46,9 @@ CLOSING_REASONS = {
 # How closed desks say why; that of an abandoned set-up nobody chooses.
 CLOSED_BECAUSE = {**CLOSING_REASONS, "abandoned": N_("Set-up abandoned")}
 
+# Fields that may be left empty while the organisation is being set up, and without which it is not activated.
+NEEDED = ("postal_code", "phone", "email", "how_to_reach", "offers", "provinces")
+
 # Lampedusa to the Brenner, Bardonecchia to Otranto.
 SOUTH, NORTH, WEST, EAST = 35.2, 47.2, 6.5, 18.7
 
@@ -218,6 +221,9 @@ class Closure(NamedTuple):
     reason: str
 
 
+VERIFICATION = N_("verification")
+
+
 def missing(desk: Desk) -> list[str]:
     """What its entry still lacks, as msgids: the checklist's points on desks ask for the same."""
     lacking = {
@@ -226,8 +232,13 @@ def missing(desk: Desk) -> list[str]:
         N_("hours"): not desk.hours,
         N_("telephone or e-mail"): not (desk.phone or desk.email),
         N_("how to reach it"): not desk.how_to_reach,
-        N_("verification"): desk.verified_on is None,
+        VERIFICATION: desk.verified_on is None,
         N_("what it offers"): not desk.offers,
         N_("provinces it serves"): not desk.provinces,
     }
     return [name for name, lacks in lacking.items() if lacks]
+
+
+def is_written(desk: Desk) -> bool:
+    """Whether there is everything that whoever verifies the entry says is right."""
+    return set(missing(desk)) <= {VERIFICATION}

@@ -17,6 +17,7 @@ from hub.tenants.organisation.desks.schemas import (
     AddClosure,
     Desk,
     SaveDesk,
+    is_written,
     position_of,
 )
 from hub.tenants.organisation.details import ChangedMeanwhile
@@ -31,6 +32,12 @@ MOST_CLOSURES = 20
 class DeskClosed(Conflict):
     code = "desk-closed"
     message = N_("This desk is closed, so its entry is not changed any more.")
+
+
+class NotWritten(Conflict):
+    code = "desk-not-written"
+    title = N_("Something is still missing")
+    message = N_("The desk’s entry lacks something: complete it first. Saving it verifies it, too.")
 
 
 class TooManyClosures(Conflict):
@@ -99,8 +106,9 @@ async def change_desk(scope: TenantScope, actor: Actor, desk_id: UUID, entry: En
 
 
 async def verify_desk(scope: TenantScope, actor: Actor, desk_id: UUID) -> None:
-    """Everything in it is still right. Raises NotFound, SomeDesksOnly, DeskClosed."""
-    await to_change(scope, actor, desk_id)
+    """Everything in it is right. Raises NotFound, SomeDesksOnly, DeskClosed, NotWritten."""
+    if not is_written(await to_change(scope, actor, desk_id)):
+        raise NotWritten
     await queries.verify(scope, desk_id, clock.day_of(scope.now))
     await _record(scope, actor, "desk.verified", desk_id)
     await touch(scope, scope.tenant_id)

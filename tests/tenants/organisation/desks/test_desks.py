@@ -20,6 +20,7 @@ from tests.factories import Tenant, make_desk, make_membership, make_tenant
 from tests.support.web import sign_in
 from tests.tenants.organisation.making import (
     DESK,
+    WRITTEN,
     actions,
     desk_row,
     set_desk,
@@ -224,7 +225,8 @@ async def test_one_button_says_that_everything_is_still_right(
     office: httpx.AsyncClient, host: Tenant
 ) -> None:
     desk = await make_desk(host)
-    await set_desk(desk, verified_on=clock.today() - timedelta(days=181))
+    await set_desk(desk, **WRITTEN, verified_on=clock.today() - timedelta(days=181))
+    assert "Everything is still right" in (await office.get(f"/organisation/desks/{desk.id}")).text
     listed = (await office.get("/organisation/desks")).text
     assert "To be verified" in listed
     answer = await office.post(f"/organisation/desks/{desk.id}/verify")
@@ -233,6 +235,34 @@ async def test_one_button_says_that_everything_is_still_right(
     assert (row["verified_on"], row["version"]) == (clock.today(), 1)
     assert "To be verified" not in (await office.get("/organisation/desks")).text
     assert await actions(host) == ["desk.verified"]
+
+
+async def test_what_lacks_something_is_not_verified(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    desk = await make_desk(host)
+    here = f"/organisation/desks/{desk.id}"
+    await set_desk(desk, **{**WRITTEN, "postal_code": None})
+    shown = (await office.get(here)).text
+    assert f'action="{here}/verify"' not in shown
+    assert "Something is still missing: complete the entry" in shown
+    refused = await office.post(f"{here}/verify")
+    assert refused.status_code == 409
+    assert "complete it first" in refused.text
+    assert (await desk_row(host, desk.id))["verified_on"] is None
+    await set_desk(desk, postal_code="80133")
+    shown = (await office.get(here)).text
+    assert ">Everything is right<" in shown
+    assert (await office.post(f"{here}/verify")).status_code == 303
+    assert (await desk_row(host, desk.id))["verified_on"] == clock.today()
+
+
+async def test_the_form_says_what_the_activation_needs(office: httpx.AsyncClient) -> None:
+    shown = (await office.get(NEW)).text
+    assert shown.count("(needed for the activation)") == 4
+    assert shown.count("(one of the two is needed for the activation)") == 2
+    # The position on the map and the note to the hours.
+    assert shown.count("(optional)") == 2
 
 
 async def test_the_list_says_what_is_missing_and_when_it_is_closed(
