@@ -214,11 +214,17 @@ def _account_template(
         "tenants/account/account.html",
         form=form,
         person=person,
-        role=_(ROLE_LABELS[person.role]) if person.role else "",
+        role=_role_of(person),
         suspended=isinstance(person, Actor) and person.suspended,
         crumbs=[(_("Account"), "/account")],
         status_code=status_code,
     )
+
+
+def _role_of(person: Actor | Visitor) -> str:
+    if isinstance(person, Actor) and person.support:
+        return _("support")
+    return _(ROLE_LABELS[person.role]) if person.role else ""
 
 
 ROUTES = [

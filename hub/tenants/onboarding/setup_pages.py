@@ -1,5 +1,7 @@
 """The checklist, for the organisation that is coming on board."""
 
+from collections.abc import Sequence
+
 import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -13,8 +15,10 @@ from hub.idempotency import once
 from hub.ids import uuid7
 from hub.tenants.accounts.actor import ADMIN, OPERATOR, Actor, requires
 from hub.tenants.onboarding import deciding, queries
-from hub.tenants.onboarding.guide import STATES, TONES, steps_of
+from hub.tenants.onboarding.guide import STATES, TONES, Step, steps_of
 from hub.tenants.onboarding.schemas import SUSPENSION_REASONS, TEST_REFERRAL_ANSWERED
+from hub.tenants.people import queries as people
+from hub.tenants.people.page_parts import is_administrator, support_ends
 from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web.forms import blank, read_form
 from hub.web.i18n import N_
@@ -39,8 +43,13 @@ async def show_setup(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
     async with tenant_transaction(actor.tenant_id) as scope:
         setup = await queries.setup_of(scope, actor.tenant_id)
         suspension = await deciding.suspension_of(scope, actor.tenant_id)
+        support_until = await support_ends(scope, actor)
+        members = [] if actor.role == ADMIN else await people.members(scope)
         waits = "lender" in actor.kinds and await queries.waits_for_test(scope)
-        today = clock.day_of(scope.now)
+        now, today = scope.now, clock.day_of(scope.now)
+    steps = steps_of(setup.points, setup.kinds, today) if setup else []
+    tests = {kind for kind in ("host", "lender") if setup and kind in setup.kinds}
+    may_test = bool(tests) and actor.role in (ADMIN, OPERATOR) and not actor.support
     return organisation_page(
         request,
         actor,
@@ -48,19 +57,33 @@ async def show_setup(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
         "tenants/onboarding/setup.html",
         crumbs=[(_("Set-up"), "/organisation/setup")],
         suspension=suspension,
+        support_until=support_until,
         suspension_reasons=SUSPENSION_REASONS,
         is_host="host" in actor.kinds,
         setup=setup,
-        steps=steps_of(setup.points, setup.kinds, today) if setup else [],
+        steps=steps,
+        next_code=_next(actor, steps, may_test=may_test)
+        if setup and setup.ended_at is None
+        else None,
+        administrators=[one.name for one in members if is_administrator(one, now)],
         states=STATES,
         tones=TONES,
         today=today,
         waits=waits,
         test_code=TEST_REFERRAL_ANSWERED,
         form=blank(AskTest),
-        tests={kind for kind in ("host", "lender") if setup and kind in setup.kinds},
-        may_test=actor.role in (ADMIN, OPERATOR) and not actor.support,
+        tests=tests,
+        may_test=may_test,
     )
+
+
+def _next(actor: Actor, steps: Sequence[Step], *, may_test: bool) -> str | None:
+    """The code of the first open point that this person can see to."""
+    for step in steps:
+        is_test = step.point.code == TEST_REFERRAL_ANSWERED
+        if step.point.blocks and (may_test if is_test else actor.role == ADMIN):
+            return step.point.code
+    return None
 
 
 @post(

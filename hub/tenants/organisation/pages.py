@@ -24,6 +24,7 @@ from hub.tenants.organisation.schemas import (
     Organisation,
     SendLogo,
 )
+from hub.tenants.people.page_parts import support_ends
 from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.web.fields import Refused
 from hub.web.forms import Form, Pairs, blank, read_form
@@ -59,6 +60,7 @@ async def details_page(
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
         suspension = await deciding.suspension_of(scope, actor.tenant_id)
+        support_until = await support_ends(scope, actor)
         calendar = await queries.calendar_of(scope, actor.tenant_id, today)
     saint = calendar.patron.in_year(today.year) if calendar.patron else None
     return organisation_page(
@@ -72,6 +74,7 @@ async def details_page(
         host_kind=_(HOST_KINDS[stored.host_kind]) if stored.host_kind else "",
         state=_("Suspended") if suspension else _(STATES[stored.state]),
         suspension=suspension,
+        support_until=support_until,
         suspension_reasons=SUSPENSION_REASONS,
         is_host="host" in stored.kinds,
         locale_name=LOCALE_NAMES.get(stored.locale, stored.locale),

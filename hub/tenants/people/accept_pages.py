@@ -50,6 +50,11 @@ PUBLIC = {"public": True}
 PLACE = "/invitations/{token:str}"
 
 JOINED = message("joined", N_("Welcome: you belong to the organisation now."))
+LET_IN = message(
+    "support-let-in",
+    N_("You are in as support. What you can do here, and until when, stands on this page."),
+    "info",
+)
 CODE_SENT = message(
     "invitation-code-sent", N_("The code is on its way to the invited address."), "info"
 )
@@ -129,7 +134,7 @@ async def join_signed_in(request: PageRequest, token: FromPath[str]) -> Template
     except (NotValid, OtherAddress, OnlyForTheEnte):
         return await _shown(request, token)
     chosen = next(one for one in choices if one.membership_id == membership_id)
-    return see_other(request, home_of(chosen), JOINED)
+    return see_other(request, home_of(chosen), LET_IN if chosen.support else JOINED)
 
 
 @post(f"{PLACE}/account", status_code=200, opt=PUBLIC)

@@ -18,10 +18,10 @@ class Origin:
     """`ente` is its name. The days are those of a set-up under way, that of the protocol while it is to be signed."""
 
     ente: str
-    selected: bool
-    kinds: tuple[str, ...]
-    sign_by: date | None
-    ready_by: date | None
+    selected: bool = False
+    kinds: tuple[str, ...] = ()
+    sign_by: date | None = None
+    ready_by: date | None = None
 
 
 async def origin_of(scope: NetworkScope, invitation: Invitation) -> Origin | None:
@@ -33,7 +33,7 @@ async def origin_of(scope: NetworkScope, invitation: Invitation) -> Origin | Non
     ente = await queries.organisation_name(scope, leader)
     setup = await setup_of(scope, tenant_id)
     if setup is None or setup.state != "running":
-        return Origin(ente, False, (), None, None)
+        return Origin(ente)
     open_points = {point.code: point.due_on for point in setup.blocking}
     selected = setup.application_id is not None
     return Origin(ente, selected, setup.kinds, open_points.get(PROTOCOL_SIGNED), setup.due_on)

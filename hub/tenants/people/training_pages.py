@@ -12,9 +12,16 @@ from hub import files
 from hub.db import TenantScope, tenant_transaction
 from hub.errors import NotFound
 from hub.ids import parse_uuid
-from hub.tenants.accounts.actor import Actor
+from hub.tenants.accounts.actor import OPERATOR, Actor
+from hub.tenants.people import queries
 from hub.tenants.people.asking import RecordTraining
-from hub.tenants.people.page_parts import CHANGERS, HERE, PageRequest, may_manage
+from hub.tenants.people.page_parts import (
+    CHANGERS,
+    HERE,
+    PageRequest,
+    may_manage,
+    people_crumbs,
+)
 from hub.tenants.people.person_pages import PERSON, person_template, save
 from hub.tenants.people.training import (
     find_member,
@@ -22,7 +29,7 @@ from hub.tenants.people.training import (
     record_training,
     remove_training,
 )
-from hub.tenants.rooms import MEMBERS
+from hub.tenants.rooms import MEMBERS, organisation_page
 from hub.uploads import BadUpload, CheckedFile, check_upload
 from hub.web import csrf
 from hub.web.downloads import download
@@ -105,6 +112,35 @@ async def certificate_of(
         return download(stored.name, stored.media_type, await files.content(scope, stored.id))
 
 
+@get(f"{PERSON}/trainings/{{training_id:str}}/remove", guards=CHANGERS)
+async def ask_to_remove(
+    request: PageRequest,
+    actor: NamedDependency[Actor],
+    membership_id: FromPath[str],
+    training_id: FromPath[str],
+) -> Template:
+    member_id = path_id(membership_id)
+    async with tenant_transaction(actor.tenant_id) as scope:
+        member = await find_member(scope, member_id)
+        training = await find_training(scope, member_id, path_id(training_id))
+        only = len(await queries.trainings_of(scope, member_id)) == 1
+    here = f"{HERE}/{member.id}"
+    return organisation_page(
+        request,
+        actor,
+        "people",
+        "tenants/people/training_remove.html",
+        crumbs=people_crumbs(
+            (member.name, here),
+            (_("Remove the training"), f"{here}/trainings/{training.id}/remove"),
+        ),
+        member=member,
+        training=training,
+        is_needed=only and member.role == OPERATOR and member.state == "active",
+        here=here,
+    )
+
+
 @post(f"{PERSON}/trainings/{{training_id:str}}/remove", status_code=303, guards=CHANGERS)
 async def remove(
     request: PageRequest,
@@ -118,4 +154,4 @@ async def remove(
     return see_other(request, f"{HERE}/{member_id}", REMOVED)
 
 
-ROUTES: list[ControllerRouterHandler] = [add, certificate_of, remove]
+ROUTES: list[ControllerRouterHandler] = [add, certificate_of, ask_to_remove, remove]

@@ -35,6 +35,24 @@ async def test_what_is_to_be_done_next_stands_first(db: Database, browse: Browse
     assert 'action="/cases/test"' in text
 
 
+async def test_an_operator_is_told_who_sees_to_what_operators_cannot(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    head = await make_membership(coming.organisation, "admin")
+    client = await browse(await make_membership(coming.organisation, "operator"))
+    text = (await client.get("/organisation/setup")).text
+    assert f"Se ne occupano gli amministratori: {head.account.name}." in text
+    assert "Registra per ogni operatore" not in text
+    assert 'href="/organisation/protocols">' not in text.split('class="onb-steps"')[1]
+    # The test is theirs to do, so that it is what comes next for them.
+    (following,) = [step for step in text.split("<li ")[1:] if "onb-step-next" in step]
+    assert 'action="/cases/test"' in following
+    own = (await (await browse(head)).get("/organisation/setup")).text
+    assert "Registra per ogni operatore" in own
+    assert "Se ne occupano" not in own
+
+
 async def test_without_a_set_up_the_page_says_so(db: Database, browse: Browse) -> None:
     client = await browse(await make_membership(await make_tenant("host"), "viewer"))
     answer = await client.get("/organisation/setup")

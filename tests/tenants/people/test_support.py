@@ -11,6 +11,7 @@ import pytest
 from hub import clock
 from hub.db import tenant_transaction
 from hub.tenants.people.tasks import end_memberships
+from hub.web.formats import format_datetime
 from hub.worker import drain_now
 from tests.factories import Member, make_account, make_membership, make_tenant
 from tests.support.smtp_sink import SmtpSink
@@ -82,6 +83,22 @@ async def test_the_time_begins_with_the_acceptance(
         "support.granted",
         "invitation.accepted",
     ]
+
+
+async def test_whoever_is_let_in_reads_what_may_be_done_and_until_when(
+    client: httpx.AsyncClient, new_client: NewClient, admin: Member, helper: Member
+) -> None:
+    joined = await let_in(admin, helper, client)
+    until = format_datetime(joined["expires_at"])
+    for path in ("/organisation", "/organisation/setup"):
+        text = (await client.get(path)).text
+        assert f"Sei qui per assistenza fino al {until}" in text
+        assert "Non vedi cittadini, pratiche o invii" in text
+    assert "fai parte dell’organizzazione" not in text
+    assert "Ruolo: assistenza." in (await client.get("/account")).text
+    own = new_client()
+    await sign_in(own, admin)
+    assert "per assistenza" not in (await own.get("/organisation")).text
 
 
 async def test_the_organisation_sees_who_is_in_and_ends_it(

@@ -65,6 +65,11 @@ async def test_recorded_downloaded_and_removed(desk: httpx.AsyncClient, admin: M
     file = await desk.get(f"{here}/trainings/{training_id}/certificate")
     assert (file.status_code, file.content) == (200, PDF)
     assert "attestato.pdf" in file.headers["content-disposition"]
+    assert f'href="{here}/trainings/{training_id}/remove"' in page.text
+    asked = (await desk.get(f"{here}/trainings/{training_id}/remove")).text
+    assert "L’attestato viene cancellato" in asked
+    assert "È l’unica formazione di questo operatore" in asked
+    assert len(await trainings(operator)) == 1
     removed = await desk.post(
         f"{here}/trainings/{training_id}/remove", data={"form_key": str(uuid4())}
     )
@@ -162,6 +167,7 @@ async def test_a_certificate_is_the_persons_and_the_administrators(
     wrong = f"{PEOPLE}/{other.membership_id}/trainings/{training_id}"
     assert (await desk.get(f"{wrong}/certificate")).status_code == 404
     assert (await desk.post(f"{wrong}/remove", data={"form_key": "x"})).status_code == 404
+    assert (await desk.get(f"{wrong}/remove")).status_code == 404
 
 
 async def test_an_operator_records_nothing(client: httpx.AsyncClient, admin: Member) -> None:
