@@ -14,6 +14,7 @@ NETWORK = (
     "/network",
     "/network/organisations",
     "/network/organisations?state=setup&q=comune",
+    "/network/organisations?need=exception",
     "/network/organisations?q=nobody",
     "/network/organisations/new",
     "/network/silent",
@@ -33,6 +34,7 @@ OF_AN_ORGANISATION = (
     ("Comune di Napoli", "/suspend"),
     ("Comune di Napoli", "/begin"),
     ("Comune di Napoli", "/desks"),
+    (LENDER_NAME, "/services"),
 )
 OWN = (
     "/organisation",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -239,6 +241,28 @@ async def test_rejecting_the_first_undoes_the_point(
     assert (await desk.post(f"{path}/reject", data=reason)).status_code == 409
 
 
+async def test_the_ente_signs_last_and_its_copy_takes_the_files_place(
+    between: Between, desk: httpx.AsyncClient
+) -> None:
+    protocol_id = await between.sent()
+    path = f"{PLACE}/{protocol_id}"
+    early = await upload(desk, f"{path}/countersigned", papers.PDF)
+    assert early.status_code == 409
+    first = appended(await between.document(protocol_id))
+    assert (await upload(desk, f"{path}/signed", first)).status_code == 303
+    before = await between.found(protocol_id)
+    for wrong in (first, papers.PDF, appended(papers.PDF), papers.signed(papers.PDF)):
+        answer = await upload(desk, f"{path}/countersigned", wrong)
+        assert answer.status_code == 422
+    both = appended(first)
+    assert (await upload(desk, f"{path}/countersigned", both)).status_code == 303
+    assert (await desk.get(f"{path}/signed")).content == both
+    held = await between.found(protocol_id)
+    assert (held.state, held.checked) == ("signed", "appended")
+    assert (held.signed_on, held.expires_on) == (before.signed_on, before.expires_on)
+    assert held.signed_file_id != before.signed_file_id
+
+
 @pytest.mark.parametrize("state", ["sent", "cancelled"])
 async def test_what_was_never_signed_is_not_renewed(
     between: Between, desk: httpx.AsyncClient, state: str
@@ -263,7 +287,16 @@ async def test_viewers_read_and_decide_nothing(
         shown = await browser.get(path)
         assert shown.status_code == 200
         assert f"{path}/confirm" not in shown.text
-        for verb in ("confirm", "refuse", "reject", "send", "cancel", "renew", "signed"):
+        for verb in (
+            "confirm",
+            "refuse",
+            "reject",
+            "countersigned",
+            "send",
+            "cancel",
+            "renew",
+            "signed",
+        ):
             assert (await browser.post(f"{path}/{verb}", data={})).status_code == 403
 
 
@@ -333,6 +366,28 @@ async def test_pages_of_the_list_hold_each_once(
     assert f"before={year}-2" in first
     second = (await desk.get(f"{PLACE}?before={year}-2")).text
     assert [f"{PLACE}/{one}" in second for one in made] == [True, False, False]
+
+
+async def test_what_ends_first_comes_first_page_after_page(
+    between: Between, desk: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.tenants.protocols.network_pages.EACH_PAGE", 2)
+    ends: dict[UUID, int] = {}
+    for days in (30, 10, 20, 10):
+        stranger = await make_between()
+        other = Between(between.ente, between.admin, stranger.organisation)
+        made = await other.signed()
+        await other.end_on(made, clock.today() + timedelta(days=days))
+        ends[made] = days
+    expected = sorted(ends, key=lambda made: (ends[made], made))
+    address: str | None = f"{PLACE}?show=ending"
+    found: list[str] = []
+    while address:
+        text = (await desk.get(address)).text
+        found += re.findall(rf'<a href="{PLACE}/([0-9a-f-]{{36}})"', text)
+        behind = re.search(r'href="([^"]*before=[^"]*)"', text)
+        address = unescape(behind[1]) if behind else None
+    assert found == [str(made) for made in expected]
 
 
 async def test_an_ente_without_protocols(between: Between, desk: httpx.AsyncClient) -> None:
