@@ -302,9 +302,10 @@ class Boarding:
             next((one for one in at.staff if one.role == role), None) if how == "here" else None
         )
         name, email = self._contact(at)
+        invitation_id = id_at(self.luck, sent)
         self.batch.add(
             rows.Invitation(
-                id=id_at(self.luck, sent),
+                id=invitation_id,
                 tenant_id=at.tenant.id,
                 email=email if role == "admin" else f"sportello@{at.slug}.example.org",
                 name=name if role == "admin" else "",
@@ -318,9 +319,11 @@ class Boarding:
                 membership_id=member.id if member else None,
             )
         )
-        self._tell(at, sent, None, "invitation.sent", role=role)
+        codes = {"invitation": str(invitation_id), "role": role}
+        self._tell(at, sent, None, "invitation.sent", **codes)
         if member:
-            self._tell(at, sent + DAY, member, "invitation.accepted", role=role)
+            joined = codes | {"member": str(member.id)}
+            self._tell(at, sent + DAY, member, "invitation.accepted", **joined)
 
     def _train(self, at: Told, started: datetime) -> None:
         admin = next(member for member in at.staff if member.role == "admin")
