@@ -452,7 +452,7 @@ DROP POLICY audit_log_hub_network ON audit_log;
             tenant_table("protocol_templates", app="select, insert", network="select"),
             tenant_table("protocols", app="select, insert, update", network="select"),
             tenant_table("setups", app="select", network="select, insert, update"),
-            tenant_table("setup_points", app="select", network="select, insert, update"),
+            tenant_table("setup_points", app="select", network="select, insert, update, delete"),
             tenant_table("setup_exceptions", app="select", network="select, insert, update"),
             tenant_table("suspensions", app="select", network="select, insert, update"),
             tenant_table("imports", app="select, insert, update, delete", network="select, update"),

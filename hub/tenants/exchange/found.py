@@ -199,7 +199,7 @@ _MEMBER = """m.id, m.tenant_id, a.email, m.name, m.role, m.support,
     CASE WHEN m.limited_to_desks THEN ARRAY(
       SELECT x.desk_id FROM membership_desks x
       WHERE x.tenant_id = m.tenant_id AND x.membership_id = m.id ORDER BY x.desk_id) END AS desk_ids"""
-_INVITED = """id, tenant_id, email, name, role, support, expires_at,
+_INVITED = """id, tenant_id, email, name, role, support, invited_by, expires_at,
     CASE WHEN limited_to_desks THEN desk_ids END AS desk_ids"""
 
 

@@ -24,7 +24,7 @@ async def judge(
     """In the order of the file. `seen` is carried on from the rows before; `lock` keeps what is there as it is."""
     parsed = [parse(kind, row) for row in rows]
     if lock and kind.prepare:
-        await kind.prepare(scope, parsed)
+        await kind.prepare(scope)
     doubles = [_double_of(kind.keys(row), row.row.position, seen) for row in parsed]
     judged = await kind.judge(scope, parsed, places, lock=lock)
     for row, double in zip(judged, doubles, strict=True):

@@ -111,7 +111,7 @@ class Judge(Protocol):
 
 
 Write = Callable[[NetworkScope, Sequence[Judged], Who, Places], Awaitable[None]]
-Prepare = Callable[[NetworkScope, Sequence[Parsed]], Awaitable[None]]
+Prepare = Callable[[NetworkScope], Awaitable[None]]
 Export = Callable[[NetworkScope, Places], Awaitable[list[dict[str, str]]]]
 
 

@@ -26,19 +26,9 @@ async def take_turn(scope: NetworkScope) -> bool:
     return found
 
 
-async def wait_for_identities(scope: NetworkScope, codes: Sequence[str], *, most: int) -> None:
-    """As `onboarding.organisations.wait_for_identity` does for one; above `most` nobody makes an organisation meanwhile."""
-    if len(codes) > most:
-        await scope.execute("SELECT pg_advisory_xact_lock(hashtextextended('organisations', 0))")
-        return
-    await scope.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended('organisations', 0))")
-    await scope.execute(
-        """
-        SELECT pg_advisory_xact_lock(hashtextextended('organisation:' || code, 0))
-        FROM unnest($1::text[]) AS code
-        """,
-        list(codes),
-    )
+async def hold_organisations(scope: NetworkScope) -> None:
+    """Nobody makes an organisation until the import is through: see `onboarding.organisations.wait_for_identity`."""
+    await scope.execute("SELECT pg_advisory_xact_lock(hashtextextended('organisations', 0))")
 
 
 async def update_hosts(scope: NetworkScope, rows: Sequence[Record]) -> None:

@@ -10,6 +10,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.order_letters import order_letters
 from hub.tenants.onboarding.refresh import refresh
+from hub.tenants.onboarding.schemas import points_of
 from hub.web.i18n import N_
 
 # The reason of a set-up that ended because its application was withdrawn; otherwise somebody's own words.
@@ -74,10 +75,16 @@ async def abandon(
 async def leave_setup(
     scope: NetworkScope, organisation_id: UUID, setup_id: UUID, desk_ids: Sequence[UUID]
 ) -> None:
-    """Desks that had joined a set-up which goes on without them."""
+    """Of a set-up that goes on without these desks; without its last ones it is no host's any more, if it is another's."""
     # As everybody does first who changes a set-up: an activation at this moment comes before, or after.
     await organisations.lock_organisation(scope, organisation_id)
     await setups.close_desks(scope, setup_id, clock.day_of(scope.now), desk_ids)
+    running = await setups.running_setup(scope, organisation_id)
+    if running and running[0] == setup_id and not await setups.has_desks(scope, setup_id):
+        others = [kind for kind in running[1] if kind != "host"]
+        if others and len(others) < len(running[1]):
+            await setups.narrow_setup(scope, setup_id, others, points_of(others))
+            await organisations.drop_kind(scope, organisation_id, "host")
     await refresh(scope, [organisation_id])
 
 

@@ -8,7 +8,7 @@ from hub.outbox import Job
 from hub.tenants.calls.applications import queries as applications
 from hub.tenants.calls.selection import ranked
 from hub.tenants.calls.selection.each_ranked import order_for_each
-from hub.tenants.onboarding import queries, setups
+from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.abandon import abandon, leave_setup
 from hub.tenants.onboarding.admit import admit as admit_organisation
 from hub.tenants.onboarding.admit import desks_of, first_desk_of
@@ -67,31 +67,42 @@ async def issue_protocols(job: Job, *, organisation_id: UUID) -> None:
 
 @task("onboarding.withdrawn")
 async def withdrawn(job: Job, *, application_id: UUID) -> None:
-    """Its set-up is abandoned; where its desks joined another's set-up, they leave it."""
+    """Its set-up is abandoned; where others' desks are set up with its own, or its own with others', only these leave it."""
     async with tenant_transaction(job.owner_id) as scope:
         application = await applications.find(scope, application_id)
     if application is None or application.state != "withdrawn" or application.content is None:
         return
     async with network_transaction() as network:
         own = await setups.setup_of_application(network, application_id)
-        if own:
-            await abandon(network, None, own[0], reason="withdrawn", setup_id=own[1])
+        found = own or await setups.setup_of_desk(network, first_desk_of(application_id))
+        if found is None:
             return
-        joined = await setups.setup_of_desk(network, first_desk_of(application_id))
-        if joined:
-            desks = [desk.id for desk in desks_of(application_id, application.content)]
-            await leave_setup(network, joined[0], joined[1], desks)
+        organisation_id, setup_id = found
+        desks = [desk.id for desk in desks_of(application_id, application.content)]
+        await organisations.lock_organisation(network, organisation_id)
+        last = not await setups.has_desks(network, setup_id, but=desks)
+        if last and await setups.began_with_application(network, setup_id):
+            await abandon(network, None, organisation_id, reason="withdrawn", setup_id=setup_id)
+        else:
+            await leave_setup(network, organisation_id, setup_id, desks)
+            await outbox.enqueue(
+                network,
+                "onboarding.cancel_protocols",
+                tenant_id=job.owner_id,
+                organisation_id=organisation_id,
+            )
 
 
 @task("onboarding.cancel_protocols")
 async def cancel_protocols(job: Job, *, organisation_id: UUID) -> None:
-    """Those that nobody has signed yet, once no set-up is under way; what was signed stays."""
+    """Those that nobody has signed yet, of what no set-up is under way for; what was signed stays."""
     async with network_transaction() as network:
-        if await queries.party_of(network, organisation_id):
-            return
+        party = await queries.party_of(network, organisation_id)
+        known = await organisations.lock_organisation(network, organisation_id)
+        kept = known.kinds if party and known else ()
     async with tenant_transaction(job.owner_id) as scope:
         await register.lock_register(scope)
-        for kind in KINDS:
+        for kind in sorted(set(KINDS) - set(kept)):
             protocol_id = await register.unfinished(scope, organisation_id, kind)
             if protocol_id:
                 await steps.cancel(scope, protocol_id)

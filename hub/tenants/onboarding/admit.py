@@ -99,9 +99,9 @@ async def _organisation(scope: NetworkScope, details: Details) -> UUID:
 
 
 async def widen(scope: NetworkScope, known: Known, kinds: list[str], details: Details) -> None:
-    """One that is active goes on as it is, and keeps what it says of itself."""
+    """One that is active, or was stopped, goes on as it is, and keeps what it says of itself."""
     whole = in_order([*known.kinds, *kinds])
-    if known.state == "active":
+    if known.state != "closed" and await organisations.was_active(scope, known.id):
         await organisations.add_kinds(scope, known.id, whole, details.host_kind)
     else:
         await organisations.bring_back(scope, known.id, whole, details)

@@ -9,9 +9,10 @@ import msgspec
 
 from hub import clock, outbox
 from hub.db import NetworkScope
-from hub.tenants.onboarding import queries, setups
+from hub.tenants.onboarding import setups
 from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.onboarding.schemas import DUE_DAYS, points_of
+from hub.tenants.people.first_administrator import administrations
 from hub.tenants.people.invite import AlreadyInvited, AlreadyMember, invite
 from hub.tenants.people.schemas import Invite
 
@@ -39,7 +40,7 @@ async def begin(
     if running:
         setup_id, before = running
         kinds = in_order([*before, *kinds])
-        await setups.widen_setup(scope, setup_id, kinds, application_id)
+        await setups.widen_setup(scope, setup_id, kinds)
     else:
         kinds = in_order(kinds)
         last = clock.day_of(scope.now) + max(timedelta(days=DUE_DAYS[c]) for c in points_of(kinds))
@@ -60,7 +61,8 @@ async def get_going(
     scope: NetworkScope, organisation_id: UUID, coordinator_id: UUID, contact: Contact
 ) -> None:
     """Once its desks are there too: invite, order the protocols, and look at what is done already."""
-    if not await queries.has_admin(scope, organisation_id):
+    found = (await administrations(scope, [organisation_id]))[organisation_id]
+    if found.is_vacant:
         # Somebody of theirs, or invited before, is as good.
         with suppress(AlreadyMember, AlreadyInvited):
             asked = Invite(

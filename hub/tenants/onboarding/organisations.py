@@ -98,7 +98,7 @@ async def add_organisation(
 async def bring_back(
     scope: NetworkScope, organisation_id: UUID, kinds: Sequence[str], details: Details
 ) -> None:
-    """An organisation that is not active is set up anew, with what is known now; what nobody states stays."""
+    """One that was never active, or was closed, is set up anew, with what is known now; what nobody states stays."""
     await scope.execute(
         """
         UPDATE tenants SET kinds = $2, state = 'suspended', name = $3, name_search = $4,
@@ -110,7 +110,7 @@ async def bring_back(
           lender_category = coalesce($15, lender_category),
           lender_register = coalesce($16, lender_register),
           tutor_register = coalesce($17, tutor_register), version = version + 1,
-          activated_at = CASE WHEN state = 'closed' THEN NULL ELSE activated_at END
+          activated_at = NULL, coming_kinds = '{}'
         WHERE id = $1
         """,
         organisation_id,
@@ -146,7 +146,8 @@ async def add_kinds(
     await scope.execute(
         """
         UPDATE tenants SET kinds = $2, host_kind = coalesce(host_kind, $3), version = version + 1,
-          coming_kinds = CASE WHEN activated_at IS NULL THEN '{}' ELSE array(
+          coming_kinds = CASE WHEN state <> 'active' AND activated_at IS NULL THEN '{}'
+          ELSE array(
             SELECT kind FROM unnest($2::text[]) AS kind
             WHERE kind <> ALL (kinds) OR kind = ANY (coming_kinds)) END
         WHERE id = $1
@@ -181,6 +182,19 @@ async def take_back_kinds(scope: NetworkScope, organisation_id: UUID) -> None:
         WHERE id = $1 AND coming_kinds <> '{}'
         """,
         organisation_id,
+    )
+
+
+async def drop_kind(scope: NetworkScope, organisation_id: UUID, kind: str) -> None:
+    """Unless it was in force once."""
+    await scope.execute(
+        """
+        UPDATE tenants SET kinds = array_remove(kinds, $2), version = version + 1,
+          coming_kinds = array_remove(coming_kinds, $2)
+        WHERE id = $1 AND ($2 = ANY (coming_kinds) OR state <> 'active' AND activated_at IS NULL)
+        """,
+        organisation_id,
+        kind,
     )
 
 

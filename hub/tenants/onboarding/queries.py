@@ -206,18 +206,6 @@ async def exception_by_id(
     return msgspec.convert(dict(row), ExceptionView) if row else None
 
 
-async def has_admin(scope: NetworkScope, organisation_id: UUID) -> bool:
-    found: bool = await scope.fetchval(
-        """
-        SELECT EXISTS (SELECT FROM memberships WHERE tenant_id = $1 AND role = 'admin'
-          AND state = 'active' AND NOT support AND (expires_at IS NULL OR expires_at > $2))
-        """,
-        organisation_id,
-        scope.now,
-    )
-    return found
-
-
 async def party_of(scope: NetworkScope, organisation_id: UUID) -> Party | None:
     """Of its running set-up: who is to sign, for which kinds nobody has signed yet, and the Ente's contact there."""
     row = await scope.fetchrow(

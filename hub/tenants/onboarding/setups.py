@@ -96,17 +96,33 @@ async def add_setup(
     return setup_id
 
 
-async def widen_setup(
-    scope: NetworkScope, setup_id: UUID, kinds: Sequence[str], application_id: UUID | None
-) -> None:
+async def widen_setup(scope: NetworkScope, setup_id: UUID, kinds: Sequence[str]) -> None:
     await scope.execute(
         """
-        UPDATE setups SET kinds = $2, application_id = coalesce(application_id, $3),
-          version = version + 1 WHERE id = $1
+        UPDATE setups SET kinds = $2, version = version + 1 WHERE id = $1
         """,
         setup_id,
         list(kinds),
-        application_id,
+    )
+
+
+async def narrow_setup(
+    scope: NetworkScope, setup_id: UUID, kinds: Sequence[str], codes: Sequence[str]
+) -> None:
+    """To these kinds, and these points."""
+    await widen_setup(scope, setup_id, kinds)
+    await scope.execute(
+        """
+        UPDATE setup_exceptions SET state = 'withdrawn'
+        WHERE setup_id = $1 AND code <> ALL ($2::text[]) AND state = 'asked'
+        """,
+        setup_id,
+        list(codes),
+    )
+    await scope.execute(
+        "DELETE FROM setup_points WHERE setup_id = $1 AND code <> ALL ($2::text[])",
+        setup_id,
+        list(codes),
     )
 
 
@@ -178,6 +194,19 @@ async def close_desks(
     )
 
 
+async def has_desks(scope: NetworkScope, setup_id: UUID, *, but: Sequence[UUID] = ()) -> bool:
+    """Some that have not been opened yet."""
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM desks
+          WHERE setup_id = $1 AND state = 'setting_up' AND id <> ALL ($2::uuid[]))
+        """,
+        setup_id,
+        list(but),
+    )
+    return found
+
+
 async def take_over_desks(scope: NetworkScope, organisation_id: UUID, setup_id: UUID) -> int:
     """Desks of an abandoned set-up, which never opened, are set up by the new one."""
     return await scope.execute(
@@ -200,6 +229,14 @@ async def setup_of_application(
         "SELECT tenant_id, id FROM setups WHERE application_id = $1", application_id
     )
     return (row[0], row[1]) if row else None
+
+
+async def began_with_application(scope: NetworkScope, setup_id: UUID) -> bool:
+    """Rather than with an invitation of the Ente's."""
+    found: bool = await scope.fetchval(
+        "SELECT application_id IS NOT NULL FROM setups WHERE id = $1", setup_id
+    )
+    return found
 
 
 async def setup_of_desk(scope: NetworkScope, desk_id: UUID) -> tuple[UUID, UUID] | None:

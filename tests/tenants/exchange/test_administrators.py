@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from tests.factories import Member, make_membership, make_tenant
+from hub.db import network_transaction
+from hub.tenants.people.invite import invite
+from hub.tenants.people.schemas import Invite
+from tests.factories import Member, make_desk, make_membership, make_tenant
 from tests.support.databases import Database
 from tests.tenants.exchange import making
 
 
 async def test_an_import_names_administrators_only_where_there_is_none(db: Database) -> None:
-    """Neither a new one nor by raising an open invitation; who only works there may be new."""
+    """Neither a new one nor by raising an open invitation; once there is one, nobody comes in past them."""
     ente = await making.make_ente()
     settled, new = await make_tenant("host"), await make_tenant("host")
     code, new_code = await making.give_codes(settled), await making.give_codes(new)
-    await make_membership(settled, "admin")
     invited = {"organisation": code, "email": "b@example.org", "name": "Bruno Prova"}
     first = await making.read(ente, "operators", making.csv_of("operators", [invited]))
     await making.applied(ente, first.id)
+    await make_membership(settled, "admin")
     rows = [
         {"organisation": code, "email": "a@example.org", "name": "Ada", "role": "admin"},
         invited | {"role": "admin"},
@@ -28,7 +31,8 @@ async def test_an_import_names_administrators_only_where_there_is_none(db: Datab
     assert found == [
         (2, [["role", "has_administrator"]]),
         (3, [["role", "has_administrator"]]),
-        (4, [["role", "role_of_ente"]]),
+        (4, [["role", "has_administrator"]]),
+        (5, [["role", "has_administrator"]]),
     ]
     both = making.csv_of("operators", rows[4:])
     done = await making.applied(ente, (await making.read(ente, "operators", both)).id)
@@ -38,6 +42,28 @@ async def test_an_import_names_administrators_only_where_there_is_none(db: Datab
     third = [{"organisation": new_code, "email": "g@example.org", "name": "Gino", "role": "admin"}]
     late = await errors(ente, "operators", making.csv_of("operators", third))
     assert late == [(2, [["role", "has_administrator"]])]
+
+
+async def test_an_import_leaves_what_an_organisation_offered_somebody(db: Database) -> None:
+    ente = await making.make_ente()
+    host = await make_tenant("host")
+    code = await making.give_codes(host)
+    desk = await make_desk(host, name="Centro")
+    admin = await make_membership(host, "admin")
+    asked = Invite(
+        email="b@example.org",
+        name="Bruno",
+        role="viewer",
+        desk_ids=(desk.id,),
+        limited_to_desks=True,
+    )
+    async with network_transaction() as scope:
+        await invite(scope, host.id, admin.actor, asked)
+    row = {"organisation": code, "email": "b@example.org", "name": "Bruno Prova"}
+    wider = [row | {"role": "operator", "desks": "Centro"}, row | {"role": "viewer", "desks": ""}]
+    for one, refused in zip(wider, ("role", "desks"), strict=True):
+        found = await errors(ente, "operators", making.csv_of("operators", [one]))
+        assert refused in [column for column, _ in found[0][1]]
 
 
 async def errors(ente: Member, kind: str, content: bytes) -> list[tuple[int, list[list[str]]]]:

@@ -15,13 +15,31 @@ from hub.tenants.directory.queries import figures
 from hub.tenants.onboarding.abandon import abandon
 from hub.tenants.onboarding.activate import activate
 from hub.tenants.onboarding.begin import Contact
-from hub.tenants.onboarding.enlist import begin_again
+from hub.tenants.onboarding.enlist import begin_again, enlist
+from hub.tenants.onboarding.organisations import Details
+from hub.tenants.onboarding.queries import setup_of
+from hub.tenants.onboarding.suspend import resume, suspend
 from hub.tenants.services.queries import public_services
 from tests.factories import Tenant, make_membership, make_tenant
 from tests.support.databases import Database, connected
+from tests.tenants.calls.making import fiscal_code, make_ente
 from tests.tenants.onboarding.conftest import Browse
-from tests.tenants.onboarding.making import Coming, fulfil, make_coming, sign
-from tests.tenants.onboarding.test_admission import row_of
+from tests.tenants.onboarding.making import (
+    Coming,
+    admit,
+    fulfil,
+    make_admitted,
+    make_coming,
+    organisation_of,
+    sign,
+)
+from tests.tenants.onboarding.test_admission import (
+    desks_of,
+    leave,
+    row_of,
+    run_ordered,
+    run_withdrawal,
+)
 from tests.tenants.onboarding.test_deciding import activate_it
 
 CONTACT = Contact(name="Marta Neri", email="marta@example.org")
@@ -143,3 +161,97 @@ async def test_nobody_of_an_abandoned_organisation_comes_back_by_beginning_again
         )
     async with network_transaction() as scope:
         assert not await memberships_of(scope, earlier.account_id)
+
+
+async def with_code(tenant: Tenant) -> str:
+    code = fiscal_code(uuid7().int % 10**10)
+    async with network_transaction() as scope:
+        await scope.execute("UPDATE tenants SET fiscal_code = $2 WHERE id = $1", tenant.id, code)
+    return code
+
+
+async def kinds_of(tenant: Tenant) -> tuple[object, object, object]:
+    row = await row_of(tenant.id)
+    return row["kinds"], row["coming_kinds"], row["state"]
+
+
+async def test_one_that_was_active_before_activations_were_written_down(db: Database) -> None:
+    lender = await make_tenant("lender")
+    code = await with_code(lender)
+    ente, _ = await make_ente()
+    application = await make_admitted(ente, code=code)
+    await admit(application)
+    assert await kinds_of(lender) == (["host", "lender"], ["host"], "active")
+    await leave(application)
+    await run_withdrawal(application)
+    assert await kinds_of(lender) == (["lender"], [], "active")
+
+
+async def test_one_that_is_stopped_keeps_what_it_says_of_itself(db: Database) -> None:
+    ente, admin = await make_ente()
+    lender = await make_tenant("lender")
+    code = await with_code(lender)
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET activated_at = $2 WHERE id = $1", lender.id, scope.now
+        )
+        await suspend(scope, admin.actor, lender.id, "other", "Prova.")
+    await admit(await make_admitted(ente, code=code))
+    assert await kinds_of(lender) == (["host", "lender"], ["host"], "suspended")
+    assert (await row_of(lender.id))["name"] == lender.name
+    async with network_transaction() as scope:
+        await resume(scope, admin.actor, lender.id)
+    assert await kinds_of(lender) == (["host", "lender"], ["host"], "active")
+
+
+async def test_an_application_that_joins_the_entes_set_up_takes_only_its_own_away(
+    db: Database,
+) -> None:
+    ente, admin = await make_ente()
+    code = fiscal_code(uuid7().int % 10**10)
+    lender_id = uuid7()
+    async with network_transaction() as scope:
+        details = Details(name="Banca di Prova", fiscal_code=code)
+        await enlist(scope, admin.actor, lender_id, ["lender"], details, CONTACT)
+    lender = Tenant(lender_id, "Banca di Prova", ("lender",))
+    async with network_transaction() as scope:
+        before = await setup_of(scope, lender_id)
+    application = await make_admitted(ente, code=code)
+    await admit(application)
+    assert await kinds_of(lender) == (["host", "lender"], [], "suspended")
+    await leave(application)
+    for _ in range(2):
+        await run_withdrawal(application)
+    assert await kinds_of(lender) == (["lender"], [], "suspended")
+    async with network_transaction() as scope:
+        after = await setup_of(scope, lender_id)
+    assert before is not None
+    assert after is not None
+    assert (after.id, after.state, after.kinds) == (before.id, "running", ("lender",))
+    assert [point.code for point in after.points] == [point.code for point in before.points]
+    await run_ordered("onboarding.issue")
+    await run_ordered("onboarding.cancel_protocols")
+    async with network_transaction() as scope:
+        states = await scope.fetch(
+            "SELECT t.kind, p.state FROM protocols p JOIN protocol_templates t ON t.id = p.template_id"
+            " WHERE p.organisation_id = $1",
+            lender_id,
+        )
+    assert {row["kind"] for row in states if row["state"] != "cancelled"} == {"lender"}
+
+
+async def test_whoever_applied_first_withdraws_and_the_others_desks_stay(db: Database) -> None:
+    ente, _ = await make_ente()
+    code = fiscal_code(uuid7().int % 10**10)
+    first, second = await make_admitted(ente, code=code), await make_admitted(ente, code=code)
+    await admit(first)
+    await admit(second)
+    host = await organisation_of(first)
+    await leave(first)
+    await run_withdrawal(first)
+    assert sorted(state for _, state in await desks_of(host.id)) == ["closed", "setting_up"]
+    assert await kinds_of(host) == (["host"], [], "suspended")
+    await leave(second)
+    await run_withdrawal(second)
+    assert [state for _, state in await desks_of(host.id)] == ["closed", "closed"]
+    assert await kinds_of(host) == (["host"], [], "closed")

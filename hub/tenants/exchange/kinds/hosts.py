@@ -98,8 +98,6 @@ _STORED = (
     "phone",
     "website",
 )
-# Of the rows that are prepared at once. Above it all organisations are locked by one: the server has only so many locks.
-MOST_IDENTITIES = 100
 
 
 def keys(parsed: Parsed) -> Sequence[str]:
@@ -256,10 +254,8 @@ def _stored(record: Record, organisation_id: UUID | None, places: Places) -> Rec
     }
 
 
-async def prepare(scope: NetworkScope, rows: Sequence[Parsed]) -> None:
-    """Nobody else may make an organisation with one of these codes until the import is through."""
-    codes = sorted({row.values["fiscal_code"] for row in rows if row.values.get("fiscal_code")})
-    await written.wait_for_identities(scope, codes, most=MOST_IDENTITIES)
+async def prepare(scope: NetworkScope) -> None:
+    await written.hold_organisations(scope)
 
 
 async def export(scope: NetworkScope, places: Places) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, o
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
 from hub.tenants.people.asking import roles_for
-from hub.tenants.people.first_administrator import administrations
+from hub.tenants.people.first_administrator import Administration, administrations
 from hub.tenants.people.invite import INVITATION_LASTS
 from hub.tenants.people.schemas import ROLES
 from hub.tenants.territory.build_data import fold
@@ -68,7 +68,8 @@ async def judge(
     named = await owners(scope, rows)
     ids = list({one.id for ones in named.values() for one in ones})
     emails = [row.values["email"] for row in rows if row.values.get("email")]
-    may_name = await _without_administrator(scope, rows, ids, lock=lock)
+    # Whoever may hold an organisation is held before its invitations, as elsewhere.
+    decided_by = await administrations(scope, ids, lock=lock)
     members = {
         (one["tenant_id"], one["email"]): one for one in await found.members(scope, ids, emails)
     }
@@ -91,27 +92,17 @@ async def judge(
             elif key in invited:
                 expired = invited[key]["expires_at"] <= scope.now
                 _as_invited(one, row.values, owner, invited[key], called, expired=expired)
-            _check_role(one, owner, vacant=owner.id in may_name)
+            _check_role(one, owner, decided_by[owner.id])
         judged.append(one)
     return judged
 
 
-async def _without_administrator(
-    scope: NetworkScope, rows: Sequence[Parsed], ids: list[UUID], *, lock: bool
-) -> set[UUID]:
-    """Where the Ente may name one. Whoever may hold an organisation is held before its invitations, as elsewhere."""
-    if not any(row.values.get("role") == ADMIN for row in rows):
-        return set()
-    found_there = await administrations(scope, ids, lock=lock)
-    return {owner for owner, one in found_there.items() if one.is_vacant}
-
-
-def _check_role(judged: Judged, owner: Organisation, *, vacant: bool) -> None:
-    """Of whoever is new in it; who has it already, keeps it."""
+def _check_role(judged: Judged, owner: Organisation, decided_by: Administration) -> None:
+    """Of whoever is new in it; who has it already, keeps it. Once somebody there decides, the Ente lets nobody in."""
     role = judged.record.get("role")
     if role == judged.present.get("role"):
         return
-    if role == ADMIN and not vacant:
+    if decided_by.has_administrator or (role == ADMIN and not decided_by.is_vacant):
         judged.errors.append(("role", "has_administrator"))
     elif role not in roles_for(owner.kinds):
         judged.errors.append(("role", "role_of_ente"))
@@ -187,8 +178,11 @@ def _as_invited(
     if "desks" not in values:
         kept["desk_ids"] = invitation["desk_ids"]
     judged.record |= {**kept, "id": invitation["id"], "member": False}
-    if invitation["support"]:
+    theirs = invitation["support"] or invitation["invited_by"] is not None
+    if invitation["support"] or (theirs and judged.record["role"] != invitation["role"]):
         judged.errors.append(("role", "role_differs"))
+    if theirs and judged.record["desk_ids"] != invitation["desk_ids"]:
+        judged.errors.append(("desks", "desks_differ"))
     _tell_changes(judged, values, owner, called)
 
 
