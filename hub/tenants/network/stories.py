@@ -70,6 +70,9 @@ STORIES: dict[str, Told] = {
     "protocol.replaced": Told(
         "onboarding", N_("Protocol replaced by a new one"), "info", "it-file"
     ),
+    "protocol.countersigned": Told(
+        "onboarding", N_("Protocol countersigned by the Ente"), "success", "it-check-circle"
+    ),
     "protocol.restored": Told(
         "onboarding", N_("Earlier protocol in force again"), "info", "it-file"
     ),

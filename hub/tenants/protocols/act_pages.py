@@ -14,7 +14,7 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.protocols import decide, queries
 from hub.tenants.protocols.network_pages import PLACE, shown_protocol
-from hub.tenants.protocols.page_parts import PageRequest, take_signed
+from hub.tenants.protocols.page_parts import PageRequest, take_countersigned, take_signed
 from hub.tenants.protocols.renew import renew
 from hub.tenants.protocols.schemas import Confirm, Decide, Refuse, SendAgain
 from hub.tenants.rooms import ENTE_ADMINS
@@ -31,6 +31,9 @@ REFUSED = message(
     "protocol-refused", N_("Sent back: the contact gets your reason with a new link.")
 )
 SENT = message("protocol-sent-again", N_("The document is on its way again, with a new link."))
+COUNTERSIGNED = message(
+    "protocol-countersigned", N_("The countersigned file has taken the place of the signed one.")
+)
 CANCELLED = message("protocol-cancelled", N_("The protocol is cancelled."))
 RENEWED = message("protocol-renewed", N_("The new protocol is being made and sent."))
 
@@ -58,6 +61,26 @@ async def hand_in_for_them(
     if say is None:
         return await shown_protocol(request, actor, wanted, signed=form)
     return see_other(request, f"{PLACE}/{wanted}", say)
+
+
+@post(
+    f"{PLACE}/{{protocol_id:str}}/countersigned",
+    status_code=200,
+    guards=ENTE_ADMINS,
+    opt=csrf.MULTIPART,
+    request_max_body_size=LARGEST_REQUEST,
+)
+async def hand_in_countersigned(
+    request: PageRequest, actor: NamedDependency[Actor], protocol_id: FromPath[str]
+) -> Answer:
+    wanted = path_id(protocol_id)
+    async with tenant_transaction(actor.tenant_id) as scope:
+        if await queries.find(scope, wanted) is None:
+            raise NotFound
+    form = await take_countersigned(actor, wanted, await read_upload(request))
+    if form.failed:
+        return await shown_protocol(request, actor, wanted, countersigned=form)
+    return see_other(request, f"{PLACE}/{wanted}", COUNTERSIGNED)
 
 
 def _act(
@@ -90,6 +113,7 @@ async def _renew(scope: TenantScope, actor: Actor, protocol_id: UUID, _asked: De
 
 ROUTES: list[ControllerRouterHandler] = [
     hand_in_for_them,
+    hand_in_countersigned,
     _act("confirm", Confirm, decide.confirm, CONFIRMED),
     _act("refuse", Refuse, decide.refuse, REFUSED),
     _act("reject", Refuse, decide.reject, REFUSED),

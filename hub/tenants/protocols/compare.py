@@ -38,6 +38,35 @@ def how_signed(sent: bytes, checked: CheckedFile, content: bytes) -> str:
     return "appended" if is_signed_after(sent, content) else "person"
 
 
+def how_countersigned(
+    came: bytes, checked_before: str, checked: CheckedFile, content: bytes
+) -> str:
+    """As `how_signed`, of a file that is to take the place of `came`, which was signed already. Raises BadUpload.
+
+    A print that was signed by hand can only be replaced by another such, which the person who brings it has compared.
+    """
+    if content == came:
+        raise BadUpload(
+            "not-signed", N_("This is the file as it arrived, with no further signature.")
+        )
+    inside = signed_pdf(content) if checked.media_type == P7M else None
+    signed = signed_pdf(came) or came
+    if inside is not None:
+        if inside == signed or is_signed_after(signed, inside):
+            return "envelope"
+    elif signed is came and is_signed_after(came, content):
+        return "appended"
+    elif checked_before == "person" and checked.media_type != P7M:
+        return "person"
+    raise BadUpload(
+        "another-document",
+        N_(
+            "This is not the file that arrived, with one more signature. Sign the very file that you download here,"
+            " without opening and saving it anew."
+        ),
+    )
+
+
 def is_signed_after(sent: bytes, content: bytes) -> bool:
     """Our octets whole, and behind them a signature that covers them all: an incremental update (ISO 32000-1 §7.5.6)."""
     if not content.startswith(sent):

@@ -9,8 +9,14 @@ from hub.db import tenant_transaction
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.protocols import queries
-from hub.tenants.protocols.compare import how_signed
-from hub.tenants.protocols.receive import NOT_AWAITED, NotAwaited, receive
+from hub.tenants.protocols.compare import how_countersigned, how_signed
+from hub.tenants.protocols.receive import (
+    NOT_AWAITED,
+    NOT_SIGNED,
+    NotAwaited,
+    receive,
+    take_countersigned,
+)
 from hub.tenants.protocols.schemas import Protocol, SignedFile
 from hub.uploads import check_upload
 
@@ -36,6 +42,28 @@ async def hand_in(
     file = await asyncio.to_thread(_looked_at, sent, name, content)
     async with tenant_transaction(tenant_id) as scope:
         return await receive(scope, actor, protocol_id, file, signed_on, link_version=link_version)
+
+
+async def countersign(
+    tenant_id: UUID, actor: Actor, protocol_id: UUID, name: str, content: bytes
+) -> None:
+    """A copy that the Ente has signed, too, takes the place of the signed file. Raises NotFound, NotAwaited, BadUpload."""
+    async with tenant_transaction(tenant_id) as scope:
+        protocol = await queries.find(scope, protocol_id)
+        if protocol is None:
+            raise NotFound
+        if protocol.state != "signed" or not protocol.signed_file_id or not protocol.checked:
+            raise NotAwaited(message=NOT_SIGNED)
+        came = await files.content(scope, protocol.signed_file_id)
+    file = await asyncio.to_thread(_countersigned, came, protocol.checked, name, content)
+    async with tenant_transaction(tenant_id) as scope:
+        await take_countersigned(scope, actor, protocol, file)
+
+
+def _countersigned(came: bytes, checked_before: str, name: str, content: bytes) -> SignedFile:
+    checked = check_upload(name, content)
+    how = how_countersigned(came, checked_before, checked, content)
+    return SignedFile(checked.name, checked.media_type, content, how)
 
 
 def _looked_at(sent: bytes, name: str, content: bytes) -> SignedFile:

@@ -32,6 +32,7 @@ from hub.tenants.protocols.schemas import (
     Listed,
     Refuse,
     SendAgain,
+    SendCountersigned,
 )
 from hub.tenants.rooms import ENTE_READERS, network_page
 from hub.tenants.territory.build_data import fold
@@ -128,6 +129,7 @@ async def shown_protocol(
             checker = await parties.name_of_member(network, protocol.checked_by)
     forms: dict[str, Form[Any]] = {
         "signed": blank_signed(),
+        "countersigned": blank(SendCountersigned, prefix="countersigned"),
         "confirm": blank(Confirm, prefix="confirm"),
         "refuse": blank(Refuse, prefix="refuse"),
         "reject": blank(Refuse, prefix="reject"),
@@ -142,7 +144,7 @@ async def shown_protocol(
         **sent,
     }
     for name, form in forms.items():
-        if name != "signed":
+        if name not in ("signed", "countersigned"):
             form.values["version"] = [str(protocol.version)]
     refused = next(iter(sent.values()), None)
     today = clock.today()

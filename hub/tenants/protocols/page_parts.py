@@ -10,12 +10,19 @@ from hub.db import TenantScope
 from hub.errors import Conflict, NotFound
 from hub.ids import parse_uuid
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.protocols.hand_in import hand_in
+from hub.tenants.protocols.hand_in import countersign, hand_in
 from hub.tenants.protocols.receive import BadDay
-from hub.tenants.protocols.schemas import CHECKS, KINDS, STANDINGS, TONES, SendSigned
+from hub.tenants.protocols.schemas import (
+    CHECKS,
+    KINDS,
+    STANDINGS,
+    TONES,
+    SendCountersigned,
+    SendSigned,
+)
 from hub.uploads import BadUpload
 from hub.web.downloads import download
-from hub.web.forms import KEY, Form, blank, filled
+from hub.web.forms import KEY, Form, Struct, blank, filled
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.multipart import Upload
@@ -40,6 +47,22 @@ def blank_signed() -> Form[SendSigned]:
     return blank(SendSigned, prefix="signed", signed_on=clock.today())
 
 
+async def take_countersigned(
+    actor: Actor, protocol_id: UUID, upload: Upload
+) -> Form[SendCountersigned]:
+    """The form, refused where the file cannot be taken. Raises NotFound."""
+    form = _read(upload, SendCountersigned, "countersigned")
+    if form.data is None:
+        return form
+    try:
+        await countersign(actor.tenant_id, actor, protocol_id, upload.name, upload.content)
+    except BadUpload as bad:
+        form.refuse("file", _(bad.message))
+    except Conflict as conflict:
+        form.refuse(None, _(conflict.message))
+    return form
+
+
 async def take_signed(
     tenant_id: UUID,
     actor: Actor | None,
@@ -49,7 +72,7 @@ async def take_signed(
     link_version: int | None = None,
 ) -> tuple[Form[SendSigned], Message | None]:
     """The form, refused where the file or the day cannot be taken; else what to say. Raises NotFound."""
-    form = _read(upload)
+    form = _read(upload, SendSigned, "signed")
     if form.data is None:
         return form, None
     try:
@@ -73,10 +96,10 @@ async def take_signed(
     return form, None
 
 
-def _read(upload: Upload) -> Form[SendSigned]:
+def _read(upload: Upload, asked: type[Struct], prefix: str) -> Form[Struct]:
     sent = {name: [value] for name, value in upload.fields.items()}
     key = parse_uuid(sent.pop(KEY, [""])[0])
-    form = filled(SendSigned, {**sent, "file": [upload.name]}, prefix="signed")
+    form = filled(asked, {**sent, "file": [upload.name]}, prefix=prefix)
     if not upload.name:
         form.errors["file"] = _("Choose a file first.")
     if key is None:

@@ -10,7 +10,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.protocols import parties, queries, steps
 from hub.tenants.protocols.schemas import Protocol, SignedFile, last_day
-from hub.tenants.protocols.story import REPLACED, SIGNED, UPLOADED, tell
+from hub.tenants.protocols.story import COUNTERSIGNED, REPLACED, SIGNED, UPLOADED, tell
 from hub.web.i18n import N_
 
 
@@ -34,6 +34,7 @@ NOT_AWAITED = {
     "replaced": N_("A newer document has taken the place of this one."),
     "cancelled": N_("The Ente has cancelled this document: it is no longer to be signed."),
 }
+NOT_SIGNED = N_("Only what is signed, and is still the same file, can be countersigned.")
 
 
 async def receive(
@@ -95,6 +96,22 @@ async def settle(
     for older_id in await steps.replace_older(scope, protocol):
         await tell(scope, actor, REPLACED, older_id, protocol.organisation_id, by=str(protocol.id))
     await touch(scope, protocol.organisation_id)
+
+
+async def take_countersigned(
+    scope: TenantScope, actor: Actor, looked_at: Protocol, file: SignedFile
+) -> None:
+    """In the place of the file that `looked_at` has. Raises NotFound, NotAwaited."""
+    protocol = await queries.find(scope, looked_at.id, lock=True)
+    if protocol is None:
+        raise NotFound
+    if protocol.state != "signed" or protocol.signed_file_id != looked_at.signed_file_id:
+        raise NotAwaited(message=NOT_SIGNED)
+    file_id = await files.store(scope, file.name, file.media_type, file.content)
+    await steps.keep_countersigned(scope, protocol.id, file_id, file.checked)
+    if protocol.signed_file_id:
+        await files.delete(scope, protocol.signed_file_id)
+    await tell(scope, actor, COUNTERSIGNED, protocol.id, protocol.organisation_id)
 
 
 async def reloaded(scope: TenantScope, protocol_id: UUID) -> Protocol:

@@ -94,6 +94,19 @@ class SendSigned(msgspec.Struct, frozen=True):
     ]
 
 
+class SendCountersigned(msgspec.Struct, frozen=True):
+    file: Annotated[
+        str,
+        Text(
+            N_("Countersigned file"),
+            N_(
+                "The file that arrived, with the Ente’s signature added; PDF or P7M, at most 10 MB."
+            ),
+            max_length=1000,
+        ),
+    ]
+
+
 class Confirm(msgspec.Struct, frozen=True):
     compared: Annotated[
         bool,

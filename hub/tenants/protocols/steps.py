@@ -60,6 +60,19 @@ async def sign(
     )
 
 
+async def keep_countersigned(
+    scope: TenantScope, protocol_id: UUID, file_id: UUID, checked: str
+) -> None:
+    await scope.execute(
+        """
+        UPDATE protocols SET signed_file_id = $2, checked = $3, version = version + 1 WHERE id = $1
+        """,
+        protocol_id,
+        file_id,
+        checked,
+    )
+
+
 async def replace_older(scope: TenantScope, protocol: Protocol) -> list[UUID]:
     """Those of the same organisation and kind that were in force, or would still be: one is at a time."""
     rows = await scope.fetch(

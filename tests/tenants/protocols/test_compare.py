@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.tenants.protocols.compare import how_signed
+from hub.tenants.protocols.compare import how_countersigned, how_signed
 from hub.uploads import BadUpload, check_upload
 from tests.support import papers
 from tests.tenants.protocols.making import appended
@@ -15,6 +15,36 @@ OTHER = papers.PDF.replace(b"1.7", b"1.6")
 
 def how(name: str, content: bytes) -> str:
     return how_signed(SENT, check_upload(name, content), content)
+
+
+BY_HAND = OTHER
+
+
+@pytest.mark.parametrize(
+    ("came", "before", "content", "found"),
+    [
+        (appended(SENT), "appended", appended(appended(SENT)), "appended"),
+        (appended(SENT), "appended", papers.signed(appended(SENT)), "envelope"),
+        (papers.signed(SENT), "envelope", papers.signed(papers.signed(SENT)), "envelope"),
+        (BY_HAND, "person", SENT, "person"),
+        (BY_HAND, "person", appended(BY_HAND), "appended"),
+        (papers.signed(SENT), "envelope", SENT, None),
+        (papers.signed(SENT), "envelope", papers.signed(OTHER), None),
+        (appended(SENT), "appended", papers.signed(SENT), None),
+        (appended(SENT), "appended", appended(SENT), None),
+        (appended(SENT), "appended", SENT, None),
+        (BY_HAND, "person", papers.signed(SENT), None),
+    ],
+)
+def test_what_the_ente_signs_last_is_the_file_that_came(
+    came: bytes, before: str, content: bytes, found: str | None
+) -> None:
+    checked = check_upload("protocollo.p7m" if content[:1] == b"0" else "protocollo.pdf", content)
+    if found:
+        assert how_countersigned(came, before, checked, content) == found
+    else:
+        with pytest.raises(BadUpload):
+            how_countersigned(came, before, checked, content)
 
 
 @pytest.mark.parametrize(
