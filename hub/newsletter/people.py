@@ -33,7 +33,7 @@ _PEOPLE = """
       JOIN tenants t ON t.id = m.tenant_id
       JOIN (VALUES ('host', 'operator', 'operators'), ('host', 'admin', 'administrators'),
                    ('lender', NULL, 'lenders'), ('tutor', NULL, 'tutors')) v (kind, role, audience)
-        ON v.kind = ANY(t.kinds) AND (v.role IS NULL OR v.role = m.role)
+        ON v.kind = ANY(t.kinds) AND v.kind <> ALL(t.coming_kinds) AND (v.role IS NULL OR v.role = m.role)
       WHERE m.state = 'active' AND a.state = 'active' AND t.state = 'active' AND NOT t.sandbox
         AND NOT m.support AND (m.expires_at IS NULL OR m.expires_at > $1)
       UNION ALL
