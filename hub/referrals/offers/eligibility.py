@@ -36,7 +36,7 @@ class Service:
     beneficiaries: tuple[str, ...] = ()
     """For whom it is; for everyone where it names nobody."""
     capacity: int | None = None
-    """New cases a month."""
+    """New cases a month. A lender's services of one kind share the sum of theirs: a case does not say by which it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +95,13 @@ def judge(
 
 
 def _closest(request: Request, offered: list[Service], taken: Taken) -> Verdict:
-    verdicts = [_verdict(request, service, taken) for service in offered]
+    verdicts = [
+        _verdict(request, service, _capacity(service, offered, taken)) for service in offered
+    ]
     return min(verdicts, key=lambda one: (one.failures, one.warnings))
 
 
-def _verdict(request: Request, service: Service, taken: Taken) -> Verdict:
+def _verdict(request: Request, service: Service, capacity: Finding) -> Verdict:
     return Verdict(
         service.lender_id,
         service.lender_name,
@@ -113,7 +115,7 @@ def _verdict(request: Request, service: Service, taken: Taken) -> Verdict:
             ),
             _amount("largest", service.max_amount_cents, lambda most: request.amount_cents <= most),
             _beneficiaries(request, service),
-            _capacity(service, taken),
+            capacity,
         ),
     )
 
@@ -144,12 +146,16 @@ def _belongs(request: Request, group: str) -> bool | None:
     return request.age < YOUNG_UNTIL if group == "young" else request.age > OLDER_THAN
 
 
-def _capacity(service: Service, taken: Taken) -> Finding:
+def _capacity(service: Service, offered: list[Service], taken: Taken) -> Finding:
     """A warning only: the lender may still say yes, and which cases it declines is not known yet."""
-    if service.capacity is None:
-        return Finding("capacity", "unknown")
-    full = taken.get((service.lender_id, service.kind), 0) >= service.capacity
-    return Finding("capacity", "warned" if full else "passed", a_month=service.capacity)
+    a_month = 0
+    for one in offered:
+        if one.kind == service.kind:
+            if one.capacity is None:
+                return Finding("capacity", "unknown")
+            a_month += one.capacity
+    full = taken.get((service.lender_id, service.kind), 0) >= a_month
+    return Finding("capacity", "warned" if full else "passed", a_month=a_month)
 
 
 def age_on(day: date, born_on: date) -> int:

@@ -124,10 +124,26 @@ def test_a_capacity_that_is_reached_warns_and_stops_nobody(taken: int, outcome: 
     assert verdict.fits
 
 
-def test_of_two_services_that_fit_the_one_with_room_counts() -> None:
+@pytest.mark.parametrize(
+    ("taken", "outcome"), [(4, "passed"), (5, "passed"), (9, "passed"), (10, "warned")]
+)
+def test_two_services_of_a_kind_share_what_the_lender_takes_on(taken: int, outcome: str) -> None:
+    """Cases are counted by kind, and none says by which service it comes."""
+    first, second = (replace(SERVICE, name=name, capacity=5) for name in ("Prima", "Seconda"))
+    social = replace(SERVICE, kind="social_loan", capacity=90)
+    others = replace(SERVICE, lender_id=UUID(int=2), capacity=90)
+    offered = [first, social, second, others]
+    counts = {(LENDER, "enterprise_loan"): taken}
+    (verdict,) = [one for one in judge(ASKED, offered, uuid4(), counts) if one.lender_id == LENDER]
+    assert outcomes(verdict)["capacity"] == outcome
+    (a_month,) = [one.a_month for one in verdict.findings if one.rule == "capacity"]
+    assert a_month == 10
+
+
+def test_where_one_service_of_a_kind_states_no_capacity_nothing_is_known() -> None:
     full = replace(SERVICE, name="Piena", capacity=1)
     (verdict,) = judge(ASKED, [full, SERVICE], uuid4(), {(LENDER, "enterprise_loan"): 1})
-    assert verdict.service_name == "Impresa"
+    assert outcomes(verdict)["capacity"] == "unknown"
 
 
 @pytest.mark.parametrize(
