@@ -64,13 +64,7 @@ ALTER TABLE desks
   ADD COLUMN closed_reason text,
   -- Kept by the referrals: of the desk, never of a person.
   ADD COLUMN last_consultation_on date,
-  -- Announced by the Ente to the host of a silent desk: the hub closes it then, and what is open goes to the other.
-  ADD COLUMN closing_on date,
-  ADD COLUMN closing_note text NOT NULL DEFAULT '',
-  ADD COLUMN closing_taker_id uuid,
-  ADD COLUMN verification_reminded_at timestamptz,
-  ADD FOREIGN KEY (tenant_id, closing_taker_id) REFERENCES desks (tenant_id, id) ON DELETE RESTRICT;
-CREATE INDEX desks_closing ON desks (closing_on) WHERE closing_on IS NOT NULL AND state = 'active';
+  ADD COLUMN verification_reminded_at timestamptz;
 CREATE INDEX desks_postal_code ON desks (postal_code) WHERE state = 'active';
 CREATE INDEX desks_setting_up ON desks (tenant_id) WHERE state = 'setting_up';
 
@@ -87,6 +81,21 @@ CREATE TABLE desk_closures (
   FOREIGN KEY (tenant_id, desk_id) REFERENCES desks (tenant_id, id) ON DELETE CASCADE
 );
 CREATE INDEX desk_closures_desk ON desk_closures (tenant_id, desk_id, ends_on);
+
+-- By the Ente, of a silent desk: on that day the hub closes it, and what is open goes to the other. Gone once it is
+-- over. Not of the directory, as desks are: what the Ente writes to a host is for these two.
+CREATE TABLE announced_closings (
+  id uuid PRIMARY KEY,
+  tenant_id uuid NOT NULL,
+  desk_id uuid NOT NULL,
+  announced_at timestamptz NOT NULL,
+  closes_on date NOT NULL,
+  note text NOT NULL,
+  taker_id uuid,
+  UNIQUE (tenant_id, desk_id),
+  FOREIGN KEY (tenant_id, desk_id) REFERENCES desks (tenant_id, id) ON DELETE CASCADE,
+  FOREIGN KEY (tenant_id, taker_id) REFERENCES desks (tenant_id, id) ON DELETE RESTRICT
+);
 
 CREATE TABLE closing_days (
   id uuid PRIMARY KEY,
@@ -442,6 +451,9 @@ DROP POLICY audit_log_hub_network ON audit_log;
             self_directory_table("tenants", app=f"update ({OWN_COLUMNS})"),
             tenant_directory_table("desk_closures", app="insert, update, delete"),
             tenant_directory_table("closing_days", app="insert, delete"),
+            tenant_table(
+                "announced_closings", app="select, delete", network="select, insert, delete"
+            ),
             "GRANT SELECT ON postal_codes TO hub_app, hub_network, hub_router, hub_relay;\n",
             network_table("second_factors", network="select, insert, update, delete"),
             network_table("recovery_codes", network="select, insert, update, delete"),

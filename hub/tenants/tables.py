@@ -78,9 +78,6 @@ class Desk(Table, tablename="desks"):
     closed_on = Date(null=True)
     closed_reason = Text(null=True)
     last_consultation_on = Date(null=True)
-    closing_on = Date(null=True)
-    closing_note = Text()
-    closing_taker_id = UUIDColumn(null=True)
     verification_reminded_at = Timestamptz(null=True)
 
 

@@ -32,7 +32,6 @@ WITHOUT_TENANT_TOO = {
 # Indexes of tenant tables that do not begin with the tenant, beside the uuid primary keys.
 OTHER_INDEXES = {
     "campaigns_running": "the relay asks whose turn it is",
-    "desks_closing": "the worker closes those whose announced day has come",
     "desks_municipality": "the public finds desks by place",
     "desks_postal_code": "the public finds desks by place",
     "desks_region": "the public finds desks by place",

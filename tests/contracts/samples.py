@@ -344,6 +344,12 @@ ONBOARDING_ROWS: dict[str, Callable[[Rows], Values]] = {
         "ends_on": date(2026, 8, 21),
         "created_at": clock.now(),
     },
+    "announced_closings": lambda rows: {
+        "desk_id": rows["desks"],
+        "announced_at": clock.now(),
+        "closes_on": date(2026, 8, 21),
+        "note": "Silent",
+    },
     "closing_days": lambda _: {"day": date.fromordinal(700_000 + secrets.randbelow(30_000))},
     "invitations": lambda rows: {
         "email": f"{unique('invited')}@example.org",

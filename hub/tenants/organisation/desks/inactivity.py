@@ -2,7 +2,7 @@
 
 The Ente sees no cases, so it moves none: what is open is handed over in the host's own scope, in the transaction that
 closes the desk. Until then the host can say who takes over, by closing the desk itself; a conversation at the desk
-keeps it open.
+keeps it open, and so does a suspension, while which the host could record none.
 """
 
 from datetime import date, timedelta
@@ -18,8 +18,9 @@ from hub.tenants.organisation.desks.close import OpenWorkLeft
 from hub.tenants.organisation.desks.schemas import AnnounceClosing, CloseDesk, Desk
 from hub.web.i18n import N_
 
-# What a host has at least to answer, or to hand over what is open.
+# What a host has at least to answer, or to hand over what is open; and how long an announcement may stand.
 NOTICE = timedelta(days=15)
+LONGEST_NOTICE = timedelta(days=60)
 INACTIVITY = "inactivity"
 
 
@@ -33,9 +34,9 @@ class ClosingAnnounced(Conflict):
     message = N_("The closing of this desk is announced already.")
 
 
-class NoNotice(Conflict):
-    code = "closing-too-soon"
-    message = N_("Give the host at least 15 days.")
+class OtherNotice(Conflict):
+    code = "closing-notice"
+    message = N_("Give the host at least 15 days, and no more than 60.")
 
 
 class TakerMissing(Conflict):
@@ -43,20 +44,21 @@ class TakerMissing(Conflict):
     message = N_("Choose another open desk of this host: it takes over what is open.")
 
 
-def is_silent(desk: Desk, today: date) -> bool:
-    """As the Ente's board has it."""
+def is_silent(desk: Desk, day: date) -> bool:
+    """As seen on that day, and as the Ente's board has it."""
     since = desk.last_consultation_on or desk.opened_on
     return (
-        desk.state == "active" and since is not None and since < today - timedelta(days=SILENT_DAYS)
+        desk.state == "active" and since is not None and since < day - timedelta(days=SILENT_DAYS)
     )
 
 
 async def announce(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, asked: AnnounceClosing
 ) -> None:
-    """The host's administrators get a letter. Raises NotFound, NotSilent, ClosingAnnounced, NoNotice, TakerMissing."""
+    """The host's administrators get a letter. Raises NotFound, NotSilent, ClosingAnnounced, OtherNotice, TakerMissing."""
     active = await queries.is_active(scope, organisation_id)
-    desk = await queries.lock_desk_of(scope, organisation_id, asked.desk_id)
+    takers = [asked.taker_id] if asked.taker_id else []
+    desk = await queries.lock_desk_of(scope, organisation_id, asked.desk_id, *takers)
     if desk is None:
         raise NotFound
     today = clock.day_of(scope.now)
@@ -64,12 +66,14 @@ async def announce(
         raise NotSilent
     if desk.closing_on:
         raise ClosingAnnounced
-    if asked.closing_on < today + NOTICE:
-        raise NoNotice
+    if not today + NOTICE <= asked.closing_on <= today + LONGEST_NOTICE:
+        raise OtherNotice
     others = {one.id for one in takers_of(desk, await queries.desks_of(scope, organisation_id))}
     if asked.taker_id not in others and (others or asked.taker_id):
         raise TakerMissing
-    await queries.announce_closing(scope, desk.id, asked.closing_on, asked.note, asked.taker_id)
+    await queries.announce_closing(
+        scope, organisation_id, desk.id, asked.closing_on, asked.note, asked.taker_id
+    )
     await _tell(scope, actor, organisation_id, "announced", desk.id, on=asked.closing_on)
     await outbox.enqueue(scope, "desks.tell_closing", tenant_id=organisation_id, desk_id=desk.id)
 
@@ -84,7 +88,7 @@ async def withdraw(scope: NetworkScope, actor: Actor, organisation_id: UUID, des
     if desk is None:
         raise NotFound
     if desk.closing_on and desk.state == "active":
-        await queries.forget_closing(scope, desk_id)
+        await queries.forget_closing(scope, organisation_id, desk_id)
         await _tell(scope, actor, organisation_id, "withdrawn", desk_id)
 
 
@@ -99,8 +103,10 @@ async def close_due(scope: TenantScope, desk_id: UUID) -> None:
     today = clock.day_of(scope.now)
     if desk is None or desk.state != "active" or not desk.closing_on or desk.closing_on > today:
         return
-    if not is_silent(desk, today):
-        await queries.forget_closing(scope, desk_id)
+    if not await queries.works_as_host(scope):
+        return
+    if await _is_answered(scope, desk):
+        await queries.forget_closing(scope, scope.tenant_id, desk_id)
         await _tell(scope, None, scope.tenant_id, "lapsed", desk_id)
         return
     taker = await queries.desk(scope, taker_id) if taker_id else None
@@ -108,9 +114,18 @@ async def close_due(scope: TenantScope, desk_id: UUID) -> None:
     try:
         await close.end(scope, None, desk_id, CloseDesk(INACTIVITY, today, taker_id))
     except OpenWorkLeft:
-        await queries.forget_closing(scope, desk_id)
+        await queries.forget_closing(scope, scope.tenant_id, desk_id)
         await _tell(scope, None, scope.tenant_id, "failed", desk_id)
         await outbox.enqueue(scope, "desks.tell_ente_left", desk_id=desk_id)
+
+
+async def _is_answered(scope: TenantScope, desk: Desk) -> bool:
+    """By a conversation, also one of the days before that was recorded later; or the host could not answer."""
+    announced = desk.closing_announced_at
+    return announced is not None and (
+        not is_silent(desk, clock.day_of(announced))
+        or await queries.suspended_since(scope, announced)
+    )
 
 
 async def _tell(

@@ -17,7 +17,7 @@ from hub.tenants.onboarding.page_parts import crumbs_of, find, here
 from hub.tenants.onboarding.schemas import OrganisationView
 from hub.tenants.organisation.desks import inactivity, queries
 from hub.tenants.organisation.desks.ente_pages import OpenDesk
-from hub.tenants.organisation.desks.inactivity import NoNotice, TakerMissing, takers_of
+from hub.tenants.organisation.desks.inactivity import OtherNotice, TakerMissing, takers_of
 from hub.tenants.organisation.desks.schemas import AnnounceClosing, Desk
 from hub.tenants.rooms import ENTE_ADMINS, network_page
 from hub.web.forms import Form, Pairs, blank, read_form
@@ -74,7 +74,7 @@ async def announce_closing(
             async with network_transaction() as scope:
                 await inactivity.announce(scope, actor, organisation, form.data)
             return see_other(request, f"{here(organisation)}/desks", ANNOUNCED)
-        except NoNotice as refused:
+        except OtherNotice as refused:
             form.refuse("closing_on", _(refused.message))
         except TakerMissing as refused:
             form.refuse("taker_id", _(refused.message))

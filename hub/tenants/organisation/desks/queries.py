@@ -12,9 +12,10 @@ _DESK = """
 SELECT d.id, d.name, d.state, d.municipality_code, m.name, m.province_code, d.region_code,
   m.latitude, m.longitude, d.address, d.postal_code, d.latitude, d.longitude, d.phone, d.email,
   d.hours, d.opening_hours, d.how_to_reach, d.offers, d.provinces, d.opened_on, d.verified_on,
-  d.closed_on, d.closed_reason, d.setup_id, d.version, d.last_consultation_on, d.closing_on,
-  d.closing_note, d.closing_taker_id
+  d.closed_on, d.closed_reason, d.setup_id, d.version, d.last_consultation_on,
+  c.closes_on, c.note, c.taker_id, c.announced_at
 FROM desks d JOIN municipalities m ON m.istat_code = d.municipality_code
+LEFT JOIN announced_closings c ON c.tenant_id = d.tenant_id AND c.desk_id = d.id
 """
 
 
@@ -90,6 +91,7 @@ async def verify(scope: TenantScope, desk_id: UUID, day: date) -> None:
 
 
 async def mark_closed(scope: TenantScope, desk_id: UUID, day: date, reason: str) -> None:
+    await forget_closing(scope, scope.tenant_id, desk_id)
     await scope.execute(
         """
         UPDATE desks SET state = 'closed', closed_on = $3, closed_reason = $4, version = version + 1
@@ -323,11 +325,20 @@ async def desks_of(scope: NetworkScope, organisation_id: UUID) -> list[Desk]:
     return [Desk(*row) for row in rows]
 
 
-async def lock_desk_of(scope: NetworkScope, organisation_id: UUID, desk_id: UUID) -> Desk | None:
-    row = await scope.fetchrow(
-        f"{_DESK} WHERE d.tenant_id = $1 AND d.id = $2 FOR NO KEY UPDATE OF d",
+async def lock_desk_of(
+    scope: NetworkScope, organisation_id: UUID, desk_id: UUID, *others: UUID
+) -> Desk | None:
+    """The desk, locked together with the others, in the order of `lock`; read once that is done."""
+    await scope.fetch(
+        """
+        SELECT FROM desks WHERE tenant_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+        FOR NO KEY UPDATE
+        """,
         organisation_id,
-        desk_id,
+        [desk_id, *others],
+    )
+    row = await scope.fetchrow(
+        f"{_DESK} WHERE d.tenant_id = $1 AND d.id = $2", organisation_id, desk_id
     )
     return Desk(*row) if row else None
 
@@ -365,36 +376,76 @@ async def admins_of_ente(scope: NetworkScope) -> list[UUID]:
 
 
 async def announce_closing(
-    scope: NetworkScope, desk_id: UUID, day: date, note: str, taker_id: UUID | None
+    scope: NetworkScope,
+    organisation_id: UUID,
+    desk_id: UUID,
+    day: date,
+    note: str,
+    taker_id: UUID | None,
 ) -> None:
     await scope.execute(
-        "UPDATE desks SET closing_on = $2, closing_note = $3, closing_taker_id = $4 WHERE id = $1",
+        """
+        INSERT INTO announced_closings
+          (id, tenant_id, desk_id, announced_at, closes_on, note, taker_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        """,
+        uuid7(),
+        organisation_id,
         desk_id,
+        scope.now,
         day,
         note,
         taker_id,
     )
 
 
-async def forget_closing(scope: NetworkScope | TenantScope, desk_id: UUID) -> None:
+async def forget_closing(
+    scope: NetworkScope | TenantScope, organisation_id: UUID, desk_id: UUID
+) -> None:
     await scope.execute(
-        """
-        UPDATE desks SET closing_on = NULL, closing_note = '', closing_taker_id = NULL
-        WHERE id = $1
-        """,
+        "DELETE FROM announced_closings WHERE tenant_id = $1 AND desk_id = $2",
+        organisation_id,
         desk_id,
     )
 
 
 async def due_to_close(scope: NetworkScope, today: date) -> list[tuple[UUID, UUID]]:
-    """(host, desk)."""
+    """(host, desk), of the hosts that work."""
     rows = await scope.fetch(
         """
-        SELECT tenant_id, id FROM desks WHERE closing_on <= $1 AND state = 'active' ORDER BY id
+        SELECT c.tenant_id, c.desk_id FROM announced_closings c
+        JOIN tenants t ON t.id = c.tenant_id AND t.state = 'active'
+          AND 'host' <> ALL(t.coming_kinds)
+        WHERE c.closes_on <= $1 ORDER BY c.closes_on, c.desk_id
         """,
         today,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def works_as_host(scope: TenantScope) -> bool:
+    """Its people may record what happens at its desks."""
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM tenants
+          WHERE id = $1 AND state = 'active' AND 'host' <> ALL(coming_kinds))
+        """,
+        scope.tenant_id,
+    )
+    return found
+
+
+async def suspended_since(scope: TenantScope, since: datetime) -> bool:
+    """At any time since then, or still."""
+    found: bool = await scope.fetchval(
+        """
+        SELECT EXISTS (SELECT FROM suspensions
+          WHERE tenant_id = $1 AND (lifted_at IS NULL OR lifted_at >= $2))
+        """,
+        scope.tenant_id,
+        since,
+    )
+    return found
 
 
 async def desk_name(scope: NetworkScope, desk_id: UUID) -> tuple[str, UUID, str] | None:

@@ -3,7 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -169,7 +169,7 @@ class AnnounceClosing(msgspec.Struct, kw_only=True):
     desk_id: Annotated[UUID, Identifier()]
     closing_on: Annotated[
         date,
-        Date(N_("Day of the closing"), N_("At least 15 days from today."), future=True),
+        Date(N_("Day of the closing"), N_("From 15 to 60 days from today."), future=True),
     ]
     taker_id: Annotated[
         UUID | None,
@@ -210,8 +210,9 @@ class Desk(NamedTuple):
     version: int
     last_consultation_on: date | None
     closing_on: date | None
-    closing_note: str
+    closing_note: str | None
     closing_taker_id: UUID | None
+    closing_announced_at: datetime | None
 
 
 class Closure(NamedTuple):

@@ -1,11 +1,13 @@
-"""Letters that ask whether a desk's entry is still right."""
+"""Letters about desks: whether an entry is still right, one that waits to be opened, one that is to be closed."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hub import clock, mail, outbox
+from hub import clock, logs, mail, outbox
 from hub.db import network_transaction, tenant_transaction
+from hub.idempotency import once
 from hub.outbox import Job
 from hub.tenants.organisation import queries as organisation
 from hub.tenants.organisation.desks import queries
@@ -15,6 +17,8 @@ from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
 from hub.worker import every_minute, task
+
+log = logging.getLogger(__name__)
 
 Unverified = Sequence[tuple[str, date | None]]
 # Named in a letter; a host with more finds the others in its list.
@@ -57,13 +61,8 @@ async def remind_office(job: Job, *, organisation_id: UUID) -> None:
 
 
 @task("desks.tell_ente")
-async def tell_ente(_job: Job, *, desk_id: UUID) -> None:
-    """A letter to each administrator of the Ente, each a task of its own."""
-    async with network_transaction() as scope:
-        for membership_id in await queries.admins_of_ente(scope):
-            await outbox.enqueue(
-                scope, "desks.ask_ente", desk_id=desk_id, membership_id=membership_id
-            )
+async def tell_ente(job: Job, *, desk_id: UUID) -> None:
+    await _order_for_ente(job, "desks.ask_ente", desk_id)
 
 
 @task("desks.ask_ente")
@@ -94,14 +93,19 @@ async def close_silent() -> None:
     async with network_transaction() as network:
         due = await queries.due_to_close(network, clock.day_of(network.now))
     for tenant_id, desk_id in due:
-        async with tenant_transaction(tenant_id) as scope:
-            await close_due(scope, desk_id)
+        try:
+            async with tenant_transaction(tenant_id) as scope:
+                await close_due(scope, desk_id)
+        except Exception as error:  # noqa: BLE001  # what is wrong with one host must not hold up the others
+            log.warning("desk %s could not be closed: %s", desk_id, logs.describe(error))
 
 
 @task("desks.tell_closing")
 async def tell_closing(job: Job, *, desk_id: UUID) -> None:
     """A letter to each administrator of the host, or to its office, each a task of its own."""
-    async with tenant_transaction(_owner(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
+        if await once(scope, job.task, job.id, desk_id):
+            return
         admins = await queries.admins(scope)
         for membership_id in admins:
             await outbox.enqueue(
@@ -137,7 +141,7 @@ async def announce_closing_office(job: Job, *, desk_id: UUID, organisation_id: U
 
 async def _announce(job: Job, desk_id: UUID, address: str, name: str) -> None:
     """Nothing where the desk was closed, or the Ente thought better of it, in the meantime."""
-    async with tenant_transaction(_owner(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         desk = await queries.desk(scope, desk_id)
         takes_over = desk and desk.closing_taker_id
         taker = await queries.desk(scope, takes_over) if takes_over else None
@@ -152,7 +156,7 @@ async def _announce(job: Job, desk_id: UUID, address: str, name: str) -> None:
             desk=desk.name,
             day=day,
         ),
-        desk.closing_note,
+        desk.closing_note or "",
         _("What is open there then goes to “%(taker)s”.", taker=taker.name)
         if taker
         else _("Your organisation has no other open desk: please close the open cases before."),
@@ -169,12 +173,8 @@ async def _announce(job: Job, desk_id: UUID, address: str, name: str) -> None:
 
 
 @task("desks.tell_ente_left")
-async def tell_ente_left(_job: Job, *, desk_id: UUID) -> None:
-    async with network_transaction() as scope:
-        for membership_id in await queries.admins_of_ente(scope):
-            await outbox.enqueue(
-                scope, "desks.write_ente_left", desk_id=desk_id, membership_id=membership_id
-            )
+async def tell_ente_left(job: Job, *, desk_id: UUID) -> None:
+    await _order_for_ente(job, "desks.write_ente_left", desk_id)
 
 
 @task("desks.write_ente_left")
@@ -204,14 +204,19 @@ async def write_ente_left(job: Job, *, desk_id: UUID, membership_id: UUID) -> No
         )
 
 
-def _owner(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id
+async def _order_for_ente(job: Job, letter: str, desk_id: UUID) -> None:
+    """To each administrator of the Ente, each a task of its own. Twice is one effect."""
+    async with network_transaction() as network:
+        admins = await queries.admins_of_ente(network)
+    async with tenant_transaction(job.owner_id) as scope:
+        if await once(scope, job.task, job.id, desk_id):
+            return
+        for membership_id in admins:
+            await outbox.enqueue(scope, letter, desk_id=desk_id, membership_id=membership_id)
 
 
 async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:
-    async with tenant_transaction(_owner(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         return await queries.unverified(scope, verified_before(scope), membership_id)
 
 
