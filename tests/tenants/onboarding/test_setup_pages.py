@@ -90,7 +90,7 @@ async def test_a_suspended_organisation_is_told_since_when_why_and_what_it_stops
         assert i18n.gettext("Your organisation is suspended since %(day)s", day=since) in text
         assert "Motivo: nessun protocollo in vigore. Manca il rinnovo." in " ".join(text.split())
         assert "non ci sono nuove pratiche" in text
-    assert "organizzazione è attiva" not in text
+        assert "organizzazione è attiva" not in text
     async with network_transaction() as scope:
         await resume(scope, ente, organisation)
     for path in ("/organisation/setup", "/organisation"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
@@ -88,13 +88,14 @@ async def test_the_time_begins_with_the_acceptance(
 async def test_whoever_is_let_in_reads_what_may_be_done_and_until_when(
     client: httpx.AsyncClient, new_client: NewClient, admin: Member, helper: Member
 ) -> None:
-    joined = await let_in(admin, helper, client)
-    until = format_datetime(joined["expires_at"])
+    expires_at = (await let_in(admin, helper, client))["expires_at"]
+    assert isinstance(expires_at, datetime)
+    until = format_datetime(expires_at)
     for path in ("/organisation", "/organisation/setup"):
         text = (await client.get(path)).text
         assert f"Sei qui per assistenza fino al {until}" in text
         assert "Non vedi cittadini, pratiche o invii" in text
-    assert "fai parte dell’organizzazione" not in text
+        assert "fai parte dell’organizzazione" not in text
     assert "Ruolo: assistenza." in (await client.get("/account")).text
     own = new_client()
     await sign_in(own, admin)
