@@ -87,6 +87,7 @@ NO_LISTS: dict[str, tuple[str, ...]] = {
         "/organisation/edit",
         "/organisation/people/invite",
         "/organisation/people/{membership_id}/leave",
+        "/organisation/people/{membership_id}/trainings/{training_id}/remove",
         "/selections/new",
         "/selections/{call_id}/close",
         "/selections/{call_id}/delete",
