@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request
 
 from hub.seed.sign_ins import PASSWORD
 from hub.web.i18n import gettext as _
-from tests.browser.scrutiny import Scrutiny, Sight, Titles, check_layout
+from tests.browser.scrutiny import Scrutiny, Sight, Titles
 from tests.browser.second_factor import code_of
 
 # A status is judged by itself. What is saved as one types gives way to what is saved after it, and htmx says so.
@@ -28,8 +28,7 @@ class Reader:
         self._scrutiny = scrutiny
         self._titles = Titles()
         self._arrival: Response | None = None
-        # The page as it was when it was last looked at.
-        self._looked_at = ""
+        self._sight: Sight | None = None
         self.page.on("response", self._on_response)
         self.page.on("request", self._on_request)
         self.page.on("console", self._on_console)
@@ -90,9 +89,8 @@ class Reader:
 
     def look(self) -> None:
         """Look closely: the page may be in a state it was not in when its like was first seen."""
-        if self.page.content() != self._looked_at:
-            check_layout(self.page, scripts=self._scripts)
-            self._looked_at = self.page.content()
+        assert self._sight, "no page was opened"
+        self._scrutiny.look_again(self.page, self._sight)
 
     @contextmanager
     def arriving(self, status: int = 200) -> Iterator[None]:
@@ -110,8 +108,8 @@ class Reader:
         sight = Sight.of(self.page, got, scripts=self._scripts)
         if got == 200 and self._arrival.request.method == "GET":
             self._titles.check(self.page, sight)
-        if self._scrutiny.look(self.page, sight):
-            self._looked_at = self.page.content()
+        self._sight = sight
+        self._scrutiny.look(self.page, sight)
         self.check()
 
     def check(self) -> None:

@@ -22,6 +22,14 @@ _IDS = re.compile(
 )
 _RUN_AXE = """options => axe.run(options).then(({violations}) => violations.map(
     ({id, help, nodes}) => ({id, help, found: nodes.map(({html}) => html.slice(0, 200))})))"""
+# Which elements there are, in which others, with which classes and attributes; and the order of the headings.
+_OUTLINE = """() => {
+    const look = (one) => `${one.localName}.${one.getAttribute("class")}`;
+    const told = [...document.body.querySelectorAll("*")].map((one) =>
+        `${look(one.parentElement)}>${look(one)}[${one.getAttributeNames()}]`);
+    const headings = [...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map((one) => one.localName);
+    return [...new Set(told)].sort().concat(headings).join(" ");
+}"""
 _FIRST_STOP = "document.activeElement.getAttribute('href')"
 _AT_SUMMARY = "document.activeElement.hasAttribute('data-hub-error-summary')"
 
@@ -43,6 +51,10 @@ class Sight:
         path = _IDS.sub("/*", parts.path) if status in (200, 422) else "*"
         return cls(parts.netloc, path, status, language(page), scripts)
 
+    def site(self, hub: str) -> str:
+        """The same in each process of the run, whose hubs have hosts of their own."""
+        return f"{'hub' if self.host == hub else 'mailbox'} {self.path} {self.status} {self.locale} {self.scripts}"
+
 
 @dataclass(frozen=True, slots=True)
 class Scrutiny:
@@ -52,16 +64,18 @@ class Scrutiny:
     # Of the hub; each process has its own.
     host: str
 
-    def look(self, page: Page, sight: Sight) -> bool:
-        """Look closely at a page that just loaded, unless its like was seen before; whether it did."""
-        if new := self._claim(sight):
+    def look(self, page: Page, sight: Sight) -> None:
+        """Look closely at a page that just loaded, unless its like was seen before."""
+        if self._is_first(sight.site(self.host)):
             check_first_focus(page)
-            check_layout(page, scripts=sight.scripts)
-        return new
+            self.look_again(page, sight)
 
-    def _claim(self, sight: Sight) -> bool:
-        site = "hub" if sight.host == self.host else "mailbox"
-        name = f"{site} {sight.path} {sight.status} {sight.locale} {sight.scripts}"
+    def look_again(self, page: Page, sight: Sight) -> None:
+        """axe is asked where something is built as it was not before: texts make no difference to it."""
+        outline = f"{sight.site(self.host)} {page.evaluate(_OUTLINE)}"
+        check_layout(page, ask_axe=sight.scripts and self._is_first(outline))
+
+    def _is_first(self, name: str) -> bool:
         file = self.folder / hashlib.sha256(name.encode()).hexdigest()
         try:
             file.touch(exist_ok=False)
@@ -104,14 +118,17 @@ def check_first_focus(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
-def check_layout(page: Page, *, scripts: bool = True) -> None:
+def check_layout(page: Page, *, ask_axe: bool) -> None:
     """At every width, and back to the one it had. axe needs a page that may run scripts."""
     size = page.viewport_size or {"width": DESKTOP, "height": 900}
+    # The one that it has is the first, and comes last again: each change of it takes a moment.
+    widths = sorted((DESKTOP, PHONE, NARROWEST), key=lambda width: width != size["width"])
     problems = []
-    for width in (DESKTOP, PHONE, NARROWEST):
-        page.set_viewport_size({"width": width, "height": size["height"]})
+    for width in widths:
+        if page.viewport_size != {**size, "width": width}:
+            page.set_viewport_size({**size, "width": width})
         problems += overflowing(page)
-        if scripts and width != NARROWEST:
+        if ask_axe and width != NARROWEST:
             problems += accessibility_problems(page)
     page.set_viewport_size(size)
     assert not problems, f"{page.url}:\n" + "\n".join(problems)
