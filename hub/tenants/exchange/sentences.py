@@ -116,7 +116,9 @@ def refusal(failure: str, title_of: dict[str, str]) -> str:
     if kind := other_kind(failure):
         return _(_OTHER_KIND, kind=_(KINDS[kind]))
     code, _colon, columns = failure.partition(":")
-    names = ", ".join(f"“{title_of.get(name, name)}”" for name in columns.split(","))
+    names = ", ".join(
+        _("“%(value)s”", value=title_of.get(name, name)) for name in columns.split(",")
+    )
     sentence = REFUSALS.get(code, REFUSALS["broken_off"])
     return _(sentence, columns=names) if columns else _(sentence)
 

@@ -149,7 +149,7 @@ async def test_columns_must_be_there_once(ente: Member) -> None:
     assert await failure(ente, f"{HEADER};denominazióne\n{line('1')};x\n") == "double_columns:name"
     with i18n.reading_in("it"):
         said = sentences.refusal("missing_columns:fiscal_code,name", KINDS["hosts"].titles)
-    assert said == "Mancano queste colonne: “Codice fiscale”, “Denominazione”."
+    assert said == "Mancano queste colonne: «Codice fiscale», «Denominazione»."
 
 
 @pytest.mark.parametrize(

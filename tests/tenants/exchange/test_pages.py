@@ -130,7 +130,7 @@ async def test_a_file_refused_by_the_worker_says_why(admin: httpx.AsyncClient) -
     sent = await send(admin, b"Tipo di ente;Segreto\nComune;x\n")
     await drain_now()
     shown = await admin.get(sent.headers["location"])
-    assert "Mancano queste colonne: “Codice fiscale”, “Denominazione”." in shown.text
+    assert "Mancano queste colonne: «Codice fiscale», «Denominazione»." in shown.text
     assert (await press(admin, sent.headers["location"], "read-again")).status_code == 303
     await drain_now()
     assert "Mancano queste colonne" in (await admin.get(sent.headers["location"])).text
