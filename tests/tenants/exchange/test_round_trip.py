@@ -6,8 +6,11 @@ import pytest
 
 from hub.db import network_transaction, tenant_transaction
 from hub.ids import uuid7
+from hub.tenants.exchange.kinds import KINDS
+from hub.tenants.exchange.schemas import Kind
 from hub.tenants.people.invite import invite
 from hub.tenants.people.schemas import Invite
+from hub.tenants.territory.build_data import fold
 from tests.factories import make_account, make_desk, make_membership, make_tenant, unique
 from tests.support.databases import Database
 from tests.tenants.exchange import making
@@ -79,3 +82,12 @@ async def fill_network() -> None:
                 ["15", "18"],
                 scope.now.date().replace(year=2020),
             )
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_no_two_columns_answer_to_one_heading(kind: Kind) -> None:
+    answers: dict[str, set[str]] = {}
+    for column in kind.columns:
+        for heading in (column.title, column.english, column.name):
+            answers.setdefault(fold(heading), set()).add(column.name)
+    assert not [found for found in answers.values() if len(found) > 1]

@@ -23,7 +23,7 @@ ORGANISATION = Column(
 ORGANISATION_NAME = Column(
     "organisation_name",
     "Organizzazione",
-    "Organisation",
+    "Name of the organisation",
     str,
     help=N_("Its name, for whoever reads the file: the hub goes by the code."),
 )
