@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 
 # How soon a pause or a cancellation is seen, and a campaign that became due.
 LOOK_SECONDS = 0.4
-# Told to stop, connections may finish the message on the wire for so long; half as much again is for the ledger, and
-# whatever they did not need.
+# Told to stop, connections may finish the message on the wire for so long; what they do not need is for the ledger, but
+# half as much at the least.
 GRACE_SECONDS = 5.0
 
 
@@ -234,13 +234,14 @@ class _Life:
 
     async def _end(self) -> bool:
         """Finish what is on the wire, give back the rest, record all of it; False where that was not possible."""
-        end_at = asyncio.get_running_loop().time() + GRACE_SECONDS * 1.5
+        now = asyncio.get_running_loop().time
+        end_at = now() + GRACE_SECONDS
         self._out.stopping = True
         self._out.give_back_waiting()
         await self._pool.close(GRACE_SECONDS)
         self._out.give_back_waiting()
         try:
-            async with asyncio.timeout_at(end_at):
+            async with asyncio.timeout_at(max(end_at, now() + GRACE_SECONDS / 2)):
                 while self._out.known:
                     await self._recording.record()
                 if not self._journal.is_empty:
