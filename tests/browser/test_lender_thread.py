@@ -6,9 +6,6 @@ from hub.tenants.network.stories import sentence
 from hub.tenants.onboarding.asking import KINDS as ONBOARDING_KINDS
 from hub.tenants.onboarding.schemas import (
     LENDER_CATEGORIES,
-    OPERATORS_INVITED,
-    REGISTER_STATED,
-    SERVICES_STATED,
     TEST_REFERRAL_ANSWERED,
 )
 from hub.tenants.services.schemas import BENEFICIARIES, KINDS
@@ -111,9 +108,9 @@ def read_story(ente: Reader, organisation: str) -> None:
         sentence("organisation.invited", {}),
         sentence("protocol.sent", {}),
         sentence("protocol.signed", {}),
-        sentence("point.done", {"point": REGISTER_STATED}),
-        sentence("point.done", {"point": SERVICES_STATED}),
-        sentence("point.done", {"point": OPERATORS_INVITED}),
+        sentence("settings.changed", {}),
+        sentence("service.added", {}),
+        sentence("invitation.sent", {"role": "operator"}),
         sentence("test_referral.sent", {}),
         sentence("test_referral.answered", {}),
         sentence("organisation.activated", {}),
