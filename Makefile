@@ -37,14 +37,14 @@ bench: .venv/.dev ## Measure (ONLY=tenancy for one group)
 
 # A browser for the tests: the system's, or Debian's package where we may install it, or else Playwright's.
 browser: .venv/.dev
-	@if found=$$(command -v chromium || command -v chromium-browser); then \
+	@if found=$$(command -v chromium-headless-shell || command -v chromium || command -v chromium-browser); then \
 		echo "Browser tests use $$found"; \
 	elif [ "$$(id -u)" = 0 ] && grep -qs '^ID=debian' /etc/os-release; then \
 		echo "No Chromium here: installing Debian's package"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium-headless-shell; \
 	else \
 		echo "No Chromium here: getting Playwright's"; \
-		$(BIN)/playwright install chromium; \
+		$(BIN)/playwright install --only-shell chromium; \
 	fi
 
 clean: ## Remove .venv and the caches; the network's data stay
