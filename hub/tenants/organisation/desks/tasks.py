@@ -31,8 +31,11 @@ async def remind() -> None:
         reminded_before = network.now - VERIFIED_FOR
         due = await queries.tenants_to_remind(network, verified_before(network), reminded_before)
     for tenant_id in due:
-        async with tenant_transaction(tenant_id) as scope:
-            await order_reminders(scope)
+        try:
+            async with tenant_transaction(tenant_id) as scope:
+                await order_reminders(scope)
+        except Exception as error:  # noqa: BLE001  # what is wrong with one host must not hold up the others
+            log.warning("host %s could not be reminded: %s", tenant_id, logs.describe(error))
 
 
 @task("desks.remind_verification")

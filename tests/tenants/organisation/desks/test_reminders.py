@@ -9,8 +9,8 @@ import pytest
 
 from hub import clock, mail
 from hub.config import Settings
-from hub.db import network_transaction, relay_transaction, tenant_transaction
-from hub.tenants.organisation.desks import queries
+from hub.db import TenantScope, network_transaction, relay_transaction, tenant_transaction
+from hub.tenants.organisation.desks import queries, tasks
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
 from hub.tenants.organisation.desks.tasks import remind
 from hub.worker import drain_now
@@ -128,6 +128,32 @@ async def test_without_an_admin_the_office_is_asked_in_its_own_language(
     (letter,) = mailed.sent_to(f"office-{host.id}@example.org")
     assert letter.message["Subject"] == "Is the entry of your desk still right?"
     assert desk.name in letter.text()
+
+
+async def test_what_is_wrong_with_one_host_does_not_hold_up_the_others(
+    db: Database,
+    mailed: SmtpSink,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hosts = [await make_tenant("host") for _ in range(2)]
+    # In the order in which their turn comes.
+    ill, well = sorted(hosts, key=lambda host: host.id)
+    admin = await make_membership(well, "admin")
+    for host in hosts:
+        await set_desk(await make_desk(host), verified_on=clock.today() - 200 * DAY)
+
+    async def order(scope: TenantScope) -> None:
+        if scope.tenant_id == ill.id:
+            raise RuntimeError("Mario Rossi")
+        await order_reminders(scope)
+
+    monkeypatch.setattr(tasks, "order_reminders", order)
+    await remind()
+    await drain_now()
+    assert len(mailed.sent_to(admin.account.email)) == 1
+    assert str(ill.id) in caplog.text
+    assert "Mario" not in caplog.text
 
 
 async def test_who_is_asked_across_the_network(own_database: Database) -> None:
