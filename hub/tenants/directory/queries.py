@@ -273,7 +273,8 @@ async def figures(scope: NetworkScope) -> Figures:
           (SELECT count(*) FROM memberships ms JOIN tenants host ON host.id = ms.tenant_id
            WHERE ms.role = 'operator' AND ms.state = 'active'
              AND NOT ms.support
-             AND 'host' = ANY(host.kinds) AND host.state = 'active' AND NOT host.sandbox),
+             AND 'host' = ANY(host.kinds) AND 'host' <> ALL(host.coming_kinds)
+             AND host.state = 'active' AND NOT host.sandbox),
           (SELECT coalesce(sum(f.number), 0)::bigint FROM network_facts f
            JOIN tenants owner ON owner.id = f.tenant_id AND NOT owner.sandbox WHERE f.name = $1)
         FROM tenants WHERE NOT sandbox

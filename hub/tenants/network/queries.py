@@ -64,9 +64,9 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
           FROM setups s WHERE s.state = 'running'
         ), members AS (
           SELECT
-            count(*) FILTER (WHERE 'host' = ANY(kinds)) AS hosts,
-            count(*) FILTER (WHERE 'lender' = ANY(kinds)) AS lenders,
-            count(*) FILTER (WHERE 'tutor' = ANY(kinds)) AS tutors
+            count(*) FILTER (WHERE 'host' = ANY(kinds) AND 'host' <> ALL(coming_kinds)) AS hosts,
+            count(*) FILTER (WHERE 'lender' = ANY(kinds) AND 'lender' <> ALL(coming_kinds)) AS lenders,
+            count(*) FILTER (WHERE 'tutor' = ANY(kinds) AND 'tutor' <> ALL(coming_kinds)) AS tutors
           FROM tenants WHERE state = 'active' AND NOT sandbox
         )
         SELECT
@@ -270,8 +270,8 @@ CASE WHEN s.state = 'running' THEN 'setup'
   ELSE t.state END
 """
 _MEMBERS = f"""
-SELECT t.id, t.name, t.name_search, t.kinds, t.state, t.municipality_code, t.region_code, s.id AS setup_id,
-  s.due_on, {_STANDING} AS standing
+SELECT t.id, t.name, t.name_search, t.kinds, t.coming_kinds, t.state, t.municipality_code, t.region_code,
+  s.id AS setup_id, s.due_on, {_STANDING} AS standing
 FROM tenants t
 LEFT JOIN LATERAL (
   SELECT s.id, s.tenant_id, s.state, s.due_on FROM setups s WHERE s.tenant_id = t.id
@@ -313,7 +313,7 @@ async def organisations(
     """
     rows = await scope.fetch(
         f"""
-        SELECT o.id, o.name, o.kinds, o.standing, m.name, r.name,
+        SELECT o.id, o.name, o.kinds, o.coming_kinds, o.standing, m.name, r.name,
           (SELECT count(*)::int FROM desks d WHERE d.tenant_id = o.id AND d.state <> 'closed'),
           (SELECT count(*)::int FROM desks d
             WHERE d.tenant_id = o.id AND o.state = 'active' AND {_ASKED_TO_OPEN}),
@@ -350,15 +350,16 @@ async def organisations(
 
 
 def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
-    organisation_id, name, kinds, standing, place, region, desks, waiting, due_on, open_points = row
+    *head, kinds, coming, standing, place, region, desks, waiting, due_on, open_points = row
     blocked = _blocked(open_points, today)
     if standing != "setup":
         # A point that came undone is late for nobody: its day was the activation's.
         blocked = tuple(point._replace(overdue=False) for point in blocked)
     return ListedOrganisation(
-        organisation_id,
-        name,
+        head[0],
+        head[1],
         tuple(kinds),
+        tuple(coming),
         standing,
         place,
         region,

@@ -175,11 +175,15 @@ class EndingProtocol(NamedTuple):
 
 
 class ListedOrganisation(NamedTuple):
-    """`blocked`: the open points of its set-up, or those that came undone since. `waiting` desks are to be opened."""
+    """`blocked`: the open points of its set-up, or those that came undone since. `waiting` desks are to be opened.
+
+    `coming` are those of its kinds that are not in force yet: of an organisation at work that is set up for more.
+    """
 
     id: UUID
     name: str
     kinds: tuple[str, ...]
+    coming: tuple[str, ...]
     state: str
     place: str | None
     region: str | None

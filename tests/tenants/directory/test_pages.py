@@ -69,6 +69,19 @@ async def test_home_counts_what_is_there_and_nothing_else(
     assert "under way" not in figures
 
 
+async def test_home_counts_nothing_of_a_kind_that_is_coming(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    await make_membership((await open_desk("Napoli")).tenant, "operator")
+    widened = await make_tenant("tutor", "host")
+    await make_membership(widened, "operator")
+    async with network_transaction() as scope:
+        await scope.execute("UPDATE tenants SET coming_kinds = '{host}' WHERE id = $1", widened.id)
+    figures = words(await get(visitor, "/"))
+    assert "public administration 1 trained operator 1" in figures
+    assert "tutoring service 1" in figures
+
+
 async def test_home_knows_how_many_cases_are_under_way(
     visitor: httpx.AsyncClient, open_desk: OpenDesk
 ) -> None:

@@ -77,6 +77,20 @@ async def test_figures_count_whoever_is_active(network: Network) -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["host", "lender", "tutor"])
+async def test_a_kind_that_is_coming_is_not_counted_before_it_is_in_force(
+    network: Network, kind: str
+) -> None:
+    others = [other for other in ("host", "lender", "tutor") if other != kind]
+    widened = await make_tenant("host", "lender", "tutor")
+    await network.superuser.execute(
+        "UPDATE tenants SET coming_kinds = $2 WHERE id = $1", widened.id, [kind]
+    )
+    figures = (await board_of(network.admin)).figures._asdict()
+    assert figures[f"{kind}s"] == 0
+    assert [figures[f"{other}s"] for other in others] == [1, 1]
+
+
 async def test_each_open_point_says_how_long_it_blocks(network: Network) -> None:
     tenant = await make_tenant("host", state="suspended", name="Comune di Prova")
     at = clock.now()

@@ -103,6 +103,23 @@ async def test_standing_is_the_first_that_applies(
     ]
 
 
+async def test_a_kind_that_is_coming_is_found_and_said(
+    network: Network, client: httpx.AsyncClient
+) -> None:
+    await make_tenant("host", "lender", name="Comune che presta")
+    widened = await make_tenant("host", "lender", name="Comune che presterà")
+    await network.superuser.execute(
+        "UPDATE tenants SET coming_kinds = $2 WHERE id = $1", widened.id, ["lender"]
+    )
+    text = (await client.get("/network/organisations?kind=lender")).text
+    assert names_in(text) == ["Comune che presta", "Comune che presterà"]
+    kinds = re.findall(r'</a>\s*<span class="hub-cell-detail">([^<·]*?) ·', text)
+    assert kinds == [
+        "amministrazione ospitante, soggetto erogatore",
+        "amministrazione ospitante, soggetto erogatore (in avvio)",
+    ]
+
+
 async def test_what_is_to_be_done_narrows(network: Network, browse: Browse) -> None:
     today = clock.today()
     plans: dict[str, tuple[Point, int]] = {
