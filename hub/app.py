@@ -21,6 +21,7 @@ from hub.logins import check_login
 from hub.newsletter import pages as newsletter_pages
 from hub.referrals.cases.open_work import OPEN_CASES
 from hub.referrals.routes import ROUTES as REFERRAL_ROUTES
+from hub.referrals.routing.reasons import REASON_LABELS
 from hub.roles import LOGIN_ROLES, WEB_LOGIN
 from hub.tenants.accounts.actor import SecondFactorMissing, provide_actor
 from hub.tenants.accounts.routes import ROUTES as ACCOUNT_ROUTES
@@ -31,6 +32,7 @@ from hub.tenants.directory import pages as directory_pages
 from hub.tenants.exchange import pages as exchange_pages
 from hub.tenants.network import log_pages
 from hub.tenants.network import pages as network_pages
+from hub.tenants.network.stories import add_reasons
 from hub.tenants.onboarding.routes import ROUTES as ONBOARDING_ROUTES
 from hub.tenants.open_work import register
 from hub.tenants.organisation.routes import ROUTES as ORGANISATION_ROUTES
@@ -75,6 +77,7 @@ ROUTES: list[ControllerRouterHandler] = [
 def create_app(settings: Settings) -> Litestar:
     """Connects to nothing; the lifespan does."""
     register(OPEN_CASES)
+    add_reasons("offer.declined", REASON_LABELS)
 
     @asynccontextmanager
     async def connected(_: Litestar) -> AsyncIterator[None]:

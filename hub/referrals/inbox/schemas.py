@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from hub.referrals.routing.reasons import REASONS
+from hub.referrals.routing.reasons import REASON_LABELS
 from hub.web.fields import Choice, Integer, Text, Textarea
 from hub.web.i18n import N_
 
@@ -23,7 +23,7 @@ NOTE = Textarea(
 class Decline(msgspec.Struct):
     reason: Annotated[
         str,
-        Choice(N_("Reason"), options={code: reason.label for code, reason in REASONS.items()}),
+        Choice(N_("Reason"), options=REASON_LABELS),
     ]
     note: Annotated[str, NOTE] = ""
 

@@ -28,6 +28,8 @@ REASONS = {
     "gave_up": Reason(N_("The person no longer wants the loan"), "stop"),
 }
 
+REASON_LABELS = {code: reason.label for code, reason in REASONS.items()}
+
 # What the effect means for the desk.
 ADVICE = {
     "next": N_("Another lender may decide differently."),

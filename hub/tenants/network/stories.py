@@ -244,7 +244,7 @@ STORIES: dict[str, Told] = {
 
 # Reasons that are codes, by action; those in free words stand where they were given.
 _TERM = {"term": N_("The last day had come")}
-REASONS: Mapping[str, Mapping[str, str]] = {
+REASONS: dict[str, Mapping[str, str]] = {
     "organisation.suspended": SUSPENSION_REASONS,
     "desk.closed": CLOSED_BECAUSE,
     "membership.ended": _TERM,
@@ -255,6 +255,12 @@ REASONS: Mapping[str, Mapping[str, str]] = {
         "own_administration": RECUSED_BY_THE_HUB[OWN_ADMINISTRATION],
     },
 }
+
+
+def add_reasons(action: str, reasons: Mapping[str, str]) -> None:
+    """Those of another domain, which says them once, when the application is put together: msgids by their codes."""
+    REASONS[action] = reasons
+
 
 # Who did what nobody did who was signed in; all else of that kind the hub did.
 NOBODY = {

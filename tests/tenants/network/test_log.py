@@ -13,7 +13,10 @@ from hub import audit, clock
 from hub.api.paging import Position, to_cursor
 from hub.db import network_transaction, tenant_transaction
 from hub.ids import uuid7
+from hub.referrals.routing.reasons import REASONS
 from hub.tenants.protocols import story
+from hub.web.i18n import gettext as _
+from hub.web.i18n import reading_in
 from tests.factories import (
     Member,
     make_account,
@@ -88,6 +91,17 @@ async def pages_from(client: httpx.AsyncClient, path: str) -> list[list[tuple[st
         found = re.search(r'href="(/organisation/log\?[^"]*after=[^"]*)"', answer.text)
         address = unescape(found.group(1)) if found else None
     return pages
+
+
+@pytest.mark.parametrize("reason", REASONS)
+async def test_why_an_offer_was_declined_is_said_in_words(
+    admin: Member, browse: Browse, reason: str
+) -> None:
+    await write(admin, "offer.declined", clock.now(), codes={"reason": reason})
+    with reading_in("it"):
+        words = _(REASONS[reason].label)
+    text = (await (await browse(admin)).get(LOG)).text
+    assert f'<p class="hub-moment-detail">{words}</p>' in unescape(text)
 
 
 async def test_what_is_no_area_and_no_cursor_shows_the_beginning(
