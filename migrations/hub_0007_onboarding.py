@@ -334,7 +334,9 @@ CREATE TABLE setup_exceptions (
   state text NOT NULL DEFAULT 'asked' CHECK (state IN ('asked', 'agreed', 'refused', 'withdrawn')),
   decided_by uuid,
   decided_at timestamptz,
+  refused_reason text CHECK (length(refused_reason) BETWEEN 1 AND 1000),
   CHECK (state NOT IN ('agreed', 'refused') OR decided_by <> asked_by),
+  CHECK ((state = 'refused') = (refused_reason IS NOT NULL)),
   FOREIGN KEY (tenant_id, setup_id) REFERENCES setups (tenant_id, id) ON DELETE RESTRICT
 );
 CREATE UNIQUE INDEX setup_exceptions_one ON setup_exceptions (tenant_id, setup_id, code)

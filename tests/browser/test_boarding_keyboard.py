@@ -20,6 +20,7 @@ HOST = "Comune di Aversa"
 ALMOST = "Comune di Latina"
 ID = "SELECT id FROM tenants WHERE name = $1"
 TRAINING = POINTS[TRAINING_COMPLETED]
+WHY = "Il corso è già tra una settimana."
 
 
 def test_a_desk_is_kept_up_without_a_mouse(new_reader: NewReader, stack: Stack) -> None:
@@ -73,6 +74,13 @@ def test_an_exception_and_the_activation_without_a_mouse(
 
     second = Keyboard(new_reader(ENTE_SECOND_ADMIN, at=organisation))
     second.reader.look()
+    refuse_with_a_reason(second)
+    first.open(organisation)
+    first.reader.reads(WHY)
+    first.enter(f"{_('Ask for an exception')}: {_(TRAINING)}", "a")
+    first.type("reason", "Il corso si tiene lunedì.")
+    first.enter(_("Ask for the exception"), "button")
+    second.open(organisation)
     second.enter(_("Agree"), "button")
     second.reader.look()
     first.open(organisation)
@@ -81,6 +89,16 @@ def test_an_exception_and_the_activation_without_a_mouse(
     # Who comes second reads who was faster.
     first.enter(_("Activate the organisation"), "button", status=409)
     first.reader.look()
+
+
+def refuse_with_a_reason(second: Keyboard) -> None:
+    second.enter(f"{_('Refuse …')} {_(TRAINING)}", "a")
+    second.reader.look()
+    second.enter(_("Refuse the exception"), "button", status=422)
+    second.reader.look()
+    second.type("reason", WHY)
+    second.enter(_("Refuse the exception"), "button")
+    second.reader.reads(WHY)
 
 
 def test_an_import_without_a_mouse(new_reader: NewReader) -> None:

@@ -21,7 +21,8 @@ KINDS = {
 LANGUAGES = {"it": "Italiano", "en": "English"}
 # A term may be a point's, or that of the set-up as a whole.
 WHOLE = "whole"
-OUTCOMES = ("agreed", "refused", "withdrawn")
+# A refusal has a reason, and so a form of its own.
+OUTCOMES = ("agreed", "withdrawn")
 
 
 class AskException(msgspec.Struct, frozen=True):
@@ -39,6 +40,18 @@ class AskException(msgspec.Struct, frozen=True):
 class DecideException(msgspec.Struct, frozen=True):
     exception_id: Annotated[UUID, Identifier()]
     outcome: Annotated[str, Choice(options={name: name for name in OUTCOMES})]
+
+
+class RefuseException(msgspec.Struct, frozen=True):
+    exception_id: Annotated[UUID, Identifier()]
+    reason: Annotated[
+        str,
+        Textarea(
+            N_("Reason"),
+            N_("Why the point has to be done. The person who asked reads it."),
+            max_length=1000,
+        ),
+    ]
 
 
 class Activate(msgspec.Struct, frozen=True):

@@ -54,17 +54,35 @@ async def ask_exception(
     await _order(scope, "onboarding.mail_exception_asked", setup, exception_id, others)
 
 
-async def decide_exception(
-    scope: NetworkScope, actor: Actor, organisation_id: UUID, exception_id: UUID, state: str
+async def agree_exception(
+    scope: NetworkScope, actor: Actor, organisation_id: UUID, exception_id: UUID
 ) -> None:
-    """`state` is agreed or refused; who asked is told. Raises NotFound, NoSetup, Decided, SamePerson."""
+    """Who asked is told. Raises NotFound, NoSetup, Decided, SamePerson."""
+    await _decide(scope, actor, organisation_id, exception_id, "agreed")
+
+
+async def refuse_exception(
+    scope: NetworkScope, actor: Actor, organisation_id: UUID, exception_id: UUID, reason: str
+) -> None:
+    """Who asked is told, and why. Raises NotFound, NoSetup, Decided, SamePerson."""
+    await _decide(scope, actor, organisation_id, exception_id, "refused", reason)
+
+
+async def _decide(
+    scope: NetworkScope,
+    actor: Actor,
+    organisation_id: UUID,
+    exception_id: UUID,
+    state: str,
+    refused_reason: str | None = None,
+) -> None:
     setup = await held(scope, organisation_id)
     asked = await _exception(scope, setup, exception_id)
     if asked.state != "asked":
         raise Decided
     if asked.asked_by == actor.membership_id:
         raise SamePerson
-    await deciding.decide(scope, exception_id, state, actor.membership_id)
+    await deciding.decide(scope, exception_id, state, actor.membership_id, refused_reason)
     await _tell(scope, actor, setup, f"exception.{state}", point=asked.code)
     await _order(scope, "onboarding.mail_exception_decided", setup, exception_id, [asked.asked_by])
 

@@ -32,13 +32,19 @@ async def add_exception(
     return exception_id if added else None
 
 
-async def decide(scope: NetworkScope, exception_id: UUID, state: str, by: UUID) -> None:
+async def decide(
+    scope: NetworkScope, exception_id: UUID, state: str, by: UUID, refused_reason: str | None = None
+) -> None:
     await scope.execute(
-        "UPDATE setup_exceptions SET state = $2, decided_by = $3, decided_at = $4 WHERE id = $1",
+        """
+        UPDATE setup_exceptions
+        SET state = $2, decided_by = $3, decided_at = $4, refused_reason = $5 WHERE id = $1
+        """,
         exception_id,
         state,
         by,
         scope.now,
+        refused_reason,
     )
 
 

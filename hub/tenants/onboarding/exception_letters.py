@@ -75,6 +75,7 @@ async def mail_exception_decided(
                         "%(person)s has taken it back: the point has to be done.", person=by
                     ),
                 }[decided.state],
+                *([_("Reason: %(reason)s", reason=why)] if (why := decided.refused_reason) else ()),
             ],
             to_organisation(organisation_id),
         ),

@@ -1,4 +1,4 @@
-"""One organisation at the Ente: how it stands, its checklist, and the decisions about it."""
+"""One organisation at the Ente: how it stands, its activation, and its days."""
 
 from uuid import UUID
 
@@ -16,22 +16,20 @@ from hub.tenants.onboarding.activate import AlreadyEnded, activate
 from hub.tenants.onboarding.asking import (
     WHOLE,
     Activate,
-    AskException,
     ChangeTerm,
-    DecideException,
 )
 from hub.tenants.onboarding.page_parts import (
-    application_of,
+    all_points,
     crumbs_of,
     find,
     here,
-    look_at,
-    shown,
+    page_of,
+    point_pairs,
+    running,
 )
-from hub.tenants.onboarding.schemas import POINTS, OrganisationView, SetupView
 from hub.tenants.rooms import ENTE_ADMINS, ENTE_READERS, network_page
 from hub.web.formats import format_datetime
-from hub.web.forms import Form, Pairs, blank, read_form
+from hub.web.forms import Form, blank, read_form
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest
@@ -39,14 +37,6 @@ from hub.web.params import path_id
 from hub.web.redirects import message, see_other
 
 ACTIVATED = message("organisation-activated", N_("The organisation is active."))
-ASKED = message(
-    "exception-asked", N_("The exception is asked for. A second person has to agree to it.")
-)
-DECIDED = {
-    "agreed": message("exception-agreed", N_("The exception is agreed.")),
-    "refused": message("exception-refused", N_("The exception is refused: the point stays open.")),
-    "withdrawn": message("exception-withdrawn", N_("The exception is withdrawn.")),
-}
 POSTPONED = message("setup-postponed", N_("The new day is noted."))
 
 
@@ -54,7 +44,7 @@ POSTPONED = message("setup-postponed", N_("The new day is noted."))
 async def show_organisation(
     request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
 ) -> Template:
-    return await _page(request, actor, path_id(organisation_id))
+    return await page_of(request, actor, path_id(organisation_id))
 
 
 @post("/network/organisations/{organisation_id:str}/activate", status_code=200, guards=ENTE_ADMINS)
@@ -64,14 +54,14 @@ async def activate_organisation(
     organisation = path_id(organisation_id)
     form = await read_form(request, Activate)
     if form.data is None:
-        return await _page(request, actor, organisation, _("Please load the page again."))
+        return await page_of(request, actor, organisation, _("Please load the page again."))
     try:
         async with network_transaction() as scope:
             await activate(scope, actor, organisation, form.data.setup_id)
     except AlreadyEnded as ended:
-        return await _page(request, actor, organisation, await _who_was_faster(ended))
+        return await page_of(request, actor, organisation, await _who_was_faster(ended))
     except Conflict as conflict:
-        return await _page(request, actor, organisation, _(conflict.message))
+        return await page_of(request, actor, organisation, _(conflict.message))
     return see_other(request, here(organisation), ACTIVATED)
 
 
@@ -85,55 +75,6 @@ async def _who_was_faster(ended: AlreadyEnded) -> str:
     if ended.state == "active":
         return _("%(name)s was faster, and activated it on %(when)s.", **words)
     return _("%(name)s was faster, and abandoned the set-up on %(when)s.", **words)
-
-
-@get("/network/organisations/{organisation_id:str}/exception", guards=ENTE_ADMINS)
-async def exception_form(
-    request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
-) -> Template | Response[None]:
-    return await _asking(request, actor, path_id(organisation_id), None)
-
-
-@post("/network/organisations/{organisation_id:str}/exception", status_code=200, guards=ENTE_ADMINS)
-async def ask_exception(
-    request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
-) -> Template | Response[None]:
-    organisation = path_id(organisation_id)
-    async with network_transaction() as scope:
-        await find(scope, organisation)
-    form = await read_form(request, AskException, choices={"point": _all_points()})
-    if data := form.data:
-        try:
-            async with network_transaction() as scope:
-                await checklist.ask_exception(scope, actor, organisation, data.point, data.reason)
-            return see_other(request, here(organisation), ASKED)
-        except Conflict as conflict:
-            form.refuse(None, _(conflict.message))
-    return await _asking(request, actor, organisation, form)
-
-
-@post(
-    "/network/organisations/{organisation_id:str}/exception/decide",
-    status_code=200,
-    guards=ENTE_ADMINS,
-)
-async def decide_exception(
-    request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
-) -> Template | Response[None]:
-    organisation = path_id(organisation_id)
-    form = await read_form(request, DecideException)
-    if form.data is None:
-        return await _page(request, actor, organisation, _("Please load the page again."))
-    exception_id, outcome = form.data.exception_id, form.data.outcome
-    try:
-        async with network_transaction() as scope:
-            if outcome == "withdrawn":
-                await checklist.withdraw_exception(scope, actor, organisation, exception_id)
-            else:
-                await checklist.decide_exception(scope, actor, organisation, exception_id, outcome)
-    except Conflict as conflict:
-        return await _page(request, actor, organisation, _(conflict.message))
-    return see_other(request, here(organisation), DECIDED[outcome])
 
 
 @get("/network/organisations/{organisation_id:str}/term", guards=ENTE_ADMINS)
@@ -150,7 +91,7 @@ async def change_term(
     organisation = path_id(organisation_id)
     async with network_transaction() as scope:
         await find(scope, organisation)
-    form = await read_form(request, ChangeTerm, choices={"point": [_whole(), *_all_points()]})
+    form = await read_form(request, ChangeTerm, choices={"point": [_whole(), *all_points()]})
     if form.data and form.data.point == WHOLE and not form.data.reason:
         form.refuse("reason", _("Fill in this field."))
     if data := form.data:
@@ -168,51 +109,17 @@ async def change_term(
     return await _postponing(request, actor, organisation, form)
 
 
-async def _page(
-    request: AnyRequest, actor: Actor, organisation_id: UUID, problem: str = ""
-) -> Template:
-    async with network_transaction() as scope:
-        known = await look_at(scope, organisation_id)
-    application = await application_of(actor, known.setup)
-    return shown(request, actor, known, problem=problem, application=application)
-
-
-async def _asking(
-    request: AnyRequest, actor: Actor, organisation_id: UUID, form: Form[AskException] | None
-) -> Template | Response[None]:
-    organisation, setup = await _running(organisation_id)
-    if setup is None:
-        return see_other(request, here(organisation_id))
-    offered = _pairs([point.code for point in setup.blocking if point.exception is None])
-    if form is None:
-        form = blank(AskException, point=request.query_params.get("point"))
-    form.choices = {"point": offered}
-    return network_page(
-        request,
-        actor,
-        "organisations",
-        "tenants/onboarding/exception.html",
-        status_code=422 if form.failed else 200,
-        crumbs=crumbs_of(
-            organisation, (_("Ask for an exception"), f"{here(organisation_id)}/exception")
-        ),
-        organisation=organisation,
-        form=form,
-        here=here(organisation_id),
-    )
-
-
 async def _postponing(
     request: AnyRequest, actor: Actor, organisation_id: UUID, form: Form[ChangeTerm] | None
 ) -> Template | Response[None]:
-    organisation, setup = await _running(organisation_id)
+    organisation, setup = await running(organisation_id)
     if setup is None:
         return see_other(request, here(organisation_id))
     days = {point.code: point.due_on for point in setup.points}
     asked = request.query_params.get("point", WHOLE)
     if form is None:
         form = blank(ChangeTerm, point=asked, due_on=days.get(asked, setup.due_on))
-    blocking = _pairs([point.code for point in setup.points if point.blocks])
+    blocking = point_pairs([point.code for point in setup.points if point.blocks])
     form.choices = {"point": [_whole(), *blocking]}
     return network_page(
         request,
@@ -228,31 +135,13 @@ async def _postponing(
     )
 
 
-async def _running(organisation_id: UUID) -> tuple[OrganisationView, SetupView | None]:
-    async with network_transaction() as scope:
-        organisation = await find(scope, organisation_id)
-        setup = await queries.setup_of(scope, organisation_id)
-    return organisation, setup if setup and setup.state == "running" else None
-
-
 def _whole() -> tuple[str, str]:
     return WHOLE, _("The whole set-up")
-
-
-def _all_points() -> Pairs:
-    return _pairs(list(POINTS))
-
-
-def _pairs(codes: list[str]) -> Pairs:
-    return [(code, _(POINTS[code])) for code in codes]
 
 
 ROUTES: list[ControllerRouterHandler] = [
     show_organisation,
     activate_organisation,
-    exception_form,
-    ask_exception,
-    decide_exception,
     term_form,
     change_term,
 ]

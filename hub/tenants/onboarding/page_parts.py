@@ -7,7 +7,7 @@ import msgspec
 from litestar.response import Template
 
 from hub import clock
-from hub.db import NetworkScope, tenant_transaction
+from hub.db import NetworkScope, network_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.calls.applications import queries as applications
@@ -37,6 +37,7 @@ from hub.tenants.protocols.schemas import STANDINGS as PROTOCOL_STANDINGS
 from hub.tenants.protocols.schemas import TONES as PROTOCOL_TONES
 from hub.tenants.protocols.schemas import ProtocolView
 from hub.tenants.rooms import network_page
+from hub.web.forms import Pairs
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest, Crumb
 
@@ -163,6 +164,32 @@ def shown(
         protocol_standings=PROTOCOL_STANDINGS,
         protocol_tones=PROTOCOL_TONES,
     )
+
+
+async def page_of(
+    request: AnyRequest, actor: Actor, organisation_id: UUID, problem: str = ""
+) -> Template:
+    """The organisation's page as it stands now. Raises NotFound."""
+    async with network_transaction() as scope:
+        known = await look_at(scope, organisation_id)
+    application = await application_of(actor, known.setup)
+    return shown(request, actor, known, problem=problem, application=application)
+
+
+async def running(organisation_id: UUID) -> tuple[OrganisationView, SetupView | None]:
+    """With its set-up while that runs. Raises NotFound."""
+    async with network_transaction() as scope:
+        organisation = await find(scope, organisation_id)
+        setup = await queries.setup_of(scope, organisation_id)
+    return organisation, setup if setup and setup.state == "running" else None
+
+
+def all_points() -> Pairs:
+    return point_pairs(list(POINTS))
+
+
+def point_pairs(codes: Sequence[str]) -> Pairs:
+    return [(code, _(POINTS[code])) for code in codes]
 
 
 def crumbs_of(organisation: OrganisationView, *below: Crumb) -> Sequence[Crumb]:

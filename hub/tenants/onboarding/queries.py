@@ -180,7 +180,7 @@ async def exceptions_of(
     """Newest first; `live` are those that are asked for or agreed."""
     rows = await scope.fetch(
         """
-        SELECT id, code, reason, state, asked_by, asked_at, decided_by, decided_at
+        SELECT id, code, reason, state, asked_by, asked_at, decided_by, decided_at, refused_reason
         FROM setup_exceptions
         WHERE tenant_id = $1 AND setup_id = $2 AND (NOT $3 OR state IN ('asked', 'agreed'))
         ORDER BY asked_at DESC, id DESC
@@ -197,7 +197,7 @@ async def exception_by_id(
 ) -> ExceptionView | None:
     row = await scope.fetchrow(
         """
-        SELECT id, code, reason, state, asked_by, asked_at, decided_by, decided_at
+        SELECT id, code, reason, state, asked_by, asked_at, decided_by, decided_at, refused_reason
         FROM setup_exceptions WHERE tenant_id = $1 AND id = $2
         """,
         organisation_id,

@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from hub.tenants.onboarding import (
     enlist_pages,
+    exception_pages,
     organisation_pages,
     service_pages,
     setup_pages,
@@ -14,6 +15,7 @@ ROUTES: list[ControllerRouterHandler] = [
     *setup_pages.ROUTES,
     *enlist_pages.ROUTES,
     *organisation_pages.ROUTES,
+    *exception_pages.ROUTES,
     *service_pages.ROUTES,
     *standing_pages.ROUTES,
 ]

@@ -56,7 +56,7 @@ def points_of(kinds: list[str] | tuple[str, ...]) -> list[str]:
 
 
 class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
-    """Leave to become active without a point: asked by one person of the Ente, agreed by another."""
+    """Leave to become active without a point: asked by one person of the Ente, agreed or refused by another."""
 
     id: UUID
     code: str
@@ -66,6 +66,7 @@ class ExceptionView(msgspec.Struct, frozen=True, kw_only=True):
     asked_at: datetime
     decided_by: UUID | None = None
     decided_at: datetime | None = None
+    refused_reason: str | None = None
 
 
 class PointView(msgspec.Struct, frozen=True, kw_only=True):

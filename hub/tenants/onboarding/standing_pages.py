@@ -14,7 +14,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import deciding, queries
 from hub.tenants.onboarding.abandon import abandon
 from hub.tenants.onboarding.asking import Abandon, Suspend
-from hub.tenants.onboarding.page_parts import crumbs_of, find, here, look_at, shown
+from hub.tenants.onboarding.page_parts import crumbs_of, find, here, page_of
 from hub.tenants.onboarding.suspend import resume, suspend
 from hub.tenants.rooms import ENTE_ADMINS, network_page
 from hub.web.forms import Form, blank, read_form
@@ -61,9 +61,7 @@ async def resume_organisation(
         async with network_transaction() as scope:
             await resume(scope, actor, organisation)
     except Conflict as conflict:
-        async with network_transaction() as scope:
-            known = await look_at(scope, organisation)
-        return shown(request, actor, known, problem=_(conflict.message))
+        return await page_of(request, actor, organisation, _(conflict.message))
     return see_other(request, here(organisation), RESUMED)
 
 

@@ -51,6 +51,7 @@ class SetupException(Table, tablename="setup_exceptions"):
     state = Text()
     decided_by = UUIDColumn(null=True)
     decided_at = Timestamptz(null=True)
+    refused_reason = Text(null=True)
 
 
 class Suspension(Table, tablename="suspensions"):

@@ -85,8 +85,9 @@ class Network:
             decided = point.exception in ("agreed", "refused")
             await self.superuser.execute(
                 """
-                INSERT INTO setup_exceptions (id, tenant_id, setup_id, code, reason, asked_by, asked_at, state, decided_by)
-                VALUES ($1, $2, $3, $4, 'Corso a gennaio.', $5, $6, $7, $8)
+                INSERT INTO setup_exceptions (id, tenant_id, setup_id, code, reason, asked_by, asked_at, state, decided_by,
+                  refused_reason)
+                VALUES ($1, $2, $3, $4, 'Corso a gennaio.', $5, $6, $7, $8, $9)
                 """,
                 uuid7(),
                 tenant_id,
@@ -96,6 +97,7 @@ class Network:
                 clock.now(),
                 point.exception,
                 self.second.membership_id if decided else None,
+                "Senza corso non si apre." if point.exception == "refused" else None,
             )
 
     async def desk(

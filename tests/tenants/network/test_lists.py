@@ -81,6 +81,7 @@ NO_LISTS: dict[str, tuple[str, ...]] = {
         "/network/organisations/{organisation_id}/abandon",
         "/network/organisations/{organisation_id}/begin",
         "/network/organisations/{organisation_id}/desks/close",
+        "/network/organisations/{organisation_id}/exception/refuse",
         "/network/organisations/{organisation_id}/invite",
         "/network/organisations/{organisation_id}/suspend",
         "/network/protocols/templates/{template_id}/next",

@@ -70,9 +70,16 @@ async def ask(coming: Coming, code: str = TRAINING) -> UUID:
     return await exception_id(await coming.setup(), code)
 
 
-async def decide(coming: Coming, actor: Actor, exception: UUID, state: str) -> None:
+async def agree(coming: Coming, actor: Actor, exception: UUID) -> None:
     async with network_transaction() as scope:
-        await checklist.decide_exception(scope, actor, coming.organisation.id, exception, state)
+        await checklist.agree_exception(scope, actor, coming.organisation.id, exception)
+
+
+async def refuse(coming: Coming, actor: Actor, exception: UUID) -> None:
+    async with network_transaction() as scope:
+        await checklist.refuse_exception(
+            scope, actor, coming.organisation.id, exception, "Senza corso non si apre."
+        )
 
 
 async def test_with_every_point_it_becomes_active_and_its_desks_open(
@@ -110,11 +117,12 @@ async def test_letters_about_an_exception_go_to_who_decides_and_to_who_asked(
     for words in ("attende una seconda persona", "formazione completata", "Corso a gennaio."):
         assert words in letter.text(), words
     relay.messages.clear()
-    await decide(coming, coming.second.actor, asked, "refused")
+    await refuse(coming, coming.second.actor, asked)
     await drain_now()
     (letter,) = relay.messages
     assert letter.recipients == await addresses(coming.admin)
     assert "non ha dato il consenso" in letter.text()
+    assert "Motivo: Senza corso non si apre." in letter.text()
 
 
 async def test_an_exception_that_was_withdrawn_is_asked_of_nobody(
@@ -203,10 +211,10 @@ async def test_an_exception_needs_a_second_person(db: Database) -> None:
     await coming.refresh()
     exception = await ask(coming)
     with pytest.raises(checklist.SamePerson):
-        await decide(coming, coming.admin.actor, exception, "agreed")
+        await agree(coming, coming.admin.actor, exception)
     with pytest.raises(PointsOpen):
         await activate_it(coming)
-    await decide(coming, coming.second.actor, exception, "agreed")
+    await agree(coming, coming.second.actor, exception)
     assert (await coming.setup()).ready
     await activate_it(coming)
     # Nothing has come undone since: it was left out.
@@ -226,6 +234,15 @@ async def test_the_table_itself_refuses_the_same_person(db: Database) -> None:
             await deciding.decide(scope, exception, "agreed", coming.admin.membership_id)
 
 
+async def test_the_table_itself_refuses_a_refusal_without_a_reason(db: Database) -> None:
+    coming = await make_coming()
+    exception = await ask(coming)
+    for state, reason in (("refused", None), ("refused", ""), ("agreed", "Perché?")):
+        with pytest.raises(asyncpg.CheckViolationError):
+            async with network_transaction() as scope:
+                await deciding.decide(scope, exception, state, coming.second.membership_id, reason)
+
+
 async def test_an_exception_is_asked_for_once_and_not_for_what_is_done(db: Database) -> None:
     coming = await make_coming()
     await ask(coming)
@@ -240,11 +257,11 @@ async def test_an_exception_is_asked_for_once_and_not_for_what_is_done(db: Datab
 async def test_a_refused_or_withdrawn_exception_can_be_asked_for_again(db: Database) -> None:
     coming = await make_coming()
     first = await ask(coming)
-    await decide(coming, coming.second.actor, first, "refused")
+    await refuse(coming, coming.second.actor, first)
     with pytest.raises(checklist.Decided):
-        await decide(coming, coming.second.actor, first, "agreed")
+        await agree(coming, coming.second.actor, first)
     second = await ask(coming)
-    await decide(coming, coming.second.actor, second, "agreed")
+    await agree(coming, coming.second.actor, second)
     async with network_transaction() as scope:
         await checklist.withdraw_exception(
             scope, coming.admin.actor, coming.organisation.id, second
@@ -257,7 +274,7 @@ async def test_an_exception_of_another_organisation_is_not_found(db: Database) -
     coming, other = await make_coming(), await make_coming()
     exception = await ask(other)
     with pytest.raises(NotFound):
-        await decide(coming, coming.second.actor, exception, "agreed")
+        await agree(coming, coming.second.actor, exception)
 
 
 async def test_the_whole_takes_its_open_points_along(db: Database) -> None:

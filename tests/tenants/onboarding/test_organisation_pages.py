@@ -140,15 +140,47 @@ async def test_an_exception_is_asked_for_and_agreed_by_another(
     assert "seconda persona" in own.text
     # Refusing is the second person's; withdrawing is not offered to who never asked.
     theirs = (await other.get(at(coming.organisation))).text
-    assert ("Rifiuta" in theirs, "Ritira la deroga" in theirs) == (True, False)
+    assert ("Rifiuta …" in theirs, "Ritira la deroga" in theirs) == (True, False)
     assert "Ritira la deroga" in (await mine.get(at(coming.organisation))).text
     assert (
         "La deroga è approvata."
         in (await other.post(f"{page}/decide", data=body, follow_redirects=True)).text
     )
     assert "Revoca la deroga" in (await other.get(at(coming.organisation))).text
-    late = await other.post(f"{page}/decide", data=body | {"outcome": "refused"})
+    late = await other.post(
+        f"{page}/refuse", data={"exception_id": str(exception.id), "reason": "Tardi."}
+    )
     assert late.status_code == 409
+
+
+async def test_an_exception_is_refused_with_a_reason_by_another(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    exception = await ask(coming)
+    mine, other = await browse(coming.admin), await browse(coming.second)
+    page = at(coming.organisation, "/exception/refuse?point=training_completed")
+    assert page in (await other.get(at(coming.organisation))).text
+    assert "Corso a gennaio." in (await other.get(page)).text
+    body = {"exception_id": str(exception), "reason": "Prima il corso, poi lo sportello."}
+    # Whoever asked does not refuse either.
+    assert (await mine.get(page)).status_code == 303
+    assert (await mine.post(page, data=body)).status_code == 409
+    for reason in ("", "x" * 1001):
+        wrong = await other.post(page, data=body | {"reason": reason})
+        assert wrong.status_code == 422
+        assert "Corso a gennaio." in wrong.text
+    # There is no other way to refuse.
+    other_way = {"exception_id": str(exception), "outcome": "refused"}
+    decide = at(coming.organisation, "/exception/decide")
+    assert (await other.post(decide, data=other_way)).status_code == 409
+    assert (await coming.setup()).points[3].exception is not None
+    refused = await other.post(page, data=body, follow_redirects=True)
+    assert "La deroga è rifiutata" in refused.text
+    assert "Perché è stata rifiutata: Prima il corso, poi lo sportello." in refused.text
+    # Somebody was faster.
+    assert (await other.get(page)).status_code == 303
+    assert (await other.post(page, data=body)).status_code == 409
 
 
 async def test_terms_are_changed_with_a_reason_for_the_whole(db: Database, browse: Browse) -> None:

@@ -21,7 +21,7 @@ from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
 from tests.support.statements import counted
 from tests.tenants.onboarding.making import fulfil, make_coming, make_trained, sign
-from tests.tenants.onboarding.test_deciding import activate_it, ask, decide, forget_training, story
+from tests.tenants.onboarding.test_deciding import activate_it, agree, ask, forget_training, story
 
 DAY = timedelta(days=1)
 
@@ -104,7 +104,7 @@ async def test_a_point_that_was_excepted_is_no_news_once_it_is_done(db: Database
     await fulfil(coming, db)
     await forget_training(coming)
     await coming.refresh()
-    await decide(coming, coming.second.actor, await ask(coming), "agreed")
+    await agree(coming, coming.second.actor, await ask(coming))
     told = await letters("onboarding.mail_ready")
     await make_trained(coming)
     assert (await coming.refresh())["training_completed"] == "done"

@@ -14,7 +14,7 @@ from tests.factories import make_membership
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 from tests.tenants.onboarding.making import Coming, make_coming
-from tests.tenants.onboarding.test_deciding import ask, decide
+from tests.tenants.onboarding.test_deciding import agree, ask
 
 DAY = timedelta(days=1)
 
@@ -96,7 +96,7 @@ async def test_several_points_are_one_letter(own_database: Database, relay: Smtp
 async def test_an_agreed_exception_is_not_reminded_of(own_database: Database) -> None:
     coming = await make_coming()
     days = await keep_only(coming, "training_completed")
-    await decide(coming, coming.second.actor, await ask(coming), "agreed")
+    await agree(coming, coming.second.actor, await ask(coming))
     assert await ordered(days - 14) == []
 
 
