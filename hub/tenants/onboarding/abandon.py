@@ -40,6 +40,8 @@ async def abandon(
             return
         raise NoSetup
     setup = await queries.setup_by_id(scope, organisation_id, running[0])
+    # As long as they are administrators: those of an organisation that is closed belong to it no more.
+    readers = await queries.readers_of(scope, organisation_id)
     await setups.end_setup(
         scope, running[0], "abandoned", actor.membership_id if actor else None, reason
     )
@@ -67,9 +69,10 @@ async def abandon(
         tenant_id=setup.coordinator_id,
         organisation_id=organisation_id,
     )
-    if actor:
-        readers = await queries.readers_of(scope, organisation_id)
-        await order_letters(scope, "onboarding.mail_abandoned", organisation_id, readers)
+    if reason == WITHDRAWN:
+        # The contact has withdrawn it.
+        readers = [reader for reader in readers if reader != running[0]]
+    await order_letters(scope, "onboarding.mail_abandoned", organisation_id, readers)
 
 
 async def leave_setup(

@@ -153,16 +153,16 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
     if found is None:
         return
     to, setup, name = found
-    if setup.ended_reason == WITHDRAWN:
-        return
+    async with network_transaction() as scope:
+        goes_on = await organisations.was_active(scope, organisation_id)
     await send(
         job,
         to,
         lambda: (
             _("The set-up of %(name)s has ended", name=name),
             [
-                _("The Ente has ended the set-up, with this reason:"),
-                setup.ended_reason,
+                *_why_ended(setup),
+                *([] if goes_on else [_("Nobody has access to the organisation any more.")]),
                 _("If you think that this is a mistake, please write to the Ente."),
             ],
             _to_hub(),
@@ -217,6 +217,14 @@ async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
             _to_hub(),
         ),
     )
+
+
+def _why_ended(setup: SetupView) -> list[str]:
+    if setup.ended_reason == WITHDRAWN:
+        return [
+            _("The organisation’s application was withdrawn, and with it the set-up has ended.")
+        ]
+    return [_("The Ente has ended the set-up, with this reason:"), setup.ended_reason]
 
 
 async def _found(

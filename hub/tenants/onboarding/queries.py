@@ -270,12 +270,14 @@ async def leaders_of(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
 
 
 async def reader(scope: NetworkScope, reader_id: UUID) -> Reader | None:
-    """Of a membership that still is one, or of a set-up's contact."""
+    """Of a membership that still is one, or that a set-up's end has ended; or of a set-up's contact."""
     row = await scope.fetchrow(
         """
         SELECT a.email, m.name, a.locale, m.tenant_id FROM memberships m
         JOIN accounts a ON a.id = m.account_id
-        WHERE m.id = $1 AND m.state = 'active' AND a.state = 'active'
+        WHERE m.id = $1 AND a.state = 'active' AND (m.state = 'active' OR EXISTS (
+          SELECT FROM setups s WHERE s.tenant_id = m.tenant_id
+            AND s.state = 'abandoned' AND s.ended_at = m.ended_at))
         UNION ALL
         SELECT contact_email, contact_name, locale, tenant_id FROM setups WHERE id = $1
         """,
