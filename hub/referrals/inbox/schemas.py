@@ -21,10 +21,7 @@ NOTE = Textarea(
 
 
 class Decline(msgspec.Struct):
-    reason: Annotated[
-        str,
-        Choice(N_("Reason"), options=REASON_LABELS),
-    ]
+    reason: Annotated[str, Choice(N_("Reason"), options=REASON_LABELS)]
     note: Annotated[str, NOTE] = ""
 
 
