@@ -50,6 +50,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.protocols.tasks",
     "hub.tenants.organisation.desks.tasks",
     "hub.tenants.people.tasks",
+    "hub.tenants.people.leaving_tasks",
     "hub.tenants.onboarding.tasks",
     "hub.tenants.onboarding.admission_tasks",
     "hub.tenants.onboarding.exception_letters",

@@ -6,7 +6,7 @@ from hub import audit
 from hub.db import NetworkScope
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import passages
-from hub.tenants.people.telling import tell_leaving
+from hub.tenants.people.telling import tell_leaving, tell_over
 
 BEFORE_THE_END = (timedelta(days=7), timedelta(days=1))
 AT_ONCE = 200
@@ -24,6 +24,8 @@ async def end_what_is_over(scope: NetworkScope) -> None:
             member=str(over.id),
             reason="term",
         )
+        if not over.support:
+            await tell_over(scope, over.tenant_id, over.id)
         await touch(scope, over.tenant_id)
 
 

@@ -1,22 +1,19 @@
-"""Letters about people: invitations, their codes, what came of them, and who is about to leave; and what ends by itself."""
+"""Letters about invitations, their codes, and what came of them; and what ends by itself."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from hub import mail
-from hub.db import network_transaction, tenant_transaction
+from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.people import expire, passages, queries
 from hub.tenants.people.accept import code_of, hash_of
-from hub.tenants.people.change import last_day_of
 from hub.tenants.people.from_ente import Origin, letter_of, origin_of
-from hub.tenants.people.leave import burden_of
+from hub.tenants.people.letters import write
 from hub.tenants.people.links import link_to
-from hub.tenants.people.passages import Reader
 from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS, Invitation
-from hub.web.formats import format_date, format_datetime
+from hub.web.formats import format_datetime
 from hub.web.i18n import gettext as _
-from hub.web.i18n import ngettext, reading_in
+from hub.web.i18n import reading_in
 from hub.worker import every_minute, task
 
 
@@ -124,7 +121,7 @@ async def tell_accepted(job: Job, *, invitation_id: UUID, reader_id: UUID) -> No
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
     with reading_in(reader.locale):
         role = _("support") if invitation.support else _(ROLES[invitation.role])
-        await _write(
+        await write(
             job,
             reader,
             _("Your invitation was accepted"),
@@ -152,7 +149,7 @@ async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) ->
         own = await passages.belongs_to(scope, reader_id, invitation.tenant_id)
     place = "/organisation/people" if own else f"/network/organisations/{invitation.tenant_id}"
     with reading_in(reader.locale):
-        await _write(
+        await write(
             job,
             reader,
             _("Somebody asks for a new invitation"),
@@ -168,85 +165,8 @@ async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) ->
         )
 
 
-@task("people.tell_leaving")
-async def tell_leaving(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
-    """A week and a day before a membership ends, if there is work that would be left behind."""
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    async with tenant_transaction(job.tenant_id) as scope:
-        member = await queries.member(scope, membership_id)
-        if member is None or not member.is_active(scope.now) or member.expires_at is None:
-            return
-        burden = await burden_of(scope, membership_id)
-    async with network_transaction() as network:
-        reader = await passages.reader(network, reader_id)
-    if reader is None or not burden.total:
-        return
-    with reading_in(reader.locale):
-        await _write(
-            job,
-            reader,
-            _("Somebody is about to leave, with open work"),
-            [
-                ngettext(
-                    "The last day of %(name)s is %(day)s, and %(num)s thing is still open in this person’s charge.",
-                    "The last day of %(name)s is %(day)s, and %(num)s things are still open in this person’s charge.",
-                    burden.total,
-                    name=member.name,
-                    day=format_date(last_day_of(member.expires_at)),
-                ),
-                _("Choose who takes it over, so that nothing waits."),
-            ],
-            (_("Hand over"), f"/organisation/people/{membership_id}/leave"),
-        )
-
-
-@task("people.tell_left")
-async def tell_left(job: Job, *, membership_id: UUID) -> None:
-    """Nothing where the person came back in the meantime."""
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    async with network_transaction() as scope:
-        reader = await passages.former_reader(scope, membership_id)
-        organisation = await queries.organisation_name(scope, job.tenant_id)
-    if reader is None:
-        return
-    with reading_in(reader.locale):
-        await _write(
-            job,
-            reader,
-            _("You no longer belong to %(organisation)s", organisation=organisation),
-            [
-                _(
-                    "An administrator has ended your membership of “%(organisation)s”: you see nothing of it in the"
-                    " hub any more. What you recorded there stays under your name.",
-                    organisation=organisation,
-                ),
-                _("If you think that this is a mistake, please write to the organisation."),
-            ],
-            (_("To your account"), "/account"),
-        )
-
-
 @every_minute("people.expire", at_seconds=frozenset({20}))
 async def end_memberships() -> None:
     async with network_transaction() as scope:
         await expire.end_what_is_over(scope)
         await expire.order_warnings(scope)
-
-
-async def _write(
-    job: Job, reader: Reader, subject: str, paragraphs: Sequence[str], button: tuple[str, str]
-) -> None:
-    label, path = button
-    body = mail.letter(
-        title=subject, paragraphs=paragraphs, button=(label, f"{mail.base_url()}{path}")
-    )
-    await mail.send(
-        to=reader.email,
-        name=reader.name,
-        subject=subject,
-        text=body.text,
-        html=body.html,
-        key=job.id,
-    )

@@ -1,4 +1,4 @@
-"""Whom to tell what happened: ordered in the transaction in which it does, one letter each, written by `tasks.py`."""
+"""Whom to tell what happened: ordered in the transaction in which it does, one letter each, written by `tasks.py` and `leaving_tasks.py`."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -30,14 +30,15 @@ async def tell_asked_again(scope: NetworkScope, invitation: Invitation) -> None:
 
 
 async def tell_leaving(scope: NetworkScope, tenant_id: UUID, membership_id: UUID) -> None:
-    for reader_id in await passages.administrators(scope, tenant_id):
-        await outbox.enqueue(
-            scope,
-            "people.tell_leaving",
-            tenant_id=tenant_id,
-            membership_id=membership_id,
-            reader_id=reader_id,
-        )
+    await _tell_of(scope, "people.tell_leaving", tenant_id, membership_id)
+
+
+async def tell_over(scope: NetworkScope, tenant_id: UUID, membership_id: UUID) -> None:
+    """The administrators, and whose last day has passed."""
+    await _tell_of(scope, "people.tell_over", tenant_id, membership_id)
+    await outbox.enqueue(
+        scope, "people.tell_own_end", tenant_id=tenant_id, membership_id=membership_id
+    )
 
 
 async def tell_left(scope: TenantScope, membership_id: UUID) -> None:
@@ -45,6 +46,13 @@ async def tell_left(scope: TenantScope, membership_id: UUID) -> None:
     await outbox.enqueue(
         scope, "people.tell_left", tenant_id=scope.tenant_id, membership_id=membership_id
     )
+
+
+async def _tell_of(scope: NetworkScope, task: str, tenant_id: UUID, membership_id: UUID) -> None:
+    for reader_id in await passages.administrators(scope, tenant_id):
+        await outbox.enqueue(
+            scope, task, tenant_id=tenant_id, membership_id=membership_id, reader_id=reader_id
+        )
 
 
 async def _order(

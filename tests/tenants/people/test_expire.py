@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hub import clock
 from hub.referrals.cases.open_work import OPEN_CASES
 from hub.tenants.open_work import register
 from hub.tenants.people.tasks import end_memberships
+from hub.web.formats import format_date
 from hub.worker import drain_now
 from tests.factories import Member, make_case, make_membership
 from tests.support.smtp_sink import SmtpSink
@@ -17,6 +19,7 @@ from tests.tenants.people.making import log_of, membership, ordered
 from tests.tenants.people.test_change import as_it_is
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+ENDED = re.compile("Non fai più parte di|L’ultimo giorno di un collega")
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +100,72 @@ async def test_without_open_work_nobody_is_told(admin: Member, relay: SmtpSink) 
     await substitute(admin, days=3, work=False)
     await end_memberships()
     assert await told(relay) == []
+
+
+async def test_who_is_over_and_the_administrators_are_told_once(
+    admin: Member, relay: SmtpSink
+) -> None:
+    member = await substitute(admin, days=10)
+    left_behind = member.membership_id
+    with clock.moved(10 * DAY + MINUTE):
+        await end_memberships()
+        await end_memberships()
+        own, theirs = await letters_of_an_end(relay, member, admin)
+    day = format_date(clock.day_of(clock.now() + 10 * DAY - MINUTE))
+    for words in ("Il tuo ultimo giorno", admin.tenant.name, "un nuovo invito"):
+        assert words in own, words
+    assert f"/organisation/people/{left_behind}/leave" in theirs
+    for words in (day, "ancora 1 attività aperta", "un nuovo invito"):
+        assert words in theirs, words
+    with clock.moved(11 * DAY):
+        await end_memberships()
+        assert await letters_of_an_end(relay, member, admin) == (own, theirs)
+
+
+async def test_without_open_work_the_administrators_are_led_to_the_people(
+    admin: Member, relay: SmtpSink
+) -> None:
+    member = await substitute(admin, days=1, work=False)
+    with clock.moved(DAY + MINUTE):
+        await end_memberships()
+        _own, theirs = await letters_of_an_end(relay, member, admin)
+    assert "/leave" not in theirs
+    assert "/organisation/people" in theirs
+
+
+async def test_nobody_is_told_of_an_end_that_is_not_one_any_more(
+    admin: Member, relay: SmtpSink
+) -> None:
+    member = await substitute(admin, days=1)
+    with clock.moved(DAY + MINUTE):
+        await end_memberships()
+    await as_it_is(member, state="active", ended_at=None, expires_at=None)
+    assert [await told_of_an_end(relay, one) for one in (member, admin)] == [[], []]
+
+
+async def test_support_whose_hours_are_over_gets_no_letter(admin: Member, relay: SmtpSink) -> None:
+    member = await make_membership(admin.tenant, "admin")
+    await as_it_is(member, support=True, expires_at=clock.now() - MINUTE)
+    await end_memberships()
+    assert (await membership(member))["state"] == "ended"
+    assert [await told_of_an_end(relay, one) for one in (member, admin)] == [[], []]
+
+
+async def letters_of_an_end(relay: SmtpSink, member: Member, admin: Member) -> tuple[str, str]:
+    """The member's and the administrator's, of which there are no more."""
+    (own,) = await told_of_an_end(relay, member)
+    (theirs,) = await told_of_an_end(relay, admin)
+    return own, theirs
+
+
+async def told_of_an_end(relay: SmtpSink, reader: Member) -> list[str]:
+    """Other tests' members end with it."""
+    await drain_now()
+    return [
+        one.text()
+        for one in relay.messages
+        if one.recipients == (reader.account.email,) and ENDED.search(str(one.message["Subject"]))
+    ]
 
 
 async def test_a_later_end_is_told_anew(admin: Member, relay: SmtpSink) -> None:
