@@ -12,9 +12,7 @@ from hub.worker import task
 @task("newsletter.resend")
 async def resend(job: Job, *, campaign_id: UUID, group: UUID, behind: UUID) -> None:
     """One chunk, which asks for the next; a chunk that was done is not done again, though its row may run twice."""
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         if await once(scope, "campaign.resend_chunk", job.id, campaign_id):
             return
         campaign = await queries.campaign(scope, campaign_id, lock=True)

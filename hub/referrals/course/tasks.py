@@ -14,9 +14,7 @@ from hub.worker import task
 @task("referrals.case_reached")
 async def case_reached(job: Job, *, referral_id: UUID) -> None:
     """Record the milestones that the referral stands for now, and put its case at the top of the desk's list."""
-    if job.tenant_id is None:
-        return
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         referral = await offers.referral_by_id(scope, None, referral_id)
         if referral is None or referral.sent_at is None:
             return

@@ -19,11 +19,9 @@ log = logging.getLogger(__name__)
 @task("referrals.tell_receiver")
 async def tell_receiver(job: Job, *, offer_id: UUID) -> None:
     """Nothing is sent where the offer was opened or answered in the meantime, or the office has no address."""
-    if job.tenant_id is None:
-        return
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         offer = await queries.received_offer(scope, offer_id)
-        office = await queries.office_of(scope, job.tenant_id)
+        office = await queries.office_of(scope, job.owner_id)
     if offer is None or offer.state != "offered" or office is None:
         return
     try:

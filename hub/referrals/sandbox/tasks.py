@@ -36,12 +36,10 @@ async def answer(_job: Job, *, offer_id: UUID) -> None:
 @task("sandbox.answered")
 async def answered(job: Job, *, offer_id: UUID) -> None:
     """The set-up of the organisation that tried it out hears of it. Where people answered, their log says so already."""
-    if job.tenant_id is None:
-        return
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         if await once(scope, "sandbox.answered", offer_id, offer_id):
             return
         await facts.advance(scope, facts.TEST_ANSWERED, scope.now)
         if not await queries.was_received(scope, offer_id):
-            await audit.record(scope, None, "test_referral.answered", "organisation", job.tenant_id)
-        await touch(scope, job.tenant_id)
+            await audit.record(scope, None, "test_referral.answered", "organisation", job.owner_id)
+        await touch(scope, job.owner_id)

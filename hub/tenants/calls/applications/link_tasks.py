@@ -19,9 +19,7 @@ from hub.worker import task
 @task("applications.mail_link")
 async def mail_link(job: Job, *, application_id: UUID) -> None:
     """The link is made here and not before: it must not lie in the outbox."""
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application = await queries.find(scope, application_id)
         call = await calls.find(scope, application.call_id) if application else None
         now = scope.now

@@ -25,7 +25,7 @@ from hub.worker import task
 @task("applications.mail_receipt")
 async def mail_receipt(job: Job, *, application_id: UUID) -> None:
     """Makes it, keeps it, and mails it with the very octets whose hash it states."""
-    tenant_id = _tenant_of(job)
+    tenant_id = job.owner_id
     async with tenant_transaction(tenant_id) as scope:
         application, call = await _found(scope, application_id)
         content = application.content
@@ -66,7 +66,7 @@ async def mail_receipt(job: Job, *, application_id: UUID) -> None:
 
 @task("applications.mail_request")
 async def mail_request(job: Job, *, application_id: UUID, completion_id: UUID) -> None:
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application, call = await _found(scope, application_id)
         asked = await queries.completions_of(scope, application_id)
     completion = next((each for each in asked if each.id == completion_id), None)
@@ -94,7 +94,7 @@ async def mail_request(job: Job, *, application_id: UUID, completion_id: UUID) -
 
 @task("applications.mail_withdrawal")
 async def mail_withdrawal(job: Job, *, application_id: UUID) -> None:
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application, call = await _found(scope, application_id)
     with reading_in(application.locale):
         await _send(
@@ -161,9 +161,3 @@ def _codes(content: Content) -> set[str]:
     return {content.organisation.municipality_code} | {
         desk.municipality_code for desk in content.desks
     }
-
-
-def _tenant_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id

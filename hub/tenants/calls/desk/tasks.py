@@ -36,7 +36,7 @@ async def remind() -> None:
 @task("calls.remind_draft")
 async def remind_draft(job: Job, *, application_id: UUID) -> None:
     """Nothing where it was submitted, or the call closed, in the meantime."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application = await applications.find(scope, application_id)
         call = await calls.find(scope, application.call_id) if application else None
         now = scope.now
@@ -67,7 +67,7 @@ async def remind_draft(job: Job, *, application_id: UUID) -> None:
 @task("calls.remind_request")
 async def remind_request(job: Job, *, application_id: UUID, completion_id: UUID) -> None:
     """Nothing where it was answered, or the application decided or withdrawn, in the meantime, or the term is over."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         application = await applications.find(scope, application_id)
         call = await calls.find(scope, application.call_id) if application else None
         asked = await applications.completions_of(scope, application_id)
@@ -100,7 +100,7 @@ async def remind_request(job: Job, *, application_id: UUID, completion_id: UUID)
 @task("calls.tell_overdue")
 async def tell_overdue(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
     """Nothing where all is given by now."""
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
     if not waiting:
         return
@@ -176,7 +176,7 @@ async def tell_all_given(job: Job, *, call_id: UUID, membership_id: UUID) -> Non
 
 
 async def _call_of(job: Job, call_id: UUID) -> tuple[Call | None, Standing | None]:
-    async with tenant_transaction(_tenant_of(job)) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         call = await calls.find(scope, call_id)
         return call, standing_of(call, scope.now) if call else None
 
@@ -208,9 +208,3 @@ async def _write_colleague(job: Job, membership_id: UUID, letter: Letter) -> Non
         await mail.send(
             to=email, name=name, subject=subject, text=body.text, html=body.html, key=job.id
         )
-
-
-def _tenant_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise LookupError(job.task)
-    return job.tenant_id

@@ -15,9 +15,7 @@ from hub.worker import task
 @task("calls.tell_asker")
 async def tell_asker(job: Job, *, question_id: UUID) -> None:
     """The address is forgotten once the mail is on its way."""
-    if job.tenant_id is None:
-        return
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         question = await queries.find(scope, question_id)
         call = await call_queries.find(scope, question.call_id) if question else None
     if question is None or call is None or question.state != "published" or not question.email:
@@ -40,5 +38,5 @@ async def tell_asker(job: Job, *, question_id: UUID) -> None:
             html=body.html,
             key=job.id,
         )
-    async with tenant_transaction(job.tenant_id) as scope:
+    async with tenant_transaction(job.owner_id) as scope:
         await queries.forget_asker(scope, question_id)
