@@ -150,8 +150,18 @@ CLOSED = sorted(
 WITH_ID = [route for route in CLOSED if route.names]
 
 
+@pytest.fixture(scope="module")
+async def theirs(_pool: Database) -> Organisation:
+    """One for all tests in which nothing may happen to it: it has hundreds of rows."""
+    return await complete_organisation(_pool)
+
+
 @pytest.fixture
-async def theirs(db: Database) -> Organisation:
+async def ours(db: Database) -> Organisation:
+    return await complete_organisation(db)
+
+
+async def complete_organisation(db: Database) -> Organisation:
     async with connected(db.superuser_url) as superuser:
         organisation = await make_organisation(superuser)
         await submit_application(superuser, organisation)
@@ -313,10 +323,10 @@ async def test_a_malformed_id_answers_as_one_that_does_not_exist(
 
 @pytest.mark.parametrize("route", WITH_ID, ids=str)
 async def test_ones_own_row_is_found(
-    new_client: NewClient, theirs: Organisation, route: Route
+    new_client: NewClient, ours: Organisation, route: Route
 ) -> None:
     """Otherwise a 404 above would prove nothing."""
-    ids = {name: theirs.rows[TABLES[name]] for name in route.names}
+    ids = {name: ours.rows[TABLES[name]] for name in route.names}
     if "organisation_id" in ids:
         # What the Ente leads is another organisation, never itself.
         ids["organisation_id"] = (await make_tenant("host")).id
@@ -324,13 +334,13 @@ async def test_ones_own_row_is_found(
     for role in ROLES:
         client = new_client()
         client.follow_redirects = True
-        member = await make_membership(theirs.tenant, role)
+        member = await make_membership(ours.tenant, role)
         await sign_in(client, member)
         found.append((await ask(client, route, ids)).status_code)
     # What is one person's own, such as an evaluation.
     client = new_client()
     client.follow_redirects = True
-    await sign_in_as(client, theirs.rows["accounts"], theirs.rows["memberships"])
+    await sign_in_as(client, ours.rows["accounts"], ours.rows["memberships"])
     found.append((await ask(client, route, ids)).status_code)
     assert set(found) - {403, 404}, found
     assert max(found) < 500
