@@ -69,6 +69,11 @@ class Judged:
             return "create"
         return "update" if self.changes else "unchanged"
 
+    @property
+    def fields(self) -> str:
+        """The columns that change, for a log: what they held and hold is not said."""
+        return ",".join(column for column, _before, _after in self.changes)
+
 
 class Organisation(NamedTuple):
     """`reference` is what a file calls it by."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.selection.schemas import OWN_ADMINISTRATION, RECUSED_BY_THE_HUB
+from hub.tenants.exchange.kinds import KINDS as COLUMNS
 from hub.tenants.exchange.schemas import KINDS as EXCHANGED
 from hub.tenants.network.schemas import Entry
 from hub.tenants.network.subjects import Names, as_id
@@ -98,11 +99,13 @@ STORIES: dict[str, Told] = {
     ),
     "invitation.sent": Told("people", N_("Invited: %(role)s"), "info", "it-mail"),
     "invitation.renewed": Told("people", N_("Invitation sent again: %(role)s"), "info", "it-mail"),
+    "invitation.changed": Told("people", N_("Invitation changed: %(role)s"), "info", "it-mail"),
     "invitation.revoked": Told("people", N_("Invitation revoked: %(role)s"), "warning", "it-close"),
     "invitation.accepted": Told(
         "people", N_("Invitation accepted: %(role)s"), "success", "it-user"
     ),
     "membership.role_changed": Told("people", N_("Role changed: %(role)s"), "info", "it-user"),
+    "membership.renamed": Told("people", N_("Name of a person changed"), "info", "it-user"),
     "membership.limited": Told("people", N_("Desks of a person changed"), "info", "it-user"),
     "membership.term_changed": Told(
         "people", N_("Last day of a person changed"), "info", "it-user"
@@ -298,6 +301,15 @@ _KINDS = {
     "protocol_template.saved": PROTOCOLS,
     "protocol.issued": PROTOCOLS,
 }
+# Where an import of the Ente's changed something: the kind of file, whose columns the codes name.
+_IMPORTED = {
+    "organisation.changed": "hosts",
+    "desk.changed": "desks",
+    "service.changed": "services",
+    "service.ended": "services",
+    "membership.renamed": "operators",
+    "invitation.changed": "operators",
+}
 _ROLES = {
     "admin": N_("administrator"),
     "operator": N_("operator"),
@@ -366,6 +378,8 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
     for code in _DAYS:
         if day := _day(codes.get(code)):
             yield day
+    if fields := _fields(action, codes):
+        yield _("By an import: %(fields)s", fields=", ".join(fields))
     if action in _HANDS:
         giver = _named(codes.get("giver") or codes.get("before"), names)
         taker = _named(codes.get("taker") or codes.get("to") or codes.get("desk"), names)
@@ -375,6 +389,12 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
             yield _("To %(taker)s", taker=taker)
     elif action == "membership.role_changed" and (before := _ROLES.get(str(codes.get("before")))):
         yield _("Before: %(outcome)s", outcome=_(before))
+
+
+def _fields(action: str, codes: Codes) -> list[str]:
+    """As the columns of the file are called."""
+    kind, named = _IMPORTED.get(action), str(codes.get("fields") or "").split(",")
+    return [title for name, title in COLUMNS[kind].titles.items() if name in named] if kind else []
 
 
 def _day(value: object) -> str:

@@ -100,6 +100,9 @@ async def test_only_the_columns_of_the_file_change(ente: Member) -> None:
     assert made is not None
     assert (made["phone"], made["email"], made["host_kind"]) == ("0811234567", None, "other")
     assert made["municipality_code"] == "063049"
+    assert await codes_of(tenant.id, "organisation.changed") == [
+        {"fields": "host_kind,email,phone"}
+    ]
 
 
 async def test_desks_are_set_up_or_changed(ente: Member) -> None:
@@ -145,6 +148,9 @@ async def test_desks_are_set_up_or_changed(ente: Member) -> None:
     assert new["offers"] == ["information"]
     assert new["latitude"] is not None
     assert await told(tenant.id) == ["desk.added", "desk.changed"]
+    assert await codes_of(tenant.id, "desk.changed") == [
+        {"desk": str(known.id), "fields": "name,monday,opened_on"}
+    ]
 
 
 async def test_people_are_invited_once(ente: Member) -> None:
@@ -177,6 +183,15 @@ async def test_people_are_invited_once(ente: Member) -> None:
     assert [each["args"] for each in letters] == [{"invitation_id": str(invited["id"])}]
     again = await making.read(ente, "operators", making.csv_of("operators", [row, known]))
     assert (again.creates, again.updates, again.unchanged) == (0, 0, 2)
+    # No name is kept in a log.
+    assert await codes_of(tenant.id, "membership.renamed") == [
+        {"member": str(member.membership_id), "fields": "name"}
+    ]
+    less = making.csv_of("operators", [row | {"desks": "", "role": "amministratore"}])
+    await making.applied(ente, (await making.read(ente, "operators", less)).id)
+    assert await codes_of(tenant.id, "invitation.changed") == [
+        {"invitation": str(invited["id"]), "role": "admin", "fields": "role,desks"}
+    ]
 
 
 async def test_a_members_role_and_desks_are_the_organisations(ente: Member) -> None:
@@ -651,6 +666,16 @@ async def versions(tenant_id: UUID) -> list[dict[str, object]]:
             "SELECT * FROM services_offered WHERE tenant_id = $1 ORDER BY valid_from", tenant_id
         )
     return [dict(row) for row in rows]
+
+
+async def codes_of(tenant_id: UUID, action: str) -> list[dict[str, str]]:
+    """As the organisation's own log has them."""
+    async with tenant_transaction(tenant_id) as scope:
+        rows = await scope.fetch(
+            "SELECT codes FROM audit_log WHERE action = $1 AND membership_id IS NOT NULL ORDER BY id",
+            action,
+        )
+    return [row[0] for row in rows]
 
 
 async def told(tenant_id: UUID) -> list[str]:

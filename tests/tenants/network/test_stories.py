@@ -87,6 +87,21 @@ def test_reasons_that_are_codes_have_words_where_they_are_theirs() -> None:
         assert stories.detail("case.closed", {"reason": "request"}) == ""
 
 
+def test_what_an_import_changed_is_told_as_the_file_calls_it() -> None:
+    with reading_in("it"):
+        assert stories.detail("organisation.changed", {"fields": "name,certified_email"}) == (
+            "Con un’importazione: Denominazione, PEC"
+        )
+        assert stories.detail("desk.changed", {"desk": "x", "fields": "monday"}) == (
+            "Con un’importazione: Lunedì"
+        )
+        # By hand, or before columns were noted.
+        assert stories.detail("desk.changed", {"desk": "x"}) == ""
+        assert stories.detail("case.closed", {"fields": "name"}) == ""
+    with reading_in("en"):
+        assert stories.detail("membership.renamed", {"fields": "name"}) == ("By an import: Name")
+
+
 def test_every_point_that_is_told_with_its_cause_is_one_and_its_cause_is_written() -> None:
     assert set(stories.CAUSES) <= set(POINTS)
     assert {*stories.CAUSES.values(), *stories.NOBODY} <= set(stories.STORIES)

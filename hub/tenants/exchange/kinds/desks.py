@@ -206,10 +206,18 @@ async def write(scope: NetworkScope, rows: Sequence[Judged], who: Who, places: P
     await written.tell(
         scope,
         who,
+        [(row.record["tenant_id"], "desk.added", {"desk": str(row.record["id"])}) for row in new],
+    )
+    await written.tell(
+        scope,
+        who,
         [
-            (row.record["tenant_id"], action, {"desk": str(row.record["id"])})
-            for action, some in (("desk.added", new), ("desk.changed", changed))
-            for row in some
+            (
+                row.record["tenant_id"],
+                "desk.changed",
+                {"desk": str(row.record["id"]), "fields": row.fields},
+            )
+            for row in changed
         ],
     )
     await written.touch_all(scope, {row.record["tenant_id"] for row in (*new, *changed)})

@@ -215,7 +215,11 @@ async def write(scope: NetworkScope, rows: Sequence[Judged], who: Who, places: P
     await written.tell(
         scope,
         who,
-        [(row.target_id, "organisation.changed", {}) for row in updates if row.target_id],
+        [
+            (row.target_id, "organisation.changed", {"fields": row.fields})
+            for row in updates
+            if row.target_id
+        ],
     )
     for row in rows:
         if row.fate == "create":

@@ -207,9 +207,11 @@ async def write(
     who: Who,
     places: Places,  # noqa: ARG001 - what every kind's is given
 ) -> None:
-    changed = [row.record for row in rows if row.fate == "update"]
+    updates = [row for row in rows if row.fate == "update"]
+    changed = [row.record for row in updates]
     await written.rename_members(scope, [one for one in changed if one["member"]])
     await written.update_invitations(scope, [one for one in changed if not one["member"]])
+    await _tell_changed(scope, updates, who)
     new = [row.record for row in rows if row.fate == "create"]
     for one in new:
         one["id"] = uuid7()
@@ -232,6 +234,18 @@ async def write(
         ],
     )
     await written.touch_all(scope, {one["tenant_id"] for one in (*new, *changed)})
+
+
+async def _tell_changed(scope: NetworkScope, rows: Sequence[Judged], who: Who) -> None:
+    told: list[tuple[UUID, str, dict[str, str]]] = []
+    for row in rows:
+        one, about = row.record, str(row.record["id"])
+        if one["member"]:
+            action, codes = "membership.renamed", {"member": about}
+        else:
+            action, codes = "invitation.changed", {"invitation": about, "role": one["role"]}
+        told.append((one["tenant_id"], action, {**codes, "fields": row.fields}))
+    await written.tell(scope, who, told)
 
 
 async def export(

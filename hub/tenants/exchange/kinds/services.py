@@ -261,6 +261,8 @@ async def write(
             ended.append({**present, "valid_to": starts - timedelta(days=1)})
             new.append({**record, "id": uuid7(), "service_id": service_id})
         codes = {"service_id": str(service_id), "day": starts.isoformat()}
+        if present:
+            codes["fields"] = row.fields
         told.append((record["tenant_id"], action, codes))
     await written.end_services(scope, ended)
     await written.rewrite_services(scope, rewritten)
