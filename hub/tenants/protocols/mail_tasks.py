@@ -1,12 +1,13 @@
 """Letters about protocols. Links are made here and not before: they must not lie in the outbox."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from hub import clock, files, mail
-from hub.db import network_transaction, tenant_transaction
+from hub.db import tenant_transaction
 from hub.outbox import Job
-from hub.tenants.protocols import parties, queries
+from hub.tenants.people.colleagues import write_colleague
+from hub.tenants.protocols import queries
 from hub.tenants.protocols.links import LINK_LASTS, Grant, link_to
 from hub.tenants.protocols.schemas import Protocol
 from hub.uploads import PDF
@@ -16,7 +17,6 @@ from hub.web.i18n import ngettext, reading_in
 from hub.worker import task
 
 Button = tuple[str, str]
-Letter = Callable[[], tuple[str, Sequence[str], Button]]
 
 
 @task("protocols.mail")
@@ -118,7 +118,7 @@ async def mail_ending_here(job: Job, *, protocol_id: UUID, membership_id: UUID) 
     protocol = await _found(job, protocol_id)
     if protocol is None or protocol.state != "signed":
         return
-    await _to_colleague(
+    await write_colleague(
         job,
         membership_id,
         lambda: (*_ending(protocol), _page_of(protocol)),
@@ -131,7 +131,7 @@ async def mail_to_check(job: Job, *, protocol_id: UUID, membership_id: UUID) -> 
     protocol = await _found(job, protocol_id)
     if protocol is None or protocol.state != "to_check":
         return
-    await _to_colleague(
+    await write_colleague(
         job,
         membership_id,
         lambda: (
@@ -201,8 +201,9 @@ def _signing_page(job: Job, protocol: Protocol) -> Button:
     return _("Sign the protocol"), link_to(grant)
 
 
-def _page_of(protocol: Protocol) -> Button:
-    return _("Open the protocol"), f"{mail.base_url()}/network/protocols/{protocol.id}"
+def _page_of(protocol: Protocol) -> tuple[str, str]:
+    """Words and path."""
+    return _("Open the protocol"), f"/network/protocols/{protocol.id}"
 
 
 async def _found(job: Job, protocol_id: UUID) -> Protocol | None:
@@ -229,18 +230,3 @@ async def _to_contact(
         key=job.id,
         attachments=attachments,
     )
-
-
-async def _to_colleague(job: Job, membership_id: UUID, letter: Letter) -> None:
-    """In the colleague's language; nothing to whoever no longer belongs to the Ente."""
-    async with network_transaction() as network:
-        account = await parties.account_of(network, membership_id)
-    if account is None:
-        return
-    email, name, locale = account
-    with reading_in(locale):
-        subject, paragraphs, button = letter()
-        body = mail.letter(title=subject, paragraphs=paragraphs, button=button)
-        await mail.send(
-            to=email, name=name, subject=subject, text=body.text, html=body.html, key=job.id
-        )

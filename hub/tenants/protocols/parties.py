@@ -67,15 +67,3 @@ async def admins(scope: TenantScope) -> list[UUID]:
         "SELECT id FROM memberships WHERE role = 'admin' AND state = 'active' ORDER BY id"
     )
     return [row["id"] for row in rows]
-
-
-async def account_of(scope: NetworkScope, membership_id: UUID) -> tuple[str, str, str] | None:
-    """E-mail, name and locale; None where the person left."""
-    row = await scope.fetchrow(
-        """
-        SELECT a.email, a.name, a.locale FROM memberships m JOIN accounts a ON a.id = m.account_id
-        WHERE m.id = $1 AND m.state = 'active'
-        """,
-        membership_id,
-    )
-    return (row[0], row[1], row[2]) if row else None

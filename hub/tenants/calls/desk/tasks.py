@@ -1,6 +1,6 @@
 """Reminders: ordered every minute, each written when its turn comes, if it still holds then."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from hub import mail
@@ -14,14 +14,12 @@ from hub.tenants.calls.desk import due
 from hub.tenants.calls.desk.remind import order_reminders
 from hub.tenants.calls.desk.service import OVERDUE_AFTER
 from hub.tenants.calls.schemas import Call
-from hub.tenants.calls.selection import evaluations, panel
+from hub.tenants.calls.selection import evaluations
 from hub.tenants.calls.standing import Standing, moment, standing_of
+from hub.tenants.people.colleagues import write_colleague
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
 from hub.worker import every_minute, task
-
-# Subject, paragraphs, button: made once the reader's language is known.
-Letter = Callable[[], tuple[str, Sequence[str], tuple[str, str]]]
 
 
 @every_minute("calls.remind", at_seconds=frozenset({50}))
@@ -104,7 +102,7 @@ async def tell_overdue(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
         waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
     if not waiting:
         return
-    await _write_colleague(
+    await write_colleague(
         job,
         membership_id,
         lambda: (
@@ -123,7 +121,7 @@ async def tell_overdue(job: Job, *, call_id: UUID, membership_id: UUID) -> None:
                     "If you cannot evaluate them, say so in the hub: somebody else gets them at once."
                 ),
             ],
-            (_("To my evaluations"), f"{mail.base_url()}/evaluations"),
+            (_("To my evaluations"), "/evaluations"),
         ),
     )
 
@@ -134,7 +132,7 @@ async def tell_not_closed(job: Job, *, call_id: UUID, membership_id: UUID) -> No
     call, standing = await _call_of(job, call_id)
     if call is None or standing != "closed":
         return
-    await _write_colleague(
+    await write_colleague(
         job,
         membership_id,
         lambda: (
@@ -147,7 +145,7 @@ async def tell_not_closed(job: Job, *, call_id: UUID, membership_id: UUID) -> No
                     moment=moment(call.closes_at),
                 )
             ],
-            (_("Close the call"), f"{mail.base_url()}/selections/{call.id}/close"),
+            (_("Close the call"), f"/selections/{call.id}/close"),
         ),
     )
 
@@ -158,7 +156,7 @@ async def tell_all_given(job: Job, *, call_id: UUID, membership_id: UUID) -> Non
     call, _standing = await _call_of(job, call_id)
     if call is None or call.state != "evaluating":
         return
-    await _write_colleague(
+    await write_colleague(
         job,
         membership_id,
         lambda: (
@@ -170,7 +168,7 @@ async def tell_all_given(job: Job, *, call_id: UUID, membership_id: UUID) -> Non
                     call=call.title,
                 )
             ],
-            (_("To the ranking"), f"{mail.base_url()}/selections/{call.id}/ranking"),
+            (_("To the ranking"), f"/selections/{call.id}/ranking"),
         ),
     )
 
@@ -193,18 +191,3 @@ async def _write_applicant(
     await mail.send(
         to=application.email, subject=subject, text=body.text, html=body.html, key=job.id
     )
-
-
-async def _write_colleague(job: Job, membership_id: UUID, letter: Letter) -> None:
-    """In the colleague's language; nothing to whoever no longer belongs to the Ente."""
-    async with network_transaction() as network:
-        account = await panel.account_of(network, membership_id)
-    if account is None:
-        return
-    email, name, locale = account
-    with reading_in(locale):
-        subject, paragraphs, button = letter()
-        body = mail.letter(title=subject, paragraphs=paragraphs, button=button)
-        await mail.send(
-            to=email, name=name, subject=subject, text=body.text, html=body.html, key=job.id
-        )

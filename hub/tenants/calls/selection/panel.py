@@ -54,19 +54,6 @@ async def administrations_of_members(scope: NetworkScope, tenant_id: UUID) -> Ad
     return found
 
 
-async def account_of(scope: NetworkScope, membership_id: UUID) -> tuple[str, str, str] | None:
-    """E-mail address, name and locale of somebody who still belongs to the organisation."""
-    row = await scope.fetchrow(
-        """
-        SELECT a.email, m.name, a.locale FROM memberships m
-        JOIN accounts a ON a.id = m.account_id AND a.state = 'active'
-        WHERE m.id = $1 AND m.state = 'active'
-        """,
-        membership_id,
-    )
-    return (row[0], row[1], row[2]) if row else None
-
-
 async def evaluators(scope: TenantScope, call_id: UUID) -> list[Evaluator]:
     """Also those removed; evaluations of applications that left the running are not counted."""
     rows = await scope.fetch(

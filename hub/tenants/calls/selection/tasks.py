@@ -5,12 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from hub import mail
-from hub.db import network_transaction, tenant_transaction
+from hub.db import tenant_transaction
 from hub.outbox import Job
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
-from hub.tenants.calls.selection import evaluations, panel, ranked
+from hub.tenants.calls.selection import evaluations, ranked
 from hub.tenants.calls.selection.each_ranked import order_for_each
 from hub.tenants.calls.selection.schemas import Entry
+from hub.tenants.people.colleagues import write_colleague
 from hub.web.formats import format_number
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
@@ -71,25 +72,21 @@ async def remind_evaluator(job: Job, *, call_id: UUID, membership_id: UUID) -> N
     """Nothing where all is given by now."""
     async with tenant_transaction(job.owner_id) as scope:
         waiting, title = await evaluations.waiting_of(scope, call_id, membership_id)
-    async with network_transaction() as network:
-        account = await panel.account_of(network, membership_id)
-    if not waiting or account is None:
+    if not waiting:
         return
-    email, name, locale = account
-    with reading_in(locale):
-        subject = ngettext(
-            "%(num)s application waits for your evaluation",
-            "%(num)s applications wait for your evaluation",
-            waiting,
-        )
-        body = mail.letter(
-            title=subject,
-            paragraphs=[_("You evaluate the applications to the call “%(call)s”.", call=title)],
-            button=(_("To my evaluations"), f"{mail.base_url()}/evaluations"),
-        )
-        await mail.send(
-            to=email, name=name, subject=subject, text=body.text, html=body.html, key=job.id
-        )
+    await write_colleague(
+        job,
+        membership_id,
+        lambda: (
+            ngettext(
+                "%(num)s application waits for your evaluation",
+                "%(num)s applications wait for your evaluation",
+                waiting,
+            ),
+            [_("You evaluate the applications to the call “%(call)s”.", call=title)],
+            (_("To my evaluations"), "/evaluations"),
+        ),
+    )
 
 
 async def _send(job: Job, to: dict[str, Any], subject: str, paragraphs: Sequence[str]) -> None:

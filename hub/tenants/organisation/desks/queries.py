@@ -278,18 +278,6 @@ async def unverified(
     return [(row["name"], row["verified_on"]) for row in rows]
 
 
-async def account_of(scope: NetworkScope, membership_id: UUID) -> tuple[str, str, str] | None:
-    """(e-mail address, name, locale) of somebody who still belongs there."""
-    row = await scope.fetchrow(
-        """
-        SELECT a.email, m.name, a.locale FROM memberships m JOIN accounts a ON a.id = m.account_id
-        WHERE m.id = $1 AND m.state = 'active'
-        """,
-        membership_id,
-    )
-    return (row["email"], row["name"], row["locale"]) if row else None
-
-
 async def is_active(scope: TenantScope | NetworkScope, organisation_id: UUID) -> bool:
     """And not being set up once more, which opens desks itself."""
     found: bool = await scope.fetchval(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from hub import clock, logs, mail, outbox
+from hub import clock, logs, outbox
 from hub.db import network_transaction, tenant_transaction
 from hub.idempotency import once
 from hub.outbox import Job
@@ -13,9 +13,12 @@ from hub.tenants.organisation import queries as organisation
 from hub.tenants.organisation.desks import queries
 from hub.tenants.organisation.desks.inactivity import close_due
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
+from hub.tenants.organisation.desks.schemas import Desk
+from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
+from hub.tenants.people.passages import Reader
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
-from hub.web.i18n import ngettext, reading_in
+from hub.web.i18n import ngettext
 from hub.worker import every_minute, task
 
 log = logging.getLogger(__name__)
@@ -41,26 +44,18 @@ async def remind() -> None:
 @task("desks.remind_verification")
 async def remind_verification(job: Job, *, membership_id: UUID) -> None:
     """To an administrator, about the desks in his or her charge. Nothing where all are verified by now."""
-    async with network_transaction() as network:
-        account = await queries.account_of(network, membership_id)
     unverified = await _unverified(job, membership_id)
-    if account is None or not unverified:
-        return
-    address, name, locale = account
-    with reading_in(locale):
-        await _write(job, address, name, unverified)
+    if unverified:
+        await write_colleague(job, membership_id, lambda: _still_right(unverified))
 
 
 @task("desks.remind_office")
 async def remind_office(job: Job, *, organisation_id: UUID) -> None:
     """To the organisation's own address and in its own language, where it has no administrator."""
-    async with tenant_transaction(organisation_id) as scope:
-        office = await organisation.organisation(scope, organisation_id)
+    office = await _office(organisation_id)
     unverified = await _unverified(job, None)
-    if office is None or office.email is None or not unverified:
-        return
-    with reading_in(office.locale):
-        await _write(job, office.email, office.name, unverified)
+    if office and unverified:
+        await write_reader(job, office, lambda: _still_right(unverified))
 
 
 @task("desks.tell_ente")
@@ -72,22 +67,19 @@ async def tell_ente(job: Job, *, desk_id: UUID) -> None:
 async def ask_ente(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
     """Nothing where the desk was opened or closed in the meantime."""
     async with network_transaction() as scope:
-        account = await queries.account_of(scope, membership_id)
         asked = await queries.asked_desk(scope, desk_id)
-    if account is None or asked is None:
+    if asked is None:
         return
-    address, reader, locale = account
     desk, organisation_id, host = asked
-    with reading_in(locale):
-        subject = _("%(host)s asks you to open a desk", host=host)
-        paragraphs = [
-            _("The entry of “%(desk)s” is complete. It opens once you say so.", desk=desk)
-        ]
-        page = f"{mail.base_url()}/network/organisations/{organisation_id}/desks"
-        body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To its desks"), page))
-        await mail.send(
-            to=address, name=reader, subject=subject, text=body.text, html=body.html, key=job.id
-        )
+    await write_colleague(
+        job,
+        membership_id,
+        lambda: (
+            _("%(host)s asks you to open a desk", host=host),
+            [_("The entry of “%(desk)s” is complete. It opens once you say so.", desk=desk)],
+            _to_its_desks(organisation_id),
+        ),
+    )
 
 
 @every_minute("desks.close_silent", at_seconds=frozenset({45}))
@@ -125,53 +117,52 @@ async def tell_closing(job: Job, *, desk_id: UUID) -> None:
 
 @task("desks.announce_closing")
 async def announce_closing(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
-    async with network_transaction() as network:
-        account = await queries.account_of(network, membership_id)
-    if account:
-        address, name, locale = account
-        with reading_in(locale):
-            await _announce(job, desk_id, address, name)
+    """Nothing where the desk was closed, or the Ente thought better of it, in the meantime."""
+    announced = await _announced(job, desk_id)
+    if announced:
+        await write_colleague(job, membership_id, lambda: _will_close(*announced))
 
 
 @task("desks.announce_closing_office")
 async def announce_closing_office(job: Job, *, desk_id: UUID, organisation_id: UUID) -> None:
-    async with tenant_transaction(organisation_id) as scope:
-        office = await organisation.organisation(scope, organisation_id)
-    if office and office.email:
-        with reading_in(office.locale):
-            await _announce(job, desk_id, office.email, office.name)
+    office = await _office(organisation_id)
+    announced = await _announced(job, desk_id)
+    if office and announced:
+        await write_reader(job, office, lambda: _will_close(*announced))
 
 
-async def _announce(job: Job, desk_id: UUID, address: str, name: str) -> None:
-    """Nothing where the desk was closed, or the Ente thought better of it, in the meantime."""
+async def _announced(job: Job, desk_id: UUID) -> tuple[Desk, date, Desk | None] | None:
+    """The desk, its last day and which one takes over."""
     async with tenant_transaction(job.owner_id) as scope:
         desk = await queries.desk(scope, desk_id)
         takes_over = desk and desk.closing_taker_id
         taker = await queries.desk(scope, takes_over) if takes_over else None
     if desk is None or desk.state != "active" or desk.closing_on is None:
-        return
-    day = format_date(desk.closing_on, "long")
-    subject = _("The desk “%(desk)s” will be closed on %(day)s", desk=desk.name, day=day)
-    paragraphs = [
-        _(
-            "No conversation with a citizen was recorded at the desk “%(desk)s” for more than 60 days. The Ente closes it"
-            " on %(day)s.",
-            desk=desk.name,
-            day=day,
-        ),
-        desk.closing_note or "",
-        _("What is open there then goes to “%(taker)s”.", taker=taker.name)
-        if taker
-        else _("Your organisation has no other open desk: please close the open cases before."),
-        _(
-            "If you want another desk to take over, close the desk yourself before that day. A conversation that is"
-            " recorded there until then keeps it open."
-        ),
-    ]
-    page = f"{mail.base_url()}/organisation/desks/{desk.id}"
-    body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To the desk"), page))
-    await mail.send(
-        to=address, name=name, subject=subject, text=body.text, html=body.html, key=job.id
+        return None
+    return desk, desk.closing_on, taker
+
+
+def _will_close(desk: Desk, last: date, taker: Desk | None) -> Letter:
+    day = format_date(last, "long")
+    return (
+        _("The desk “%(desk)s” will be closed on %(day)s", desk=desk.name, day=day),
+        [
+            _(
+                "No conversation with a citizen was recorded at the desk “%(desk)s” for more than 60 days. The Ente closes it"
+                " on %(day)s.",
+                desk=desk.name,
+                day=day,
+            ),
+            desk.closing_note or "",
+            _("What is open there then goes to “%(taker)s”.", taker=taker.name)
+            if taker
+            else _("Your organisation has no other open desk: please close the open cases before."),
+            _(
+                "If you want another desk to take over, close the desk yourself before that day. A conversation that is"
+                " recorded there until then keeps it open."
+            ),
+        ],
+        (_("To the desk"), f"/organisation/desks/{desk.id}"),
     )
 
 
@@ -184,27 +175,30 @@ async def tell_ente_left(job: Job, *, desk_id: UUID) -> None:
 async def write_ente_left(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
     """That a desk could not be closed."""
     async with network_transaction() as scope:
-        account = await queries.account_of(scope, membership_id)
         named = await queries.desk_name(scope, desk_id)
-    if account is None or named is None:
+    if named is None:
         return
-    address, reader, locale = account
     desk, organisation_id, host = named
-    with reading_in(locale):
-        subject = _("The desk “%(desk)s” could not be closed", desk=desk)
-        paragraphs = [
-            _(
-                "Work is open at this desk of %(host)s, and no other open desk of theirs takes it over. Ask them to"
-                " close the open cases or to have another desk opened, then announce the closing again; if nobody"
-                " answers, suspend the organisation.",
-                host=host,
-            )
-        ]
-        page = f"{mail.base_url()}/network/organisations/{organisation_id}/desks"
-        body = mail.letter(title=subject, paragraphs=paragraphs, button=(_("To its desks"), page))
-        await mail.send(
-            to=address, name=reader, subject=subject, text=body.text, html=body.html, key=job.id
-        )
+    await write_colleague(
+        job,
+        membership_id,
+        lambda: (
+            _("The desk “%(desk)s” could not be closed", desk=desk),
+            [
+                _(
+                    "Work is open at this desk of %(host)s, and no other open desk of theirs takes it over. Ask them to"
+                    " close the open cases or to have another desk opened, then announce the closing again; if nobody"
+                    " answers, suspend the organisation.",
+                    host=host,
+                )
+            ],
+            _to_its_desks(organisation_id),
+        ),
+    )
+
+
+def _to_its_desks(organisation_id: UUID) -> tuple[str, str]:
+    return _("To its desks"), f"/network/organisations/{organisation_id}/desks"
 
 
 async def _order_for_ente(job: Job, letter: str, desk_id: UUID) -> None:
@@ -218,12 +212,19 @@ async def _order_for_ente(job: Job, letter: str, desk_id: UUID) -> None:
             await outbox.enqueue(scope, letter, desk_id=desk_id, membership_id=membership_id)
 
 
+async def _office(organisation_id: UUID) -> Reader | None:
+    """None where it has no address of its own."""
+    async with tenant_transaction(organisation_id) as scope:
+        office = await organisation.organisation(scope, organisation_id)
+    return Reader(office.email, office.name, office.locale) if office and office.email else None
+
+
 async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:
     async with tenant_transaction(job.owner_id) as scope:
         return await queries.unverified(scope, verified_before(scope), membership_id)
 
 
-async def _write(job: Job, address: str, name: str, unverified: Unverified) -> None:
+def _still_right(unverified: Unverified) -> Letter:
     subject = ngettext(
         "Is the entry of your desk still right?",
         "Are the entries of your %(num)s desks still right?",
@@ -241,11 +242,7 @@ async def _write(job: Job, address: str, name: str, unverified: Unverified) -> N
             "If everything is right, one button on the desk’s page says so; otherwise change the entry."
         ),
     ]
-    button = (_("To your desks"), f"{mail.base_url()}/organisation/desks")
-    body = mail.letter(title=subject, paragraphs=paragraphs, button=button)
-    await mail.send(
-        to=address, name=name, subject=subject, text=body.text, html=body.html, key=job.id
-    )
+    return subject, paragraphs, (_("To your desks"), "/organisation/desks")
 
 
 def _line(desk: str, verified_on: date | None) -> str:
