@@ -58,7 +58,7 @@ def organisation_page(
     crumbs: Sequence[Crumb] = (),
     **context: Any,
 ) -> Template:
-    """A page of one's own organisation; `crumbs` are those below its first page."""
+    """A page of one's own organisation; `crumbs` are those below its first page, `zone` is that of its hours."""
     return page(
         request,
         template,
@@ -67,6 +67,7 @@ def organisation_page(
         room=room,
         rooms_label=_("Your organisation"),
         may_change=actor.role == "admin",
+        zone=actor.time_zone,
         **context,
     )
 

@@ -183,6 +183,7 @@ async def case_page(
         revealed=reveal,
         steps=timeline.steps(milestones, referrals, case_offers),
         moments=moments,
+        zone=actor.time_zone,
         referrals=referrals,
         offers=case_offers,
         other_cases=[other for other in others if other.id != case.id],

@@ -176,6 +176,7 @@ async def _offer_page(
         revealed=reveal,
         concealed=bool(shown and codice_fiscale_of(shown.payload) and not reveal),
         moments=moments(offer, events),
+        zone=actor.time_zone,
         decline=decline_form or blank(Decline, prefix="decline"),
         waiting=offer.state in WAITING,
         today=clock.today(),

@@ -22,7 +22,7 @@ class Actor:
     """`desk_ids` is None for a membership that is not limited to some desks; an empty set means none.
 
     `suspended` is the organisation: being set up, or stopped by the Ente. `support` is a person of the Ente whom the
-    organisation let in for a time.
+    organisation let in for a time. `time_zone` is that of the hours on the organisation's pages.
     """
 
     account_id: UUID
@@ -37,6 +37,7 @@ class Actor:
     suspended: bool = False
     support: bool = False
     coming_kinds: tuple[str, ...] = ()
+    time_zone: str = "Europe/Rome"
 
     def is_suspended(self, kind: str) -> bool:
         """As a whole, or as this kind of organisation, which it is only being set up for."""

@@ -168,6 +168,7 @@ async def find_session(
         SELECT s.id, s.last_seen_at, a.id AS account_id, a.name, a.locale,
                m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks, m.support,
                t.name AS tenant_name, t.kinds, t.coming_kinds, t.state AS tenant_state,
+               t.time_zone,
                array(SELECT d.desk_id FROM membership_desks d
                      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids,
                f.id IS NULL AND EXISTS (SELECT FROM memberships x JOIN tenants o ON o.id = x.tenant_id
@@ -212,6 +213,7 @@ async def find_session(
         suspended=row["tenant_state"] == "suspended",
         support=row["support"],
         coming_kinds=tuple(row["coming_kinds"]),
+        time_zone=row["time_zone"],
     )
 
 

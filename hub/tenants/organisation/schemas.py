@@ -60,7 +60,14 @@ class Details(msgspec.Struct):
 
     version: Annotated[int, Integer(minimum=1)]
     locale: Annotated[str, Choice(N_("Language of letters"), options=LOCALE_NAMES)]
-    time_zone: Annotated[str, Choice(N_("Time zone"), options=TIME_ZONES)]
+    time_zone: Annotated[
+        str,
+        Choice(
+            N_("Time zone"),
+            N_("Of the hours in its letters, on its pages and at its desks."),
+            options=TIME_ZONES,
+        ),
+    ]
     email: Annotated[str | None, Email(N_("E-mail address"))] = None
     certified_email: Annotated[str | None, Email(N_("Certified e-mail address (PEC)"))] = None
     phone: Annotated[str | None, Phone(N_("Telephone"))] = None

@@ -141,6 +141,12 @@ async def organisation_name(scope: TenantScope | NetworkScope, tenant_id: UUID) 
     return found
 
 
+async def time_zone(scope: NetworkScope, tenant_id: UUID) -> str:
+    """Of the hours that its letters say."""
+    found: str = await scope.fetchval("SELECT time_zone FROM tenants WHERE id = $1", tenant_id)
+    return found
+
+
 _MEMBER = """SELECT m.id, m.account_id, m.name, m.role, m.state, m.support, m.limited_to_desks, m.created_at,
     m.ended_at, m.expires_at,
     array(SELECT d.desk_id FROM membership_desks d

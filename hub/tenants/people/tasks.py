@@ -26,6 +26,7 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
             return
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
         origin = await origin_of(scope, invitation)
+        zone = await queries.time_zone(scope, invitation.tenant_id)
     with reading_in(invitation.locale):
         subject = (
             _("Invitation to MICRO-WORK for %(organisation)s", organisation=organisation)
@@ -34,7 +35,7 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
         )
         body = mail.letter(
             title=subject,
-            paragraphs=_invitation_text(invitation, organisation, origin),
+            paragraphs=_invitation_text(invitation, organisation, origin, zone),
             button=(_("Open the invitation"), link_to(invitation)),
         )
         await mail.send(
@@ -49,7 +50,9 @@ async def send_invitation(job: Job, *, invitation_id: UUID) -> None:
         await queries.mark_sent(scope, invitation_id)
 
 
-def _invitation_text(invitation: Invitation, organisation: str, origin: Origin | None) -> list[str]:
+def _invitation_text(
+    invitation: Invitation, organisation: str, origin: Origin | None, zone: str
+) -> list[str]:
     if origin:
         about = letter_of(origin, invitation, organisation)
     elif invitation.support:
@@ -74,7 +77,7 @@ def _invitation_text(invitation: Invitation, organisation: str, origin: Origin |
         *about,
         _(
             "The invitation is for this address only, and good until %(moment)s.",
-            moment=format_datetime(invitation.expires_at),
+            moment=format_datetime(invitation.expires_at, zone=zone),
         ),
         _("If you do not know what this is about, there is nothing to do."),
     ]
