@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from hub import audit
 from hub.clock import ROME
 from hub.db import TenantScope
 from hub.errors import NotFound
@@ -13,6 +14,7 @@ from hub.tenants.people import passages, queries
 from hub.tenants.people.asking import roles_for
 from hub.tenants.people.holding import OwnLimits, hold, keep_an_administrator, only_active
 from hub.tenants.people.invite import tell
+from hub.tenants.people.telling import tell_role
 
 
 def end_of(day: date | None) -> datetime | None:
@@ -38,15 +40,18 @@ async def change_role(scope: TenantScope, actor: Actor, membership_id: UUID, rol
     keep_an_administrator(held, membership_id)
     await queries.set_role(scope, membership_id, role)
     await passages.revoke_sent_by(scope, membership_id)
-    await tell(
+    entry_id = await audit.record(
         scope,
-        scope.tenant_id,
         actor,
         "membership.role_changed",
+        "organisation",
+        scope.tenant_id,
         member=str(membership_id),
         role=role,
         before=member.role,
     )
+    if membership_id != actor.membership_id:
+        await tell_role(scope, membership_id, entry_id)
     await touch(scope, scope.tenant_id)
 
 

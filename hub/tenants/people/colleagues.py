@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from hub import mail
 from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.people import passages
-from hub.tenants.people.letters import write
 from hub.tenants.people.passages import Reader
 from hub.web.i18n import reading_in
 
@@ -24,4 +24,15 @@ async def write_colleague(job: Job, membership_id: UUID, letter: Callable[[], Le
 
 async def write_reader(job: Job, reader: Reader, letter: Callable[[], Letter]) -> None:
     with reading_in(reader.locale):
-        await write(job, reader, *letter())
+        subject, paragraphs, (label, path) = letter()
+        body = mail.letter(
+            title=subject, paragraphs=paragraphs, button=(label, f"{mail.base_url()}{path}")
+        )
+        await mail.send(
+            to=reader.email,
+            name=reader.name,
+            subject=subject,
+            text=body.text,
+            html=body.html,
+            key=job.id,
+        )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from hub import audit
 from hub.db import TenantScope
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
@@ -13,7 +14,7 @@ from hub.tenants.people import passages
 from hub.tenants.people.holding import hold, keep_an_administrator
 from hub.tenants.people.invite import tell
 from hub.tenants.people.passages import Taker
-from hub.tenants.people.telling import tell_left
+from hub.tenants.people.telling import tell_left, tell_taken_over
 from hub.web.i18n import N_
 
 
@@ -94,12 +95,15 @@ async def _hand_over(scope: TenantScope, actor: Actor, giver: UUID, taker: UUID 
     if taker not in {one.id for one in await takers_of(scope, giver, burden)}:
         raise CannotTakeOver
     count = sum([await kind.give_to_member(scope, actor, giver, taker) for kind in kinds()])
-    await tell(
+    entry_id = await audit.record(
         scope,
-        scope.tenant_id,
         actor,
         "work.handed_over",
+        "organisation",
+        scope.tenant_id,
         count=count,
         giver=str(giver),
         taker=str(taker),
     )
+    if taker != actor.membership_id:
+        await tell_taken_over(scope, taker, entry_id)

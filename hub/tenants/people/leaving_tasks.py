@@ -1,19 +1,20 @@
-"""Letters about who leaves: before a last day, once it has passed, and where an administrator ended it."""
+"""Letters about who leaves: before a last day, once it has passed, where an administrator ended it, and who takes over."""
 
 from typing import NamedTuple
 from uuid import UUID
 
+from hub import audit
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
 from hub.tenants.people import passages, queries
 from hub.tenants.people.change import last_day_of
+from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
 from hub.tenants.people.leave import Burden, burden_of
-from hub.tenants.people.letters import write
 from hub.tenants.people.passages import Reader
 from hub.tenants.people.schemas import Member
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
-from hub.web.i18n import ngettext, reading_in
+from hub.web.i18n import ngettext
 from hub.worker import task
 
 HAND_OVER = "/organisation/people/{}/leave"
@@ -25,10 +26,9 @@ async def tell_leaving(job: Job, *, membership_id: UUID, reader_id: UUID) -> Non
     found = await _found(job, membership_id, reader_id)
     if found is None or not found.active or not found.burden.total:
         return
-    with reading_in(found.reader.locale):
-        await write(
-            job,
-            found.reader,
+
+    def letter() -> Letter:
+        return (
             _("Somebody is about to leave, with open work"),
             [
                 ngettext(
@@ -43,6 +43,8 @@ async def tell_leaving(job: Job, *, membership_id: UUID, reader_id: UUID) -> Non
             (_("Hand over"), HAND_OVER.format(membership_id)),
         )
 
+    await write_reader(job, found.reader, letter)
+
 
 @task("people.tell_over")
 async def tell_over(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
@@ -51,15 +53,14 @@ async def tell_over(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
     if found is None or found.active:
         return
     burden = found.burden
-    with reading_in(found.reader.locale):
+
+    def letter() -> Letter:
         open_work = ngettext(
             "%(num)s thing is still open in this person’s charge: choose who takes it over.",
             "%(num)s things are still open in this person’s charge: choose who takes them over.",
             burden.total,
         )
-        await write(
-            job,
-            found.reader,
+        return (
             _("The last day of a colleague has passed"),
             [
                 _(
@@ -80,6 +81,8 @@ async def tell_over(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
             else (_("To the people"), "/organisation/people"),
         )
 
+    await write_reader(job, found.reader, letter)
+
 
 @task("people.tell_own_end")
 async def tell_own_end(job: Job, *, membership_id: UUID) -> None:
@@ -88,10 +91,9 @@ async def tell_own_end(job: Job, *, membership_id: UUID) -> None:
     if found is None:
         return
     reader, organisation = found
-    with reading_in(reader.locale):
-        await write(
-            job,
-            reader,
+
+    def letter() -> Letter:
+        return (
             _("You no longer belong to %(organisation)s", organisation=organisation),
             [
                 _(
@@ -104,6 +106,8 @@ async def tell_own_end(job: Job, *, membership_id: UUID) -> None:
             (_("To your account"), "/account"),
         )
 
+    await write_reader(job, reader, letter)
+
 
 @task("people.tell_left")
 async def tell_left(job: Job, *, membership_id: UUID) -> None:
@@ -112,10 +116,9 @@ async def tell_left(job: Job, *, membership_id: UUID) -> None:
     if found is None:
         return
     reader, organisation = found
-    with reading_in(reader.locale):
-        await write(
-            job,
-            reader,
+
+    def letter() -> Letter:
+        return (
             _("You no longer belong to %(organisation)s", organisation=organisation),
             [
                 _(
@@ -127,6 +130,39 @@ async def tell_left(job: Job, *, membership_id: UUID) -> None:
             ],
             (_("To your account"), "/account"),
         )
+
+    await write_reader(job, reader, letter)
+
+
+@task("people.tell_taken_over")
+async def tell_taken_over(job: Job, *, membership_id: UUID, entry_id: UUID) -> None:
+    """Nothing to whoever has left in the meantime."""
+    async with tenant_transaction(job.owner_id) as scope:
+        entry = await audit.entry_of(scope, entry_id)
+        if entry is None:
+            return
+        count, giver_id = int(entry.codes["count"] or 0), UUID(str(entry.codes["giver"]))
+        giver = await queries.member(scope, giver_id)
+    async with network_transaction() as network:
+        organisation = await queries.organisation_name(network, job.owner_id)
+
+    def letter() -> Letter:
+        return (
+            _("You take over the work of a colleague"),
+            [
+                ngettext(
+                    "%(num)s open case of %(name)s at “%(organisation)s” is in your charge from now on.",
+                    "%(num)s open cases of %(name)s at “%(organisation)s” are in your charge from now on.",
+                    count,
+                    name=giver.name if giver else "",
+                    organisation=organisation,
+                ),
+                _("You find everything that is in your charge in the list of cases."),
+            ],
+            (_("To your cases"), "/cases?mine=yes"),
+        )
+
+    await write_colleague(job, membership_id, letter)
 
 
 class _Found(NamedTuple):

@@ -2,13 +2,14 @@
 
 from uuid import UUID
 
-from hub import mail
-from hub.db import network_transaction
+from hub import audit, mail
+from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
+from hub.tenants.accounts.actor import ADMIN
 from hub.tenants.people import expire, passages, queries
 from hub.tenants.people.accept import code_of, hash_of
+from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
 from hub.tenants.people.from_ente import Origin, letter_of, origin_of
-from hub.tenants.people.letters import write
 from hub.tenants.people.links import link_to
 from hub.tenants.people.schemas import ROLES, SUPPORT_HOURS, Invitation
 from hub.web.formats import format_datetime
@@ -122,11 +123,10 @@ async def tell_accepted(job: Job, *, invitation_id: UUID, reader_id: UUID) -> No
             return
         name = await passages.member_name(scope, invitation.membership_id)
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
-    with reading_in(reader.locale):
+
+    def letter() -> Letter:
         role = _("support") if invitation.support else _(ROLES[invitation.role])
-        await write(
-            job,
-            reader,
+        return (
             _("Your invitation was accepted"),
             [
                 _(
@@ -138,6 +138,8 @@ async def tell_accepted(job: Job, *, invitation_id: UUID, reader_id: UUID) -> No
             ],
             (_("To the people"), "/organisation/people"),
         )
+
+    await write_reader(job, reader, letter)
 
 
 @task("people.tell_asked_again")
@@ -151,10 +153,9 @@ async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) ->
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
         own = await passages.belongs_to(scope, reader_id, invitation.tenant_id)
     place = "/organisation/people" if own else f"/network/organisations/{invitation.tenant_id}"
-    with reading_in(reader.locale):
-        await write(
-            job,
-            reader,
+
+    def letter() -> Letter:
+        return (
             _("Somebody asks for a new invitation"),
             [
                 _(
@@ -166,6 +167,41 @@ async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) ->
             ],
             (_("To the invitations"), place),
         )
+
+    await write_reader(job, reader, letter)
+
+
+@task("people.tell_role")
+async def tell_role(job: Job, *, membership_id: UUID, entry_id: UUID) -> None:
+    """Nothing where it was changed again, or the person has left, in the meantime."""
+    async with tenant_transaction(job.owner_id) as scope:
+        entry = await audit.entry_of(scope, entry_id)
+        member = await queries.member(scope, membership_id)
+    if entry is None or member is None or member.role != entry.codes["role"]:
+        return
+    role = member.role
+    async with network_transaction() as network:
+        organisation = await queries.organisation_name(network, job.owner_id)
+
+    def letter() -> Letter:
+        own = _(
+            "As an administrator you sign in with a second factor: where you have none yet, the hub asks you to set one"
+            " up before anything else."
+        )
+        return (
+            _("Your role has changed"),
+            [
+                _(
+                    "An administrator has changed your role in “%(organisation)s”: you belong to it as %(role)s now.",
+                    organisation=organisation,
+                    role=_(ROLES[role]),
+                ),
+                *([own] if role == ADMIN else ()),
+            ],
+            (_("To the people"), "/organisation/people"),
+        )
+
+    await write_colleague(job, membership_id, letter)
 
 
 @every_minute("people.expire", at_seconds=frozenset({20}))

@@ -48,6 +48,28 @@ async def tell_left(scope: TenantScope, membership_id: UUID) -> None:
     )
 
 
+async def tell_taken_over(scope: TenantScope, taker: UUID, entry_id: UUID) -> None:
+    """What the log's entry says about whose work it was, and how much."""
+    await outbox.enqueue(
+        scope,
+        "people.tell_taken_over",
+        tenant_id=scope.tenant_id,
+        membership_id=taker,
+        entry_id=entry_id,
+    )
+
+
+async def tell_role(scope: TenantScope, membership_id: UUID, entry_id: UUID) -> None:
+    """The role that the log's entry says."""
+    await outbox.enqueue(
+        scope,
+        "people.tell_role",
+        tenant_id=scope.tenant_id,
+        membership_id=membership_id,
+        entry_id=entry_id,
+    )
+
+
 async def _tell_of(scope: NetworkScope, task: str, tenant_id: UUID, membership_id: UUID) -> None:
     for reader_id in await passages.administrators(scope, tenant_id):
         await outbox.enqueue(

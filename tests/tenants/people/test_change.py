@@ -30,7 +30,9 @@ from hub.tenants.people.holding import (
 from hub.tenants.people.invite import renew, revoke
 from hub.tenants.people.leave import leave
 from hub.tenants.people.training import remove_training
+from hub.worker import drain_now
 from tests.factories import Member, make_desk, make_membership, make_tenant
+from tests.support.smtp_sink import SmtpSink
 from tests.support.web import sign_in
 from tests.tenants.people.making import (
     PEOPLE,
@@ -330,3 +332,22 @@ async def test_the_last_administrator_is_told_why(desk: httpx.AsyncClient, admin
     assert answer.status_code == 409
     assert "ultimo amministratore" in answer.text
     assert (await desk.get(f"{PEOPLE}/invite")).status_code == 200
+
+
+async def test_whose_role_somebody_else_changes_is_told_the_new_one(
+    admin: Member, relay: SmtpSink
+) -> None:
+    operator = await make_membership(admin.tenant)
+    await role(admin, operator, "viewer")
+    await role(admin, operator, "admin")
+    await role(admin, operator, "admin")
+    await role(admin, admin, "admin")
+    await drain_now()
+    (letter,) = relay.messages
+    assert letter.recipients == (operator.account.email,)
+    text = " ".join(letter.text().split())
+    assert "come amministratore" in text
+    assert "secondo fattore" in text
+    await role(operator, operator, "operator")
+    await drain_now()
+    assert relay.messages == [letter], "it was the person’s own doing"

@@ -101,6 +101,29 @@ async def test_who_is_made_to_go_is_told_once_and_who_goes_is_not(
     assert "Un amministratore ha concluso" in " ".join(letter.text().split())
 
 
+async def test_who_takes_over_is_told_what(admin: Member, relay: SmtpSink) -> None:
+    operator, taker = await make_membership(admin.tenant), await make_membership(admin.tenant)
+    for _number in range(2):
+        await make_case(operator)
+    await go(operator, operator, taker)
+    await drain_now()
+    (letter,) = relay.messages
+    assert letter.recipients == (taker.account.email,)
+    text = " ".join(letter.text().split())
+    assert f"2 pratiche aperte di {operator.account.name}" in text
+    assert "/cases?mine=yes" in text
+
+
+async def test_who_takes_the_work_over_by_themselves_is_not_told(
+    admin: Member, relay: SmtpSink
+) -> None:
+    operator = await make_membership(admin.tenant)
+    await make_case(operator)
+    await go(admin, operator, admin)
+    await drain_now()
+    assert [one.recipients for one in relay.messages] == [(operator.account.email,)]
+
+
 async def test_who_came_back_meanwhile_is_told_nothing(admin: Member, relay: SmtpSink) -> None:
     operator = await make_membership(admin.tenant)
     await go(admin, operator)
