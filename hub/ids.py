@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 _lock = threading.Lock()
@@ -18,6 +19,11 @@ def uuid7() -> UUID:
     milliseconds, fraction = stamp >> 12, stamp & 0xFFF
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62
     return UUID(int=value | int.from_bytes(os.urandom(8), "big") & (1 << 62) - 1)
+
+
+def made_at(id_: UUID) -> datetime | None:
+    """When a UUIDv7 was made, to the millisecond; None for an id of another version."""
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC) if id_.version == 7 else None
 
 
 def parse_uuid(text: str) -> UUID | None:

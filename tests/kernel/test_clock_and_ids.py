@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from hub import clock
-from hub.ids import parse_uuid, uuid7
+from hub.ids import made_at, parse_uuid, uuid7
 
 
 def test_now_is_the_present_in_utc() -> None:
@@ -29,7 +29,9 @@ def test_a_moved_clock_moves_back_even_after_a_failure() -> None:
 
 def test_ids_are_version_7_and_name_their_millisecond() -> None:
     made = uuid7()
-    stamp = datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
+    stamp = made_at(made)
+    assert stamp is not None
+    assert made_at(uuid4()) is None
     assert made.version == 7
     assert made.variant == UUID(int=0x8 << 60).variant
     assert abs(stamp - datetime.now(UTC)) < timedelta(seconds=1)

@@ -22,9 +22,8 @@ from hub.tenants.network.schemas import (
     Behind,
     FilterOrganisations,
     ListedOrganisation,
-    by_age,
 )
-from hub.tenants.onboarding.schemas import POINTS
+from hub.tenants.onboarding.schemas import OPEN_POINTS
 from hub.tenants.rooms import ENTE_READERS, network_page
 from hub.tenants.territory.build_data import fold
 from hub.tenants.territory.queries import region_names
@@ -45,8 +44,7 @@ async def show_board(request: AnyRequest, actor: NamedDependency[Actor]) -> Temp
         "board",
         "tenants/network/board.html",
         board=board,
-        points=POINTS,
-        by_age=by_age,
+        points=OPEN_POINTS,
         reaches=REACHES,
         kinds=KINDS,
         silent_days=SILENT_DAYS,
@@ -87,8 +85,7 @@ async def list_organisations(request: AnyRequest, actor: NamedDependency[Actor])
         total=sum(counts.values()),
         organisations=shown,
         needs=NEEDS,
-        points=POINTS,
-        by_age=by_age,
+        points=OPEN_POINTS,
         states=STATES,
         tones=TONES,
         kinds=KINDS,

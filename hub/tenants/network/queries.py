@@ -11,6 +11,7 @@ from uuid import UUID
 from hub import clock
 from hub.api.paging import Position
 from hub.db import NetworkScope, TenantScope
+from hub.ids import made_at
 from hub.tenants.calls.desk.schemas import Province
 from hub.tenants.network.schemas import (
     NEAR_DAYS,
@@ -19,11 +20,14 @@ from hub.tenants.network.schemas import (
     EndingProtocol,
     Entry,
     Figures,
+    FurtherDesk,
     ListedOrganisation,
     RunningSetup,
     SilentDesk,
     Waiting,
 )
+from hub.tenants.organisation.desks import queries as desk_queries
+from hub.tenants.organisation.desks.schemas import Desk, missing
 from hub.tenants.protocols.schemas import UNFINISHED
 
 _SILENT = """
@@ -44,6 +48,11 @@ coalesce(jsonb_agg(jsonb_build_array(p.code, p.changed_at, p.due_on, (
       AND x.setup_id = p.setup_id AND x.code = p.code AND x.state IN ('asked', 'agreed')))
   ORDER BY p.position) FILTER (WHERE p.state <> 'done'), '[]')
 """
+# A desk that an active organisation adds by itself: no set-up will open it.
+_FURTHER = """
+d.state = 'setting_up'
+AND NOT EXISTS (SELECT FROM setups u WHERE u.id = d.setup_id AND u.state = 'running')
+"""
 # A further desk of an active host that has asked the Ente to open it: a set-up opens its own.
 _ASKED_TO_OPEN = """
 d.state = 'setting_up'
@@ -51,6 +60,13 @@ AND NOT EXISTS (SELECT FROM setups u WHERE u.tenant_id = d.tenant_id AND u.state
 AND EXISTS (SELECT FROM audit_log l
   WHERE l.tenant_id = d.tenant_id AND l.subject_id = d.tenant_id AND l.subject_kind = 'organisation'
     AND l.action = 'desk.opening_asked' AND l.codes ->> 'desk' = d.id::text)
+"""
+
+
+_FURTHER_DESKS = f"""
+desks d
+JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
+WHERE {_FURTHER}
 """
 
 
@@ -73,7 +89,9 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
           (SELECT count(*) FROM desks d JOIN tenants t ON t.id = d.tenant_id
             WHERE d.state = 'active' AND t.state = 'active' AND NOT t.sandbox),
           (SELECT count(*) FROM desks d JOIN running r ON r.tenant_id = d.tenant_id AND r.id = d.setup_id
-            WHERE d.state = 'setting_up'),
+            WHERE d.state = 'setting_up')
+          + (SELECT count(*) FROM {_FURTHER_DESKS}),
+          (SELECT count(*) FROM {_FURTHER_DESKS}),
           hosts, lenders, tutors,
           (SELECT count(*) FROM running),
           (SELECT count(*) FROM running WHERE ready),
@@ -87,7 +105,7 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
         today - timedelta(days=SILENT_DAYS),
         today,
     )
-    return Figures(*row) if row else Figures(*[0] * 10)
+    return Figures(*row) if row else Figures(*[0] * 11)
 
 
 async def waiting(scope: NetworkScope, ente_id: UUID, membership_id: UUID, today: date) -> Waiting:
@@ -133,6 +151,33 @@ async def running_setups(scope: NetworkScope, today: date, *, limit: int) -> lis
         limit,
     )
     return [_running(row, today) for row in rows]
+
+
+async def further_desks(scope: NetworkScope, today: date, *, limit: int) -> list[FurtherDesk]:
+    """Those of active organisations that no set-up will open, the longest waiting first."""
+    rows = await scope.fetch(
+        f"""
+        SELECT d.id, t.id AS organisation_id, t.name AS organisation, {_ASKED_TO_OPEN} AS asked
+        FROM {_FURTHER_DESKS} ORDER BY d.id LIMIT $1
+        """,
+        limit,
+    )
+    desks = await desk_queries.desks_among(scope, [row["id"] for row in rows])
+    return [_further(desks[row["id"]], row, today) for row in rows]
+
+
+def _further(desk: Desk, row: Any, today: date) -> FurtherDesk:
+    made = made_at(desk.id)
+    return FurtherDesk(
+        desk.id,
+        desk.name,
+        row["organisation_id"],
+        row["organisation"],
+        desk.municipality,
+        row["asked"],
+        max((today - clock.day_of(made)).days, 0) if made else None,
+        tuple(missing(desk)),
+    )
 
 
 def _running(row: Any, today: date) -> RunningSetup:
@@ -290,6 +335,8 @@ CASE $7
       AND x.asked_by <> $9::uuid)
   WHEN 'desk' THEN state = 'active' AND EXISTS (SELECT FROM desks d
     WHERE d.tenant_id = listed.id AND {_ASKED_TO_OPEN})
+  WHEN 'further' THEN state = 'active' AND EXISTS (SELECT FROM desks d
+    WHERE d.tenant_id = listed.id AND {_FURTHER})
 END
 """
 

@@ -1,6 +1,6 @@
 """What the Ente sees of its network: figures, who is coming on board and what blocks them, who has fallen silent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, NamedTuple
@@ -55,6 +55,7 @@ NEEDS = {
     "exception": N_("An exception to decide"),
     "ready": N_("Can be activated"),
     "desk": N_("A desk to open"),
+    "further": N_("Further desks being set up"),
 }
 
 
@@ -80,6 +81,7 @@ class Behind(msgspec.Struct):
 class Figures(NamedTuple):
     desks: int
     desks_in_setup: int
+    further_desks: int
     hosts: int
     lenders: int
     tutors: int
@@ -116,24 +118,6 @@ class Blocked(NamedTuple):
         return self.exception == "agreed"
 
 
-class Aged(NamedTuple):
-    """Points of one age that stand alike: they are told in one line."""
-
-    days: int
-    overdue: bool
-    exception: str | None
-    codes: tuple[str, ...]
-
-
-def by_age(blocked: Sequence[Blocked]) -> list[Aged]:
-    """The longest open first, and else in the order of the checklist."""
-    alike: dict[tuple[int, bool, str | None], list[str]] = {}
-    for point in blocked:
-        alike.setdefault((point.days, point.overdue, point.exception), []).append(point.code)
-    lines = [Aged(*how, tuple(codes)) for how, codes in alike.items()]
-    return sorted(lines, key=lambda line: -line.days)
-
-
 class RunningSetup(NamedTuple):
     organisation_id: UUID
     name: str
@@ -149,6 +133,22 @@ class RunningSetup(NamedTuple):
     @property
     def is_ready(self) -> bool:
         return all(one.excepted for one in self.blocked)
+
+
+class FurtherDesk(NamedTuple):
+    """One that an active organisation adds, outside every set-up; `days` since it was entered.
+
+    `missing` is what its entry still lacks, as msgids; `asked`: the organisation has asked for its opening.
+    """
+
+    id: UUID
+    name: str
+    organisation_id: UUID
+    organisation: str
+    place: str
+    asked: bool
+    days: int | None
+    missing: tuple[str, ...]
 
 
 class SilentDesk(NamedTuple):
@@ -216,6 +216,7 @@ class Board:
     figures: Figures
     waiting: Waiting
     setups: list[RunningSetup]
+    further: list[FurtherDesk]
     activations: list[tuple[date, int]]
     """The first day of each of the last twelve months, and how many desks opened in it."""
     last_opened_on: date | None

@@ -22,6 +22,7 @@ async def look_at(scope: NetworkScope, actor: Actor) -> Board:
         figures=await queries.figures(scope, today),
         waiting=await queries.waiting(scope, actor.tenant_id, actor.membership_id, today),
         setups=await queries.running_setups(scope, today, limit=SHOWN),
+        further=await queries.further_desks(scope, today, limit=SHOWN),
         activations=[(month, opened.get(month, 0)) for month in months],
         last_opened_on=await queries.last_opening(scope),
         provinces=provinces,

@@ -9,7 +9,7 @@ from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.onboarding import deciding, due, organisations, queries
 from hub.tenants.onboarding.abandon import WITHDRAWN
-from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS, Reader, SetupView
+from hub.tenants.onboarding.schemas import OPEN_POINTS, SUSPENSION_REASONS, Reader, SetupView
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext, reading_in
@@ -115,7 +115,7 @@ async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> No
             _("%(name)s is active, but something is no longer in order", name=name),
             [
                 _("Since it became active, this has come undone:"),
-                *(_(POINTS[code]) for code in codes),
+                *(_(OPEN_POINTS[code]) for code in codes),
                 _("The desks go on working. Please see to it, so that they can do so for long.")
                 if own
                 else _("The organisation was told, too. It stays active unless you suspend it."),
@@ -241,14 +241,14 @@ async def _found(
 
 
 def _point(code: str, day: date, today: date) -> str:
-    words = {"point": _(POINTS[code]), "day": format_date(day, "long")}
+    words = {"point": _(OPEN_POINTS[code]), "day": format_date(day, "long")}
     if day < today:
         return _("%(point)s: overdue since %(day)s", **words)
     return _("%(point)s: by %(day)s", **words)
 
 
 def _named(setup: SetupView) -> str:
-    return ", ".join(lower(POINTS[point.code]) for point in setup.blocking)
+    return ", ".join(lower(OPEN_POINTS[point.code]) for point in setup.blocking)
 
 
 def lower(msgid: str) -> str:

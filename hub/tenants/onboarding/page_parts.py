@@ -20,6 +20,7 @@ from hub.tenants.onboarding import deciding, queries
 from hub.tenants.onboarding.guide import STATES, TONES, state_of
 from hub.tenants.onboarding.schemas import (
     LENDER_CATEGORIES,
+    OPEN_POINTS,
     POINTS,
     SUSPENSION_REASONS,
     DeskLine,
@@ -157,6 +158,7 @@ def shown(
         host_kinds=HOST_KINDS,
         lender_categories=LENDER_CATEGORIES,
         points=POINTS,
+        open_points=OPEN_POINTS,
         states=STATES,
         tones=TONES,
         reasons=SUSPENSION_REASONS,

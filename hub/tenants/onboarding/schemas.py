@@ -29,6 +29,18 @@ POINTS = {
     TEST_REFERRAL_ANSWERED: N_("Test referral answered"),
 }
 
+# The same points as they are called while they are open: what is still to be done.
+OPEN_POINTS = {
+    PROTOCOL_SIGNED: N_("Protocol to be signed"),
+    REGISTER_STATED: N_("Place in the register to be stated"),
+    ADMINISTRATOR_INVITED: N_("Administrator to be invited"),
+    OPERATORS_INVITED: N_("Operators to be invited"),
+    TRAINING_COMPLETED: N_("Training to be completed"),
+    DESKS_COMPLETE: N_("Desk data to be completed"),
+    SERVICES_STATED: N_("Services and territory to be stated"),
+    TEST_REFERRAL_ANSWERED: N_("Test referral to be answered"),
+}
+
 _COMMON = (PROTOCOL_SIGNED, ADMINISTRATOR_INVITED, OPERATORS_INVITED)
 _OF_KIND = {
     "host": (*_COMMON, TRAINING_COMPLETED, DESKS_COMPLETE, SERVICES_STATED, TEST_REFERRAL_ANSWERED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from hub import clock
 from hub.db import network_transaction
 from hub.tenants.network import queries
-from hub.tenants.network.schemas import Board, RunningSetup, by_age
+from hub.tenants.network.schemas import Board, RunningSetup
 from hub.tenants.network.service import last_months, look_at
 from tests.factories import Member, make_membership, make_tenant
 from tests.tenants.network.conftest import Browse
@@ -61,11 +62,14 @@ async def test_figures_count_whoever_is_active(network: Network) -> None:
         await network.desk(tenant, opened_on=today(), last_on=today())
     await network.desk(host, state="closed", opened_on=today())
     await network.desk(coming, state="setting_up", setup_id=setup_id)
+    for tenant in (host, apart):
+        await network.desk(tenant, state="setting_up")
     await network.setup(both, [Point("register_stated", "undone")], state="active")
     figures = (await board_of(network.admin)).figures
     assert figures._asdict() == {
         "desks": 1,
-        "desks_in_setup": 1,
+        "desks_in_setup": 2,
+        "further_desks": 1,
         "hosts": 1,
         "lenders": 1,
         "tutors": 1,
@@ -122,26 +126,59 @@ async def test_each_open_point_says_how_long_it_blocks(network: Network) -> None
         ("test_referral_answered", 0, False, False),
     ]
     assert not one.is_ready
-    assert by_age(one.blocked) == [
-        (12, False, None, ("operators_invited",)),
-        (12, True, None, ("training_completed",)),
-        (1, False, None, ("services_stated",)),
-        (0, True, "agreed", ("desks_complete",)),
-        (0, False, "asked", ("test_referral_answered",)),
-    ]
 
 
-async def test_points_of_one_age_are_told_in_one_line(network: Network, browse: Browse) -> None:
+async def test_each_point_is_told_as_a_task_with_its_own_days_the_longest_first(
+    network: Network, browse: Browse
+) -> None:
     tenant = await make_tenant("host", state="suspended", name="Comune di Prova")
-    codes = ("protocol_signed", "operators_invited", "training_completed")
-    await network.setup(tenant, [Point(code) for code in codes])
-    (one,) = (await board_of(network.admin)).setups
-    assert by_age(one.blocked) == [(0, False, None, codes)]
+    at = clock.now()
+    await network.setup(
+        tenant,
+        [
+            Point("protocol_signed"),
+            Point("operators_invited", since=at - 61 * DAY),
+            Point("training_completed", since=at - 61 * DAY),
+        ],
+    )
     client = await browse(network.admin)
     for path in ("/network", "/network/organisations?state=setup"):
         text = (await client.get(path)).text
-        words = "Protocollo o accordo firmato, Operatori invitati, Formazione completata"
-        assert f'{words} <span class="hub-muted">da oggi</span>' in text, path
+        lines = re.findall(r'<li>([^<]*) <span class="hub-muted">([^<]*)</span>', text)
+        assert lines == [
+            ("Operatori da invitare", "da 61 giorni"),
+            ("Formazione da completare", "da 61 giorni"),
+            ("Protocollo o accordo da firmare", "da oggi"),
+        ], path
+
+
+async def test_further_desks_say_what_they_lack_and_for_how_long(
+    network: Network, browse: Browse
+) -> None:
+    host = await make_tenant("host", name="Comune di Prova")
+    asked = await network.desk(host, "Sportello due", state="setting_up")
+    await network.desk(host, "Sportello uno", state="setting_up")
+    await network.asked_to_open(host, asked)
+    # One that a set-up opens stands with its set-up.
+    coming = await make_tenant("host", state="suspended")
+    setup_id = await network.setup(coming)
+    await network.desk(coming, "Con l’avvio", state="setting_up", setup_id=setup_id)
+    async with network_transaction() as scope:
+        further = await queries.further_desks(scope, today() + 3 * DAY, limit=10)
+    assert [one.days for one in further] == [3, 3]
+    assert [(one.name, one.asked, one.organisation) for one in further] == [
+        ("Sportello due", True, "Comune di Prova"),
+        ("Sportello uno", False, "Comune di Prova"),
+    ]
+    client = await browse(network.admin)
+    text = (await client.get("/network")).text
+    assert "Nuovi sportelli in avvio" in text
+    assert f'<a href="/network/organisations/{host.id}/desks">Sportello due</a>' in text
+    assert "Manca ancora: CAP, orari" in text
+    found = await client.get("/network/organisations?need=further")
+    assert f'<a href="/network/organisations/{host.id}">Comune di Prova</a>' in found.text
+    desks = (await client.get(f"/network/organisations/{host.id}/desks")).text
+    assert "In avvio" in desks
 
 
 async def test_only_an_exception_that_was_agreed_makes_ready(network: Network) -> None:

@@ -34,6 +34,7 @@ ASKED: dict[str, tuple[str, ...]] = {
         "?need=exception",
         "?need=ready",
         "?need=desk",
+        "?need=further",
     ),
     "/network/organisations/{organisation_id}": ("",),
     "/network/organisations/{organisation_id}/desks": ("",),

@@ -141,6 +141,7 @@ async def test_what_is_to_be_done_narrows(network: Network, browse: Browse) -> N
         "exception": ["da decidere"],
         "ready": ["attivabile"],
         "desk": ["sportello"],
+        "further": [waits.name, "sportello"],
     }
     client = await browse(network.second)
     for need, names in found.items():
@@ -151,7 +152,7 @@ async def test_what_is_to_be_done_narrows(network: Network, browse: Browse) -> N
     text = (await client.get("/network/organisations?need=desk")).text
     assert f'<a href="/network/organisations/{asks.id}/desks">1 nuovo sportello' in text
     text = (await client.get("/network/organisations?state=setup&q=in corso")).text
-    assert 'Formazione completata <span class="hub-muted">da 4 giorni</span>' in text
+    assert 'Formazione da completare <span class="hub-muted">da 4 giorni</span>' in text
     # Whoever asked for the exception has nothing to decide.
     asked = await (await browse(network.admin)).get("/network/organisations?need=exception")
     assert names_in(asked.text) == []

@@ -20,7 +20,7 @@ ASK_AGAIN_AFTER = timedelta(days=7)
 
 class NotInPreparation(Conflict):
     code = "desk-not-in-preparation"
-    message = N_("This desk is not in preparation any more: it was opened or closed.")
+    message = N_("This desk is not being set up any more: it was opened or closed.")
 
 
 class EntryNotComplete(Conflict):

@@ -331,6 +331,11 @@ async def lock_desk_of(
     return Desk(*row) if row else None
 
 
+async def desks_among(scope: NetworkScope, desk_ids: Sequence[UUID]) -> dict[UUID, Desk]:
+    rows = await scope.fetch(f"{_DESK} WHERE d.id = ANY($1::uuid[])", list(desk_ids))
+    return {row["id"]: Desk(*row) for row in rows}
+
+
 async def open_desk(scope: NetworkScope, desk_id: UUID, day: date) -> None:
     await scope.execute(
         "UPDATE desks SET state = 'active', opened_on = $2, version = version + 1 WHERE id = $1",

@@ -31,7 +31,7 @@ from hub.web.i18n import gettext as _
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 STATES = {
-    "setting_up": N_("In preparation"),
+    "setting_up": N_("Being set up"),
     "active": N_("Open to citizens"),
     "closed": N_("Closed for good"),
 }
