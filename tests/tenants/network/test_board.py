@@ -148,7 +148,7 @@ async def test_each_point_is_told_as_a_task_with_its_own_days_the_longest_first(
         assert lines == [
             ("Operatori da invitare", "da 61 giorni"),
             ("Formazione da completare", "da 61 giorni"),
-            ("Protocollo o accordo da firmare", "da oggi"),
+            ("Accordo da firmare", "da oggi"),
         ], path
 
 
@@ -417,7 +417,7 @@ async def test_to_dos_lead_to_the_lists_that_hold_them(network: Network, browse:
         ("1 deroga attende una seconda persona", "/network/organisations?need=exception"),
         ("1 avvio ha superato il termine", "/network/organisations?need=overdue"),
         ("1 nuovo sportello attende di essere aperto", "/network/organisations?need=desk"),
-        ("1 protocollo è vicino alla scadenza", "/network/protocols?show=ending"),
+        ("1 accordo è vicino alla scadenza", "/network/protocols?show=ending"),
     ):
         assert f'<a href="{address}">{words}</a>' in text
         assert (await client.get(address)).status_code == 200

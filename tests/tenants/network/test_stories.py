@@ -58,7 +58,7 @@ def test_roles_and_points_are_told_in_the_reader_s_language() -> None:
         assert (
             stories.sentence("invitation.sent", {"role": "operator"}) == "Invito inviato: operatore"
         )
-        assert "Protocollo" in stories.sentence("point.done", {"point": "protocol_signed"})
+        assert "Accordo" in stories.sentence("point.done", {"point": "protocol_signed"})
         for point in POINTS:
             assert point not in stories.sentence("point.done", {"point": point})
         # What no version of the hub knows is told as it is.

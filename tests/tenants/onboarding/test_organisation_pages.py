@@ -85,7 +85,7 @@ async def test_two_admins_activate_at_once(db: Database, browse: Browse) -> None
     )
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
-    assert "è stato più veloce: ha attivato l’organizzazione il" in refused.text
+    assert "ha fatto prima di te: ha attivato l’organizzazione il" in refused.text
     assert (await story(coming)).count("organisation.activated") == 1
 
 

@@ -29,7 +29,7 @@ async def test_what_is_to_be_done_next_stands_first(db: Database, browse: Browse
     text = (await client.get("/organisation/setup")).text
     assert "1 di 7 punti" in text
     # The protocol is due first; the administrator is there, so that point comes last.
-    assert text.index("Protocollo o accordo firmato") < text.index("Operatori invitati")
+    assert text.index("Accordo firmato") < text.index("Operatori invitati")
     assert text.index("Operatori invitati") < text.index("Amministratore invitato")
     assert 'href="/organisation/protocols"' in text
     assert 'action="/cases/test"' in text
@@ -88,7 +88,7 @@ async def test_a_suspended_organisation_is_told_since_when_why_and_what_it_stops
     for path in ("/organisation/setup", "/organisation"):
         text = (await client.get(path)).text
         assert i18n.gettext("Your organisation is suspended since %(day)s", day=since) in text
-        assert "Motivo: nessun protocollo in vigore. Manca il rinnovo." in " ".join(text.split())
+        assert "Motivo: nessun accordo in vigore. Manca il rinnovo." in " ".join(text.split())
         assert "non ci sono nuove pratiche" in text
         assert "organizzazione è attiva" not in text
     async with network_transaction() as scope:

@@ -346,7 +346,7 @@ async def test_the_list_is_narrowed_by_name_and_kind(
     assert f"{PLACE}/{host}" not in found
     nothing = (await desk.get(PLACE, params={"name": "nessuna così"})).text
     assert f"{PLACE}/{tutor}" not in nothing
-    assert "Nessun protocollo corrisponde" in nothing
+    assert "Nessun accordo corrisponde" in nothing
 
 
 async def test_a_filter_or_a_page_that_is_none(between: Between, desk: httpx.AsyncClient) -> None:
@@ -393,4 +393,4 @@ async def test_what_ends_first_comes_first_page_after_page(
 async def test_an_ente_without_protocols(between: Between, desk: httpx.AsyncClient) -> None:
     shown = await desk.get(PLACE)
     assert shown.status_code == 200
-    assert "Ancora nessun protocollo" in shown.text
+    assert "Ancora nessun accordo" in shown.text

@@ -158,4 +158,4 @@ async def test_who_asked_is_in_the_log(
 async def test_an_organisation_without_protocols(own: httpx.AsyncClient) -> None:
     shown = await own.get(PLACE)
     assert shown.status_code == 200
-    assert "Ancora nessun protocollo" in shown.text
+    assert "Ancora nessun accordo" in shown.text

@@ -92,7 +92,7 @@ async def test_open_work_goes_to_the_desk_that_takes_over(
     desk, taker = await make_desk(host), await make_desk(host)
     cases = [await make_case(operator, desk=desk) for _ in range(2)]
     asked = (await office.get(f"/organisation/desks/{desk.id}/close")).text
-    assert "2 open cases" in asked
+    assert "Open cases: <strong>2</strong>" in asked
     assert taker.name in asked
 
     answer = await close(office, desk, taker)
