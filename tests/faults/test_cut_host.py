@@ -19,6 +19,8 @@ from tests.faults.reckoning import Report
 
 Cut: TypeAlias = Callable[[OnDoubt], Awaitable[Report]]
 
+# Of one worker, by its settings.
+CONNECTIONS = 8
 BEST: Cut = by_links if namespaces.allowed("net") else by_proxies
 BOTH: list[Cut] = [by_proxies] if BEST is by_proxies else [by_proxies, by_links]
 
@@ -27,9 +29,10 @@ BOTH: list[Cut] = [by_proxies] if BEST is by_proxies else [by_proxies, by_links]
 async def test_what_the_lost_host_knew_is_recorded_late_and_settles_the_doubts(cut: Cut) -> None:
     report = await cut("ask")
     print(report)  # noqa: T201  # shown where it fails
-    assert report.states == {"sent": RECIPIENTS}
-    assert report.missing == report.doubled == 0
-    assert report.doubted > 0
+    assert report.doubled == report.lost == 0
+    # The kernel tries what was on the wire again when it sees fit, perhaps after the worker's last seconds.
+    assert report.states.pop("in_doubt", 0) <= CONNECTIONS < report.doubted
+    assert report.states.keys() == {"sent"}
 
 
 @pytest.mark.parametrize("cut", BOTH)
