@@ -13,6 +13,7 @@ from hub import audit, crypto, outbox
 from hub.db import NetworkScope
 from hub.errors import Conflict, Forbidden, NotFound, TooManyAttempts
 from hub.tenants.accounts import queries as accounts
+from hub.tenants.accounts.second_factor import queries as factors
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import passages, queries
 from hub.tenants.people.invite import AlreadyMember
@@ -45,6 +46,13 @@ class OtherAddress(Forbidden):
 class OnlyForTheEnte(Forbidden):
     code = "support-from-the-ente-only"
     message = N_("Only people of the Ente can accept to give support.")
+
+
+class SecondFactorFirst(Forbidden):
+    """Support has an administrator's role, and its time is not to pass while a second factor is set up."""
+
+    code = "support-with-second-factor-only"
+    message = N_("Support signs in with a second factor: set it up first, then accept.")
 
 
 class OnlyAsSupport(Forbidden):
@@ -91,7 +99,7 @@ async def find_open(scope: NetworkScope, link: Link) -> Invitation:
 async def join(scope: NetworkScope, link: Link, account_id: UUID) -> UUID:
     """With an account that there is; the membership. A second click is one effect.
 
-    Raises NotFound, NotValid, OtherAddress, OnlyForTheEnte, OnlyAsSupport, AlreadyMember.
+    Raises NotFound, NotValid, OtherAddress, OnlyForTheEnte, SecondFactorFirst, OnlyAsSupport, AlreadyMember.
     """
     credentials = await accounts.credentials_by_id(scope, account_id)
     invitation, standing = await find(scope, link, lock=True)
@@ -105,6 +113,8 @@ async def join(scope: NetworkScope, link: Link, account_id: UUID) -> UUID:
     works_there = await passages.works_at_the_ente(scope, account_id)
     if invitation.support and not works_there:
         raise OnlyForTheEnte
+    if invitation.support and await factors.factor_of(scope, account_id) is None:
+        raise SecondFactorFirst
     if works_there and not invitation.support and invitation.invited_by is None:
         raise OnlyAsSupport
     return await _begin(scope, invitation, account_id, credentials.name)

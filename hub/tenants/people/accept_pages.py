@@ -17,6 +17,7 @@ from hub.tenants.accounts import service as sign_ins
 from hub.tenants.accounts.actor import Actor, Unprotected, Visitor
 from hub.tenants.accounts.agents import in_words
 from hub.tenants.accounts.pages import home_of, target_of
+from hub.tenants.accounts.second_factor import queries as factors
 from hub.tenants.accounts.service import SignedIn
 from hub.tenants.accounts.sessions import secret_of, session_cookie, session_id
 from hub.tenants.people import passages, queries
@@ -25,6 +26,7 @@ from hub.tenants.people.accept import (
     NotValid,
     OnlyForTheEnte,
     OtherAddress,
+    SecondFactorFirst,
     ask_again,
     ask_for_code,
     check_code,
@@ -73,7 +75,7 @@ WRONG = {
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """`view` says which page it is, apart from its `standing`: join, sign_in, new, other, ente, disabled.
+    """`view` says which page it is, apart from its `standing`: join, factor, sign_in, new, other, ente, disabled.
 
     `ente` is the name of the Ente where that invites, and not the organisation's own people.
     """
@@ -133,6 +135,8 @@ async def join_signed_in(request: PageRequest, token: FromPath[str]) -> Template
             choices = await accounts.memberships_of(scope, person.account_id)
     except (NotValid, OtherAddress, OnlyForTheEnte):
         return await _shown(request, token)
+    except SecondFactorFirst:
+        return see_other(request, _factor_address(token))
     chosen = next(one for one in choices if one.membership_id == membership_id)
     return see_other(request, home_of(chosen), LET_IN if chosen.support else JOINED)
 
@@ -221,6 +225,7 @@ async def _shown(request: PageRequest, token: str, form: Form[JoinAsNew] | None 
         form=form,
         here=_address(token),
         sign_in=f"/sign-in?next={quote(_address(token))}",
+        set_up=_factor_address(token),
     )
 
 
@@ -260,6 +265,8 @@ async def _view(
             return "other", email
         if invitation.support and not await passages.works_at_the_ente(scope, person.account_id):
             return "ente", email
+        if invitation.support and await factors.factor_of(scope, person.account_id) is None:
+            return "factor", email
         return "join", email
     known = await passages.account_state(scope, invitation.email)
     if known is None:
@@ -269,6 +276,11 @@ async def _view(
 
 def _address(token: str) -> str:
     return f"/invitations/{token}"
+
+
+def _factor_address(token: str) -> str:
+    """The page that sets a second factor up, and leads back here."""
+    return f"/account/second-factor?next={quote(_address(token))}"
 
 
 ROUTES: list[ControllerRouterHandler] = [

@@ -29,7 +29,7 @@ class InvitePerson(msgspec.Struct, kw_only=True):
     name: Annotated[str, Text(N_("Given name and family name"), max_length=120)] = ""
     role: Annotated[str, Choice(N_("Role"))]
     limited: Annotated[bool, Checkbox(_LIMITED, _LIMITED_HELP)] = False
-    desk_ids: Annotated[list[UUID], Choices(_DESKS, _DESKS_HELP)] = []
+    desk_ids: Annotated[list[UUID], Choices(_DESKS)] = []
     until: Annotated[
         date | None,
         Date(
@@ -101,7 +101,10 @@ class GrantSupport(msgspec.Struct, kw_only=True):
         str,
         Email(
             N_("E-mail address of the person at the Ente"),
-            N_("As they spell it on the phone. Nobody else can accept."),
+            N_(
+                "As they spell it on the phone. Only a person who works at the Ente can accept, and only under this"
+                " address: with any other you would wait for nothing."
+            ),
         ),
     ]
     hours: Annotated[str, Choice(N_("For how long"), options=SUPPORT_HOURS)]

@@ -42,6 +42,7 @@ async def invite_person(
 ) -> Template | Response[None]:
     """As the network, which alone can tell whether the address belongs to a member."""
     form = await read_form(request, InvitePerson, choices=await _choices(actor))
+    _check_desks(form)
     await _check_term(actor, form)
     if form.data is None:
         return _template(request, actor, form, status_code=422)
@@ -79,6 +80,12 @@ async def _choices(actor: Actor) -> dict[str, list[tuple[object, str]]]:
         "role": [(code, _(label)) for code, label in roles_for(actor.kinds).items()],
         "desk_ids": list(desks),
     }
+
+
+def _check_desks(form: Form[InvitePerson]) -> None:
+    """Whoever joins with no desk would see nothing. A member's desks may all be taken away later."""
+    if form.value("limited") and not form.values.get("desk_ids"):
+        form.refuse("desk_ids", _("With the tick above, choose at least one desk; else untick it."))
 
 
 async def _check_term(actor: Actor, form: Form[InvitePerson]) -> None:

@@ -28,7 +28,9 @@ from hub.web.redirects import message, see_other
 SUPPORT = f"{HERE}/support"
 GRANTED = message(
     "support-granted",
-    N_("The invitation is on its way. The time begins when the person accepts."),
+    N_(
+        "The invitation is on its way. Only a person who works at the Ente can accept it; the time begins with that."
+    ),
 )
 ENDED = message("support-ended", N_("Support has ended: the person is out at once."))
 

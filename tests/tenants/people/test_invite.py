@@ -173,16 +173,25 @@ async def test_the_form(desk: httpx.AsyncClient, admin: Member) -> None:
     assert email in listed.text
 
 
-async def test_a_tick_without_a_desk_means_none(desk: httpx.AsyncClient, admin: Member) -> None:
+async def test_a_tick_without_a_desk_is_refused(desk: httpx.AsyncClient, admin: Member) -> None:
     await make_desk(admin.tenant)
     email = new_address()
-    await post(desk, f"{PEOPLE}/invite", email=email, name="Bruno", role="operator", limited="yes")
+    answer = await post(
+        desk, f"{PEOPLE}/invite", email=email, name="Bruno", role="operator", limited="yes"
+    )
+    assert answer.status_code == 422
+    assert "scegli almeno uno sportello" in answer.text
     async with network_transaction() as scope:
-        row = await scope.fetchrow(
-            "SELECT limited_to_desks, desk_ids FROM invitations WHERE email = $1", email
+        assert not await scope.fetchval(
+            "SELECT EXISTS (SELECT FROM invitations WHERE email = $1)", email
         )
-    assert row is not None
-    assert (row[0], row[1]) == (True, [])
+
+
+async def test_open_invitations_say_to_which_desks(desk: httpx.AsyncClient, admin: Member) -> None:
+    place = await make_desk(admin.tenant, name="Sportello del porto")
+    await make_invitation(admin, limited_to_desks=True, desk_ids=(place.id,))
+    listed = await desk.get(PEOPLE)
+    assert "Sportello del porto" in listed.text.partition('id="invitations"')[2]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from hub import clock
-from hub.db import tenant_transaction
+from hub.crypto import encrypt
+from hub.db import network_transaction, tenant_transaction
+from hub.tenants.accounts.second_factor.queries import put_factor
 from hub.tenants.people.tasks import end_memberships
 from hub.web.formats import format_datetime
 from hub.worker import drain_now
@@ -120,16 +122,42 @@ async def test_the_organisation_sees_who_is_in_and_ends_it(
     assert said == ["support.granted", "invitation.accepted", "support.ended"]
 
 
-async def test_without_a_second_factor_support_sets_one_up_first(
+async def test_without_a_second_factor_support_sets_one_up_before_it_accepts(
     client: httpx.AsyncClient, admin: Member
 ) -> None:
     operator = await make_membership(await make_tenant("coordinator"), "operator")
-    await let_in(admin, operator, client)
-    answer = await client.get(PEOPLE)
-    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (
-        303,
-        "/account/second-factor",
+    invitation = await make_invitation(
+        admin, operator.account.email, role="admin", support=True, membership_hours=4
     )
+    await sign_in(client, operator)
+    here = address_of(invitation)
+    set_up = f"/account/second-factor?next={here}"
+    page = await client.get(here)
+    assert page.status_code == 200
+    assert f'href="{set_up}"' in page.text
+    assert f"{here}/join" not in page.text
+    answer = await post(client, f"{here}/join")
+    assert (answer.status_code, answer.headers["location"]) == (303, set_up)
+    assert "amministratore" not in (await client.get(set_up)).text
+    assert (await stored(invitation.id)).state == "open"
+    assert await memberships(admin.tenant, operator.account.email) == []
+    async with network_transaction() as scope:
+        await put_factor(scope, operator.account_id, encrypt("A" * 32), 0)
+    await sign_in(client, operator)
+    assert f"{here}/join" in (await client.get(here)).text
+    assert (await post(client, f"{here}/join")).headers["location"] == "/organisation"
+    assert "Sei qui per assistenza" in (await client.get("/organisation")).text
+
+
+async def test_the_form_says_who_alone_can_accept(
+    desk: httpx.AsyncClient, admin: Member, relay: SmtpSink
+) -> None:
+    assert "Solo chi lavora nell’Ente può accettare" in (await desk.get(SUPPORT)).text
+    page = await post(desk, SUPPORT, email=new_address(), hours="4")
+    assert page.status_code == 303, "the form tells nobody who has an account"
+    page = await desk.get(SUPPORT)
+    assert "Solo chi lavora nell’Ente può accettarlo" in page.text
+    assert "L’indirizzo è sbagliato?" in page.text
 
 
 async def test_it_ends_by_itself(client: httpx.AsyncClient, admin: Member, helper: Member) -> None:
