@@ -121,7 +121,7 @@ async def test_letters_about_an_exception_go_to_who_decides_and_to_who_asked(
     await drain_now()
     (letter,) = relay.messages
     assert letter.recipients == await addresses(coming.admin)
-    assert "non ha dato il consenso" in letter.text()
+    assert "ha respinto la deroga" in letter.text()
     assert "Motivo: Senza corso non si apre." in letter.text()
 
 

@@ -13,6 +13,7 @@ import pytest
 from hub import clock
 from hub.db import network_transaction
 from hub.ids import uuid7
+from hub.tenants.onboarding.suspend import suspend
 from tests.factories import Tenant, make_membership, make_tenant
 from tests.support.databases import Database, connected
 from tests.support.statements import counted
@@ -110,6 +111,12 @@ async def test_active_but_not_in_order_is_said(db: Database, browse: Browse) -> 
     await coming.refresh()
     text = (await (await browse(coming.admin)).get(at(coming.organisation))).text
     assert "Attiva, ma non più in regola" in text
+    async with network_transaction() as scope:
+        await suspend(scope, coming.admin.actor, coming.organisation.id, "other", "")
+    text = (await (await browse(coming.admin)).get(at(coming.organisation))).text
+    assert "Attiva, ma non più in regola" not in text
+    assert "Non in regola" in text
+    assert "/begin" not in text
 
 
 async def test_an_exception_is_asked_for_and_agreed_by_another(
@@ -140,7 +147,7 @@ async def test_an_exception_is_asked_for_and_agreed_by_another(
     assert "seconda persona" in own.text
     # Refusing is the second person's; withdrawing is not offered to who never asked.
     theirs = (await other.get(at(coming.organisation))).text
-    assert ("Rifiuta …" in theirs, "Ritira la deroga" in theirs) == (True, False)
+    assert ("Respingi…" in theirs, "Ritira la deroga" in theirs) == (True, False)
     assert "Ritira la deroga" in (await mine.get(at(coming.organisation))).text
     assert (
         "La deroga è approvata."
@@ -176,8 +183,8 @@ async def test_an_exception_is_refused_with_a_reason_by_another(
     assert (await other.post(decide, data=other_way)).status_code == 409
     assert (await coming.setup()).points[3].exception is not None
     refused = await other.post(page, data=body, follow_redirects=True)
-    assert "La deroga è rifiutata" in refused.text
-    assert "Perché è stata rifiutata: Prima il corso, poi lo sportello." in refused.text
+    assert "La deroga è respinta" in refused.text
+    assert "Perché è stata respinta: Prima il corso, poi lo sportello." in refused.text
     # Somebody was faster.
     assert (await other.get(page)).status_code == 303
     assert (await other.post(page, data=body)).status_code == 409
@@ -375,11 +382,13 @@ async def test_an_administrator_is_invited_where_there_is_none(
     coming = await make_coming()
     client = await browse(coming.admin)
     page = at(coming.organisation, "/invite")
+    assert "Invito dell’amministratore…" in (await client.get(at(coming.organisation))).text
     body = {"name": "Bruno Prova", "email": "bruno@example.org"}
     refused = await client.post(page, data=body)
     assert refused.status_code == 409
     assert "già invitat" in refused.text
     assert (await client.post(f"{page}/take-back", data={})).status_code == 303
+    assert "Invita un amministratore…" in (await client.get(at(coming.organisation))).text
     shown = await client.get(page)
     assert 'name="email"' in shown.text
     assert (await client.post(page, data=body)).status_code == 303
@@ -477,6 +486,7 @@ async def test_once_there_is_an_administrator_the_ente_lets_nobody_in(
     page = at(coming.organisation, "/invite")
     await client.post(f"{page}/take-back", data={})
     await make_membership(coming.organisation, "admin")
+    assert f'href="{page}"' not in (await client.get(at(coming.organisation))).text
     shown = await client.get(page)
     assert shown.status_code == 200
     assert 'name="email"' not in shown.text

@@ -173,7 +173,7 @@ async def test_renewed_on_the_current_template_and_replaced_when_signed(
     assert new_path != path
     again = await desk.post(f"{path}/renew", data={"version": version})
     assert again.status_code == 409
-    assert "già in viaggio" in again.text
+    assert "è già in corso" in again.text
     assert await state_at(between, path) == "signed"
 
     new = UUID(new_path.rpartition("/")[2])
@@ -199,7 +199,7 @@ async def test_a_signature_that_does_not_hold_is_rejected_and_asked_for_again(
     reason = {"version": version, "reason": "Il certificato non è qualificato."}
     early = await desk.post(f"{path}/reject", data=reason)
     assert early.status_code == 409
-    assert "già in viaggio" in early.text
+    assert "è già in corso" in early.text
 
     link = await between.link(new)
     await upload(client, link, appended(await between.document(new)))

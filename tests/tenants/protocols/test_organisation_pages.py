@@ -124,10 +124,10 @@ async def test_the_renewal_is_asked_for_near_the_end_once(
     assert asked.headers["location"] != path
     shown = (await own.get(path)).text
     assert "Chiedi il rinnovo" not in shown
-    assert "in viaggio" in shown
+    assert "È in corso la firma di un nuovo accordo" in shown
     again = await own.post(f"{path}/renew", data={"version": "3"})
     assert again.status_code == 409
-    assert "già in viaggio" in again.text
+    assert "è già in corso" in again.text
 
 
 async def test_one_that_has_expired_can_still_be_renewed(

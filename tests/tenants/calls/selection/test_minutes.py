@@ -178,7 +178,7 @@ DEEDS_IN_ITALIAN = {
     "evaluation.third_asked": "Chiamato un terzo valutatore",
     "ranking.proposed": "Graduatoria proposta",
     "ranking.approved": "Graduatoria approvata e pubblicata",
-    "ranking.rejected": "Graduatoria rinviata",
+    "ranking.rejected": "Graduatoria respinta",
 }
 
 
