@@ -22,6 +22,7 @@ from hub.tenants.network.schemas import (
     Behind,
     FilterOrganisations,
     ListedOrganisation,
+    Narrow,
 )
 from hub.tenants.onboarding.schemas import OPEN_POINTS
 from hub.tenants.rooms import ENTE_READERS, network_page
@@ -60,16 +61,19 @@ async def list_organisations(request: AnyRequest, actor: NamedDependency[Actor])
         regions = sorted(names.items(), key=lambda pair: pair[1])
         form = read_query(request, FilterOrganisations, choices={"region": regions})
         asked = form.data or FilterOrganisations()
-        counts = await queries.counts_by_standing(scope)
+        narrow = Narrow(
+            fold(asked.q),
+            asked.kind or None,
+            asked.region or None,
+            asked.need or None,
+            clock.day_of(scope.now),
+            actor.membership_id,
+        )
+        counts = await queries.counts_by_standing(scope, narrow)
         found = await queries.organisations(
             scope,
-            typed=fold(asked.q),
+            narrow,
             standing=asked.state or None,
-            kind=asked.kind or None,
-            region_code=asked.region or None,
-            need=asked.need or None,
-            membership_id=actor.membership_id,
-            today=clock.day_of(scope.now),
             after=asked.after,
             limit=EACH_PAGE + 1,
         )

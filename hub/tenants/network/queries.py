@@ -22,6 +22,7 @@ from hub.tenants.network.schemas import (
     Figures,
     FurtherDesk,
     ListedOrganisation,
+    Narrow,
     RunningSetup,
     SilentDesk,
     Waiting,
@@ -98,6 +99,7 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
           (SELECT count(*) FROM running WHERE due_on < $2),
           (SELECT count(DISTINCT p.tenant_id) FROM setup_points p
             JOIN setups s ON s.tenant_id = p.tenant_id AND s.id = p.setup_id AND s.state = 'active'
+            JOIN tenants t ON t.id = p.tenant_id AND t.state = 'active' AND NOT t.sandbox
             WHERE p.state = 'undone'),
           (SELECT count(*) FROM {_SILENT})
         FROM members
@@ -324,15 +326,15 @@ LEFT JOIN LATERAL (
 ) s ON true
 WHERE NOT t.sandbox AND NOT 'coordinator' = ANY(t.kinds)
 """
-# What the Ente's people have to do about an organisation: $7 which of it, $8 today, $9 who asks.
+# What the Ente's people have to do about an organisation: $4 which of it, $5 today, $6 who asks.
 _NEEDED = f"""
-CASE $7
-  WHEN 'overdue' THEN standing = 'setup' AND due_on < $8::date
+CASE $4
+  WHEN 'overdue' THEN standing = 'setup' AND due_on < $5::date
   WHEN 'ready' THEN standing = 'setup' AND NOT EXISTS (SELECT FROM setup_points p
     WHERE p.tenant_id = listed.id AND p.setup_id = listed.setup_id AND {_BLOCKS})
   WHEN 'exception' THEN standing = 'setup' AND EXISTS (SELECT FROM setup_exceptions x
     WHERE x.tenant_id = listed.id AND x.setup_id = listed.setup_id AND x.state = 'asked'
-      AND x.asked_by <> $9::uuid)
+      AND x.asked_by <> $6::uuid)
   WHEN 'desk' THEN state = 'active' AND EXISTS (SELECT FROM desks d
     WHERE d.tenant_id = listed.id AND {_ASKED_TO_OPEN})
   WHEN 'further' THEN state = 'active' AND EXISTS (SELECT FROM desks d
@@ -341,23 +343,24 @@ END
 """
 
 
+_NARROWED = f"""
+SELECT * FROM ({_MEMBERS}) listed
+WHERE ($1 = '' OR name_search LIKE $1 || '%' OR name_search LIKE '% ' || $1 || '%')
+  AND ($2::text IS NULL OR $2 = ANY(kinds))
+  AND ($3::text IS NULL OR region_code = $3)
+  AND ($4::text IS NULL OR {_NEEDED})
+"""
+
+
 async def organisations(
     scope: NetworkScope,
+    narrow: Narrow,
     *,
-    typed: str,
     standing: str | None,
-    kind: str | None,
-    region_code: str | None,
-    need: str | None,
-    membership_id: UUID,
-    today: date,
     after: UUID | None,
     limit: int,
 ) -> list[ListedOrganisation]:
-    """In the order of their names. `typed` is folded, so that nothing in it is a wildcard.
-
-    `need` is one of NEEDS: an exception is for somebody else to decide than who asked, so for `membership_id` or not.
-    """
+    """In the order of their names."""
     rows = await scope.fetch(
         f"""
         SELECT o.id, o.name, o.kinds, o.coming_kinds, o.standing, m.name, r.name,
@@ -369,31 +372,22 @@ async def organisations(
             WHERE p.tenant_id = o.id AND p.setup_id = o.setup_id
               AND (o.standing = 'setup' OR o.standing = 'undone' AND p.state = 'undone'))
         FROM (
-          SELECT * FROM ({_MEMBERS}) listed
-          WHERE ($1 = '' OR name_search LIKE $1 || '%' OR name_search LIKE '% ' || $1 || '%')
-            AND ($2::text IS NULL OR standing = $2)
-            AND ($3::text IS NULL OR $3 = ANY(kinds))
-            AND ($4::text IS NULL OR region_code = $4)
-            AND ($5::uuid IS NULL OR (name_search, id) > (
-              SELECT last.name_search, last.id FROM tenants last WHERE last.id = $5))
-            AND ($7::text IS NULL OR {_NEEDED})
-          ORDER BY name_search, id LIMIT $6
+          SELECT * FROM ({_NARROWED}) narrowed
+          WHERE ($7::text IS NULL OR standing = $7)
+            AND ($8::uuid IS NULL OR (name_search, id) > (
+              SELECT last.name_search, last.id FROM tenants last WHERE last.id = $8))
+          ORDER BY name_search, id LIMIT $9
         ) o
         LEFT JOIN municipalities m ON m.istat_code = o.municipality_code
         LEFT JOIN regions r ON r.code = o.region_code
         ORDER BY o.name_search, o.id
         """,
-        typed,
+        *narrow,
         standing,
-        kind,
-        region_code,
         after,
         limit,
-        need,
-        today,
-        membership_id,
     )
-    return [_listed(tuple(row), today) for row in rows]
+    return [_listed(tuple(row), narrow.today) for row in rows]
 
 
 def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
@@ -417,9 +411,9 @@ def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
     )
 
 
-async def counts_by_standing(scope: NetworkScope) -> dict[str, int]:
+async def counts_by_standing(scope: NetworkScope, narrow: Narrow) -> dict[str, int]:
     rows = await scope.fetch(
-        f"SELECT standing, count(*) FROM ({_MEMBERS}) listed GROUP BY standing"
+        f"SELECT standing, count(*) FROM ({_NARROWED}) narrowed GROUP BY standing", *narrow
     )
     return {row[0]: row[1] for row in rows}
 

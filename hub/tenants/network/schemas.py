@@ -72,6 +72,20 @@ class FilterOrganisations(msgspec.Struct):
     after: Annotated[UUID | None, Cursor()] = None
 
 
+class Narrow(NamedTuple):
+    """Which organisations are listed. `typed` is folded, so that nothing in it is a wildcard.
+
+    `need` is one of NEEDS: an exception is for somebody else to decide than who asked, so for `membership_id` or not.
+    """
+
+    typed: str
+    kind: str | None
+    region_code: str | None
+    need: str | None
+    today: date
+    membership_id: UUID
+
+
 class Behind(msgspec.Struct):
     """A list that goes on behind a row."""
 

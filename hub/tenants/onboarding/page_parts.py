@@ -32,6 +32,7 @@ from hub.tenants.onboarding.schemas import (
 )
 from hub.tenants.organisation.desks import queries as desk_queries
 from hub.tenants.organisation.desks.schemas import missing
+from hub.tenants.people.first_administrator import Administration, administrations
 from hub.tenants.protocols.queries import protocols_of
 from hub.tenants.protocols.schemas import KINDS as PROTOCOL_KINDS
 from hub.tenants.protocols.schemas import STANDINGS as PROTOCOL_STANDINGS
@@ -53,6 +54,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     exceptions: list[ExceptionView]
     desks: list[DeskLine]
     people: list[People]
+    administration: Administration
     protocols: list[ProtocolView]
     suspensions: list[Suspension]
     undone: list[str]
@@ -96,6 +98,7 @@ async def look_at(scope: NetworkScope, organisation_id: UUID) -> Known:
         exceptions=exceptions,
         desks=await queries.desks_of(scope, organisation_id, setup.id if setup else None),
         people=await queries.people_of(scope, organisation_id),
+        administration=(await administrations(scope, [organisation_id]))[organisation_id],
         protocols=await protocols_of(scope, organisation_id),
         suspensions=suspensions,
         undone=await queries.undone_points(scope, organisation_id),

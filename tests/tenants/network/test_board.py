@@ -65,6 +65,9 @@ async def test_figures_count_whoever_is_active(network: Network) -> None:
     for tenant in (host, apart):
         await network.desk(tenant, state="setting_up")
     await network.setup(both, [Point("register_stated", "undone")], state="active")
+    # Whoever is suspended is told as such, and no longer as active and not in order.
+    stopped = await make_tenant("tutor", state="suspended")
+    await network.setup(stopped, [Point("register_stated", "undone")], state="active")
     figures = (await board_of(network.admin)).figures
     assert figures._asdict() == {
         "desks": 1,

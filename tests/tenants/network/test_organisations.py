@@ -103,6 +103,18 @@ async def test_standing_is_the_first_that_applies(
     ]
 
 
+async def test_tabs_count_what_the_filters_leave(
+    network: Network, client: httpx.AsyncClient
+) -> None:
+    for state, kind in (("active", "host"), ("active", "lender"), ("suspended", "lender")):
+        await make_tenant(kind, name=f"{kind} {state}", state=state)
+    text = (await client.get("/network/organisations?kind=lender&state=active")).text
+    shown = re.findall(r'state=(\w*)&[^>]*>[^<]*<span class="hub-count">(\d+)<', unescape(text))
+    assert shown == [("", "2"), ("active", "1"), ("suspended", "1")]
+    assert "1 organizzazione trovata" in text
+    assert "3 organizzazioni trovate" in (await client.get("/network/organisations")).text
+
+
 async def test_a_kind_that_is_coming_is_found_and_said(
     network: Network, client: httpx.AsyncClient
 ) -> None:
@@ -200,6 +212,7 @@ async def test_a_filter_that_is_none_is_told_and_all_are_shown(
     for query in (
         "state=unknown",
         "kind=coordinator",
+        "need=unknown",
         "region=99",
         "after=x",
         "q=" + "x" * 81,
