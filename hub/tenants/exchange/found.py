@@ -246,6 +246,9 @@ async def all_people(scope: NetworkScope) -> list[tuple[Organisation, Record]]:
         SELECT {_INVITED} FROM invitations
         WHERE state = 'open' AND NOT support AND expires_at > $1
           AND tenant_id IN (SELECT t.id FROM tenants t WHERE {chosen})
+          AND NOT EXISTS (SELECT FROM memberships m JOIN accounts a ON a.id = m.account_id
+            WHERE m.tenant_id = invitations.tenant_id AND a.email = invitations.email
+              AND m.state = 'active' AND (m.expires_at IS NULL OR m.expires_at > $1))
         ORDER BY tenant_id, email
         """,
         scope.now,

@@ -29,7 +29,9 @@ async def judge(
     judged = await kind.judge(scope, parsed, places, lock=lock)
     for row, double in zip(judged, doubles, strict=True):
         target = [f"target:{row.target_id}"] if row.target_id else []
-        first = double or _double_of(target, row.position, seen)
+        same_target = _double_of(target, row.position, seen)
+        # Of two things that are called the same, each may stay as it is.
+        first = same_target if row.fate == "unchanged" else double or same_target
         if first is not None:
             row.errors.append((kind.key_columns[-1], f"twice:{first}"))
         if row.errors:
@@ -68,10 +70,36 @@ def shown(row: Parsed, column: str) -> str:
     return str(row.values.get(column) or row.row.cells.get(column) or "")
 
 
+def without_what_is(
+    judged: Judged, values: dict[str, Any], before: dict[str, str], known_by: Sequence[str]
+) -> dict[str, Any]:
+    """The values besides those whose cells say what the export would: they change nothing.
+
+    They are then no errors either, whatever a form would say of them today. What a row is known by stays.
+    """
+    same = {
+        name
+        for name in values
+        if name not in known_by
+        and judged.cells.get(name, "").split() == before.get(name, "").split()
+    }
+    # A place's columns speak for each other.
+    if not same.issuperset(name for name in PLACED if name in values):
+        same.difference_update(PLACED)
+    judged.errors = [error for error in judged.errors if error[0] not in same]
+    return {name: value for name, value in values.items() if name not in same}
+
+
+def says(judged: Judged, there: dict[str, str]) -> bool:
+    """Whether the row is, cell by cell, what the export would say of this."""
+    return all(there.get(name, "").split() == cell.split() for name, cell in judged.cells.items())
+
+
 def place_of(judged: Judged, values: dict[str, Any], present: Record, places: Places) -> str | None:
     """ISTAT's code of the municipality that a row names; what is there where the file says nothing of it."""
     if present and not any(name in values for name in PLACED):
-        return str(present["municipality_code"])
+        code: str | None = present["municipality_code"]
+        return code
     if any(name in PLACED for name, _code in judged.errors):
         return None
     try:

@@ -106,6 +106,9 @@ ERRORS = {
     ),
     "service_kind": N_("This kind of organisation does not offer such a service."),
     "service_ambiguous": N_("Several services of this organisation have this kind and name."),
+    "invited_desks_differ": N_(
+        "This person is invited to other desks. The organisation's administrators change that."
+    ),
     "past_change": N_("A change counts from today or from a later day."),
     "period": N_("The last day comes before the first."),
 }

@@ -34,6 +34,61 @@ async def test_an_export_comes_in_again_unchanged(
     assert not done.can_apply
 
 
+async def test_whoever_is_invited_without_name_or_desks_comes_in_again_unchanged(
+    db: Database,
+) -> None:
+    """So do people whose desks were closed since; what is changed is still looked at."""
+    ente, host = await making.make_ente(), await make_tenant("host")
+    code = await making.give_codes(host)
+    admin = await make_membership(host, "admin")
+    open_desk, shut = await make_desk(host, name="Nord"), await make_desk(host, name="Sud")
+    await make_membership(host, "operator", desks=(open_desk, shut))
+    await make_membership(host, "viewer", desks=(shut,))
+    async with network_transaction() as scope:
+        for desks in ((), (open_desk.id,)):
+            asked = Invite(
+                email=f"{unique('c')}@example.org",
+                role="operator",
+                limited_to_desks=True,
+                desk_ids=desks,
+            )
+            await invite(scope, host.id, admin.actor, asked)
+        await scope.execute(
+            "UPDATE desks SET state = 'closed', closed_on = '2026-01-01', closed_reason = 'staff' WHERE id = $1",
+            shut.id,
+        )
+    exported = [row for row in await making.exported("operators") if row["organisation"] == code]
+    assert sorted(row["desks"] for row in exported) == ["", "Nord", "Nord", "nessuno", "nessuno"]
+    done = await making.read(ente, "operators", making.csv_of("operators", exported))
+    assert (done.errors, done.updates, done.unchanged) == (0, 0, 5)
+    wider = [row | {"desks": ""} for row in exported if row["desks"]]
+    refused = await making.read(ente, "operators", making.csv_of("operators", wider))
+    told = {
+        error for row in await making.rows(ente, refused.id, "error") for _, error in row.errors
+    }
+    assert (refused.errors, told) == (4, {"desks_differ", "invited_desks_differ"})
+
+
+async def test_what_is_wrong_by_now_is_no_obstacle_where_it_stays(db: Database) -> None:
+    """Two desks that are called alike, and a telephone number that no form takes, change only where the file says so."""
+    ente, host = await making.make_ente(), await make_tenant("host")
+    code = await making.give_codes(host)
+    for address in ("Via Roma 1", "Via Roma 2"):
+        desk = await make_desk(host, name="Centro")
+        async with tenant_transaction(host.id) as scope:
+            await scope.execute(
+                "UPDATE desks SET address = $2, phone = '12' WHERE id = $1", desk.id, address
+            )
+    exported = [row for row in await making.exported("desks") if row["organisation"] == code]
+    done = await making.read(ente, "desks", making.csv_of("desks", exported))
+    assert (done.errors, done.updates, done.unchanged) == (0, 0, 2)
+    edited = [exported[0] | {"how_to_reach": "Bus"}, exported[1]]
+    ready = await making.read(ente, "desks", making.csv_of("desks", edited))
+    (refused,) = await making.rows(ente, ready.id, "error")
+    assert ["name", "desk_ambiguous"] in refused.errors
+    assert ready.unchanged == 1
+
+
 async def fill_network() -> None:
     host, second = (
         await make_tenant("host", name="Comune di Sant’Agata; “quoted”"),
@@ -64,6 +119,8 @@ async def fill_network() -> None:
     async with network_transaction() as scope:
         asked = Invite(email=f"{unique('b')}@example.org", name="Ada Ñuñez", role="viewer")
         await invite(scope, host.id, None, asked)
+        nameless = Invite(email=f"{unique('b')}@example.org", role="operator")
+        await invite(scope, second.id, None, nameless)
     async with tenant_transaction(lender.id) as scope:
         for number, kind in enumerate(("enterprise_loan", "social_loan", "tutoring")):
             service_id = uuid7()

@@ -10,7 +10,15 @@ from hub.ids import uuid7
 from hub.tenants.directory.offers import OFFERS, in_order
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
+from hub.tenants.exchange.judging import (
+    differences,
+    place_of,
+    place_texts,
+    says,
+    shown,
+    texts_of,
+    without_what_is,
+)
 from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -121,7 +129,8 @@ async def judge(
             _compare(one, row.values, owner, by_name, places)
             one.record["setup_id"] = one.present.get("setup_id") or setups.get(owner.id)
             one.record["tenant_id"] = owner.id
-        if (opened := row.values.get("opened_on")) and opened > today:
+        opened = row.values.get("opened_on")
+        if opened and opened > today and opened != one.present.get("opened_on"):
             one.errors.append(("opened_on", "future"))
         judged.append(one)
     return judged
@@ -141,14 +150,21 @@ def _compare(
     same = by_name.get((owner.id, fold(values["name"])), [])
     living = [desk for desk in same if desk["state"] != "closed"]
     if len(living) > 1:
+        # From before no two could be called alike: a row that is one of them as it stands, means that one.
+        as_stated = [desk for desk in living if says(judged, texts(owner, desk, places))]
+        living = as_stated[:1] or living
+    if len(living) > 1:
         judged.errors.append(("name", "desk_ambiguous"))
         return
     if same and not living:
         judged.errors.append(("name", "desk_closed"))
         return
     present: Record = living[0] if living else {}
+    before: dict[str, str] = {}
     if present:
         judged.target_id, judged.present = present["id"], present
+        before = texts(owner, present, places)
+        values = without_what_is(judged, values, before, KIND.key_columns)
     empty: Record = dict.fromkeys(_STORED) | {
         "hours": (),
         "how_to_reach": "",
@@ -164,9 +180,7 @@ def _compare(
     record["municipality_code"] = place_of(judged, values, present, places)
     judged.record = record
     if present and not judged.errors:
-        judged.changes = differences(
-            KIND, values, texts(owner, present, places), texts(owner, record, places)
-        )
+        judged.changes = differences(KIND, values, before, texts(owner, record, places))
 
 
 def _provinces(judged: Judged, signs: Sequence[str], places: Places) -> tuple[str, ...]:

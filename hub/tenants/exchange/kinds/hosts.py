@@ -9,7 +9,14 @@ from hub.ids import uuid7
 from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, place_of, place_texts, shown, texts_of
+from hub.tenants.exchange.judging import (
+    differences,
+    place_of,
+    place_texts,
+    shown,
+    texts_of,
+    without_what_is,
+)
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Parsed, Record, Who
 from hub.tenants.onboarding import organisations
@@ -138,9 +145,13 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
             judged.errors.append((bad.column or "fiscal_code", bad.code))
         place_of(judged, values, {}, places)
         return judged
-    wrong = {name for name, _code in judged.errors}
+    before: dict[str, str] = {}
     if present:
         judged.target_id, judged.present = present["id"], present
+        before = texts(present, places)
+        values = without_what_is(judged, values, before, ())
+    wrong = {name for name, _code in judged.errors}
+    if present:
         if present["setup_id"] is None:
             judged.errors += [(name, "no_setup") for name in _CONTACT if values.get(name)]
         else:
@@ -164,7 +175,9 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
     record["municipality_code"] = place_of(judged, values, present, places)
     judged.record = record
     if not judged.errors and present:
-        judged.changes = differences(KIND, values, texts(present, places), texts(record, places))
+        judged.changes = differences(KIND, values, before, texts(record, places))
+        if judged.changes and record["municipality_code"] is None:
+            judged.errors.append(("municipality", "municipality_missing"))
     return judged
 
 

@@ -8,7 +8,7 @@ from hub.db import NetworkScope
 from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import Column, Vocabulary
-from hub.tenants.exchange.judging import differences, shown, texts_of
+from hub.tenants.exchange.judging import differences, shown, texts_of, without_what_is
 from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -21,6 +21,9 @@ from hub.web.i18n import N_
 
 _ROLES = Vocabulary(ROLES)
 OPERATOR, ADMIN = "operator", "admin"
+# Of whoever is limited to some desks and has none that is open: an empty cell means all.
+NO_DESK = "nessuno"
+_NO_DESK_ENGLISH = "none"
 
 COLUMNS = (
     ORGANISATION,
@@ -43,7 +46,8 @@ COLUMNS = (
         cells.parts,
         cells.joined(),
         help=N_(
-            "Names of the desks to which the person is limited, parted by a semicolon; empty means all."
+            "Names of the desks to which the person is limited, parted by a semicolon; empty means all,"
+            " “nessuno” means none."
         ),
     ),
 )
@@ -86,12 +90,19 @@ async def judge(
         owner = owner_of(one, row.values.get("organisation"), named)
         if owner and row.values.get("email"):
             key = (owner.id, row.values["email"])
-            one.record = _wanted(one, row.values, owner, desk_ids)
+            known = members.get(key) or invited.get(key) or {}
+            if key not in members and known and known["expires_at"] <= scope.now:
+                known = {}  # It ran out, and makes place for a new one.
+            values = row.values
+            if known:
+                one.target_id, one.present = known["id"], known
+                there = texts(owner, known, called)
+                values = without_what_is(one, values, there, KIND.key_columns)
+            one.record = _wanted(one, values, owner, desk_ids)
             if key in members:
-                _as_member(one, row.values, owner, members[key], called)
-            elif key in invited:
-                expired = invited[key]["expires_at"] <= scope.now
-                _as_invited(one, row.values, owner, invited[key], called, expired=expired)
+                _as_member(one, values, owner, called)
+            elif known:
+                _as_invited(one, values, owner, called)
             _check_role(one, owner, decided_by[owner.id])
         judged.append(one)
     return judged
@@ -115,9 +126,9 @@ def _key(row: Parsed) -> str:
 def _wanted(
     judged: Judged, values: dict[str, Any], owner: Organisation, desk_ids: DeskIds
 ) -> Record:
-    named = values.get("desks")
-    known = _desks(named or (), owner, desk_ids)
-    if None in known:
+    named = values.get("desks") or ()
+    known = _desks(named, owner, desk_ids)
+    if None in known and not (judged.present and _says_none(named)):
         judged.errors.append(("desks", "desk_unknown"))
     return {
         "tenant_id": owner.id,
@@ -127,6 +138,10 @@ def _wanted(
         "desk_ids": tuple(sorted(desk for desk in known if desk)) if named else None,
         "locale": owner.locale,
     }
+
+
+def _says_none(named: Sequence[str]) -> bool:
+    return [fold(part) for part in named] in ([NO_DESK], [_NO_DESK_ENGLISH])
 
 
 def _desks(parts: Sequence[str], owner: Organisation, desk_ids: DeskIds) -> list[UUID | None]:
@@ -144,46 +159,38 @@ def _desks(parts: Sequence[str], owner: Organisation, desk_ids: DeskIds) -> list
 
 
 def _as_member(
-    judged: Judged,
-    values: dict[str, Any],
-    owner: Organisation,
-    member: Record,
-    called: dict[UUID, str],
+    judged: Judged, values: dict[str, Any], owner: Organisation, called: dict[UUID, str]
 ) -> None:
     """Only the name: what a person may do in an organisation is the organisation's to say."""
-    judged.target_id, judged.present = member["id"], member
-    record = judged.record
+    member, record = judged.present, judged.record
     if member["support"] or ("role" in values and record["role"] != member["role"]):
         judged.errors.append(("role", "role_differs"))
-    if "desks" in values and record["desk_ids"] != member["desk_ids"]:
+    if "desks" in values and record["desk_ids"] != _open(member["desk_ids"], called):
         judged.errors.append(("desks", "desks_differ"))
-    judged.record = {**member, "name": record["name"], "member": True}
+    judged.record = {**member, "name": values.get("name", member["name"]), "member": True}
     _tell_changes(judged, values, owner, called)
 
 
 def _as_invited(
-    judged: Judged,
-    values: dict[str, Any],
-    owner: Organisation,
-    invitation: Record,
-    called: dict[UUID, str],
-    *,
-    expired: bool,
+    judged: Judged, values: dict[str, Any], owner: Organisation, called: dict[UUID, str]
 ) -> None:
-    """An invitation that ran out makes place for a new one; an open one is put right."""
-    if expired:
-        return
-    judged.target_id, judged.present = invitation["id"], invitation
-    kept = {name: invitation[name] for name in ("role",) if name not in values}
-    if "desks" not in values:
-        kept["desk_ids"] = invitation["desk_ids"]
-    judged.record |= {**kept, "id": invitation["id"], "member": False}
+    """An open one is put right, where the Ente sent it."""
+    invitation, record = judged.present, judged.record
+    for name, column in (("name", "name"), ("role", "role"), ("desk_ids", "desks")):
+        if column not in values:
+            record[name] = invitation[name]
+    record |= {"id": invitation["id"], "member": False}
     theirs = invitation["support"] or invitation["invited_by"] is not None
-    if invitation["support"] or (theirs and judged.record["role"] != invitation["role"]):
+    if invitation["support"] or (theirs and record["role"] != invitation["role"]):
         judged.errors.append(("role", "role_differs"))
-    if theirs and judged.record["desk_ids"] != invitation["desk_ids"]:
-        judged.errors.append(("desks", "desks_differ"))
+    if theirs and "desks" in values and record["desk_ids"] != _open(invitation["desk_ids"], called):
+        judged.errors.append(("desks", "invited_desks_differ"))
     _tell_changes(judged, values, owner, called)
+
+
+def _open(desk_ids: tuple[UUID, ...] | None, called: dict[UUID, str]) -> tuple[UUID, ...] | None:
+    """Without those that were closed since, which no file can name."""
+    return None if desk_ids is None else tuple(desk for desk in desk_ids if desk in called)
 
 
 def _tell_changes(
@@ -195,8 +202,10 @@ def _tell_changes(
 
 
 def texts(owner: Organisation, person: Record, called: dict[UUID, str]) -> dict[str, str]:
-    desks = person.get("desk_ids") or ()
-    names = tuple(sorted(called[desk] for desk in desks if desk in called))
+    desks = _open(person.get("desk_ids"), called)
+    names = tuple(sorted(called[desk] for desk in desks or ()))
+    if desks == ():
+        names = (NO_DESK,)
     whole = {**person, "organisation": owner.reference, "organisation_name": owner.name}
     return texts_of(COLUMNS, {**whole, "desks": names})
 

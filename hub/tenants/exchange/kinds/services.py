@@ -10,7 +10,7 @@ from hub.db import NetworkScope
 from hub.ids import uuid7
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
-from hub.tenants.exchange.judging import differences, shown, texts_of
+from hub.tenants.exchange.judging import differences, says, shown, texts_of, without_what_is
 from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, owner_of, owners
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
@@ -155,12 +155,15 @@ def _compare(
     places: Places,
     today: date,
 ) -> None:
-    same = known.get((owner.id, values["kind"], fold(values["name"])), {})
+    same = _meant(judged, values, owner, known, places)
     if len(same) > 1:
         judged.errors.append(("name", "service_ambiguous"))
         return
-    versions = next(iter(same.values()), [])
+    versions = same[0] if same else []
     present: Record = versions[0] if versions else {}
+    if present:
+        before = texts(owner, present, places)
+        values = without_what_is(judged, values, before, KIND.key_columns)
     empty: Record = dict.fromkeys((*_STATED, *_DAYS)) | {"description": "", "beneficiaries": ()}
     record = {**empty, **present, "tenant_id": owner.id, "kind": values["kind"]}
     record |= {name: value for name, value in values.items() if name in _STATED}
@@ -186,6 +189,16 @@ def _compare(
             judged.errors.append(("valid_from", "past_change"))
     if record["valid_to"] and record["valid_to"] < max(record["valid_from"], today):
         judged.errors.append(("valid_to", "period"))
+
+
+def _meant(
+    judged: Judged, values: dict[str, Any], owner: Organisation, known: Versions, places: Places
+) -> list[list[Record]]:
+    """The versions of each service that is called so. A row that is one of them as it stands, means that one."""
+    same = list(known.get((owner.id, values["kind"], fold(values["name"])), {}).values())
+    if len(same) > 1:
+        return [one for one in same if says(judged, texts(owner, one[0], places))][:1] or same
+    return same
 
 
 def _in_order(codes: Sequence[str]) -> tuple[str, ...]:
