@@ -248,7 +248,7 @@ async def test_the_ente_s_log_names_the_organisation_that_acted(
         await story.tell(scope, host.actor, story.RENEWAL_ASKED, protocol_id, host.tenant.id)
     text = (await (await browse(ente)).get(LOG)).text
     assert told_in(text) == [
-        ("Chiesto il rinnovo dell’accordo: Comune di Prova", "Comune di Prova")
+        ("Richiesto il rinnovo dell’accordo: Comune di Prova", "Comune di Prova")
     ]
 
 

@@ -19,7 +19,7 @@ from tests.tenants.people.making import log_of, membership, ordered
 from tests.tenants.people.test_change import as_it_is
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-ENDED = re.compile("Non fai più parte di|L’ultimo giorno di un collega")
+ENDED = re.compile("Non fai più parte di|L’ultimo giorno di una persona")
 
 
 @pytest.fixture(autouse=True)
