@@ -17,11 +17,13 @@ from hub.web.i18n import N_
 class HubError(Exception):
     """`code` is stable and for programs; `message` is a msgid for people and never holds personal data.
 
-    `title` is a msgid for the heading of the error's page, where that of its status would mislead.
+    `title` is a msgid for the heading of the error's page, where that of its status would mislead; `place` is a page
+    that says more, its msgid and its path.
     """
 
     status = 500
     title: str | None = None
+    place: tuple[str, str] | None = None
     code = "internal"
     message = N_("Something went wrong on our side. Nothing was saved; please try again.")
 

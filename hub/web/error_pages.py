@@ -50,10 +50,11 @@ def error_page(
     *,
     title: str | None = None,
     message: str | None = None,
+    place: tuple[str, str] | None = None,
     request_id: str | None = None,
     retry_after: int | None = None,
 ) -> Response[str]:
-    """`title` and `message` are msgids for people. A status without words of its own gets those of 400 or 500.
+    """`title` and `message` are msgids for people, `place` is that of a page that says more, and its path. A status without words of its own gets those of 400 or 500.
 
     From 500 on the page stands alone: it asks neither session nor database, either of which may be what failed.
     """
@@ -66,6 +67,7 @@ def error_page(
         status=status,
         title=gettext(title or TITLES[known]),
         explanation=gettext(message or EXPLANATIONS[known]),
+        place=(gettext(place[0]), place[1]) if place else None,
         request_id=request_id,
         page=None if status >= 500 else layout_of(request, with_message=False),
     )
@@ -86,6 +88,7 @@ def page_for(
             error.status,
             title=error.title,
             message=error.message,
+            place=error.place,
             request_id=request_id,
             retry_after=retry_after,
         )

@@ -131,8 +131,8 @@ def _refuse_suspended(actor: Actor) -> None:
     if actor.is_suspended("host"):
         raise Suspended(
             message=N_(
-                "For the time being no case of a real citizen can be opened here. Since when and why, the page"
-                " “Set-up” of your organisation says."
+                "For the time being no case of a real citizen can be opened here. Your organisation’s page “Set-up” says"
+                " since when and why."
             )
         )
 

@@ -73,6 +73,7 @@ async def list_cases(request: PageRequest, actor: NamedDependency[Actor]) -> Tem
         may_open=actor.role in WRITERS and not actor.is_suspended("host"),
         may_test=may_test(actor, desks, among_tests=wanted.state == TEST),
         suspended=actor.is_suspended("host"),
+        stopped=actor.stopped,
     )
 
 
@@ -203,6 +204,7 @@ async def case_page(
         advice=ADVICE,
         may_write=may_write,
         suspended=actor.is_suspended("host"),
+        stopped=actor.stopped,
         may_refer=all(referral.state in ("exhausted", "withdrawn") for referral in referrals),
     )
 

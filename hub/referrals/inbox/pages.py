@@ -84,6 +84,7 @@ async def inbox(request: PageRequest, actor: NamedDependency[Actor]) -> Template
         key=uuid4(),
         labels=labels,
         suspended=actor.is_suspended("lender"),
+        stopped=actor.stopped,
     )
 
 
@@ -184,6 +185,7 @@ async def _offer_page(
         labels=labels,
         may_write=actor.role in WRITERS and (offer.is_test or not actor.is_suspended("lender")),
         suspended=actor.is_suspended("lender"),
+        stopped=actor.stopped,
     )
 
 

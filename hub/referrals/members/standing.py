@@ -45,8 +45,9 @@ class Suspended(Conflict):
     title = N_("Your organisation is not active")
     message = N_(
         "Your organisation is not active: it can read what it has and try things out with test cases,"
-        " but record and send nothing real until the Ente activates it. Nothing was saved."
+        " but record and send nothing real for the time being. Nothing was saved."
     )
+    place = (N_("Since when and why"), "/organisation/setup")
 
 
 @dataclass(frozen=True, slots=True)

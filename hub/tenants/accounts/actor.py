@@ -21,7 +21,7 @@ Connection = ASGIConnection[Any, Any, Any, Any]
 class Actor:
     """`desk_ids` is None for a membership that is not limited to some desks; an empty set means none.
 
-    `suspended` is the organisation: being set up, or stopped by the Ente. `support` is a person of the Ente whom the
+    `suspended` is the organisation: being set up, or, where it is `stopped`, by the Ente. `support` is a person of the Ente whom the
     organisation let in for a time. `time_zone` is that of the hours on the organisation's pages.
     """
 
@@ -35,6 +35,7 @@ class Actor:
     locale: str
     desk_ids: frozenset[UUID] | None = None
     suspended: bool = False
+    stopped: bool = False
     support: bool = False
     coming_kinds: tuple[str, ...] = ()
     time_zone: str = "Europe/Rome"

@@ -169,6 +169,8 @@ async def find_session(
                m.id AS membership_id, m.tenant_id, m.role, m.limited_to_desks, m.support,
                t.name AS tenant_name, t.kinds, t.coming_kinds, t.state AS tenant_state,
                t.time_zone,
+               t.state = 'suspended' AND EXISTS (SELECT FROM suspensions u
+                 WHERE u.tenant_id = t.id AND u.lifted_at IS NULL) AS stopped,
                array(SELECT d.desk_id FROM membership_desks d
                      WHERE d.tenant_id = m.tenant_id AND d.membership_id = m.id) AS desk_ids,
                f.id IS NULL AND EXISTS (SELECT FROM memberships x JOIN tenants o ON o.id = x.tenant_id
@@ -211,6 +213,7 @@ async def find_session(
         locale=row["locale"],
         desk_ids=frozenset(row["desk_ids"]) if row["limited_to_desks"] else None,
         suspended=row["tenant_state"] == "suspended",
+        stopped=row["stopped"],
         support=row["support"],
         coming_kinds=tuple(row["coming_kinds"]),
         time_zone=row["time_zone"],

@@ -11,7 +11,7 @@ from hub.db import network_transaction, routing_transaction, tenant_transaction
 from hub.errors import Conflict
 from hub.referrals.offers.draft import prospect
 from hub.referrals.routing.send_referral import send_referral
-from tests.factories import CAMPANIA, Member, make_membership
+from tests.factories import CAMPANIA, Member, Tenant, make_membership
 from tests.referrals.conftest import SignedIn
 from tests.referrals.making import Network, draft, rows, send, value
 from tests.referrals.sandbox.making import set_state
@@ -48,6 +48,35 @@ async def test_the_host_goes_on_reading(network: Network, desk: httpx.AsyncClien
         assert "La tua organizzazione non è attiva" in answer.text
         assert "Per ora qui non si può aprire la pratica di un cittadino vero." in answer.text
         assert "Qualcosa è cambiato" not in answer.text
+
+
+async def stop(tenant: Tenant) -> None:
+    """By the Ente, as opposed to being set up."""
+    async with network_transaction() as scope:
+        await scope.execute(
+            """
+            INSERT INTO suspensions (id, tenant_id, reason, suspended_at, suspended_by)
+            VALUES ($1, $2, 'other', $3, $1)
+            """,
+            uuid4(),
+            tenant.id,
+            scope.now,
+        )
+        await scope.execute("UPDATE tenants SET state = 'suspended' WHERE id = $1", tenant.id)
+
+
+async def test_whom_the_ente_stopped_reads_that_and_not_that_it_waits_to_be_activated(
+    network: Network, desk: httpx.AsyncClient
+) -> None:
+    await stop(network.operator.tenant)
+    for path in ("/cases", f"/cases/{network.case.id}"):
+        page = (await desk.get(path)).text
+        assert "L’Ente ha sospeso la tua organizzazione" in page, path
+        assert "attiva" not in page.partition("L’Ente ha sospeso")[2].partition("</div>")[0]
+        assert '<a href="/organisation/setup">Da quando e perché</a>' in page
+    refused = await desk.get("/cases/new")
+    assert refused.status_code == 409
+    assert 'href="/organisation/setup">Da quando e perché</a>' in refused.text
 
 
 async def test_the_host_writes_nothing_real(network: Network, desk: httpx.AsyncClient) -> None:
