@@ -36,7 +36,7 @@ async def written(colleague: Member, relay: SmtpSink) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("locale", "words"),
     [
-        ("it", ("Allo sportello", "Vai agli sportelli", "Vai ai suoi sportelli")),
+        ("it", ("Vai allo sportello", "Vai agli sportelli", "Vai ai suoi sportelli")),
         ("en", ("To the desk", "To your desks", "To its desks")),
     ],
 )

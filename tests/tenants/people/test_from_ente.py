@@ -53,7 +53,7 @@ async def test_an_admitted_organisation_is_told_who_admits_it_and_what_comes_nex
     setup = await coming.setup()
     assert f"{coming.ente.name} la accoglie in MICRO-WORK" in text
     assert f"{coming.organisation.name}” collabora" not in text
-    assert "L’accordo con l’Ente arriva con un messaggio a parte" in text
+    assert "L’accordo con l’Ente arriva con un’altra e-mail" in text
     for day in (setup.due_on, setup.points[0].due_on):
         assert _("by %(day)s", day=format_date(day, "long")) in text
     page = (await client.get(address_of(invitation))).text
