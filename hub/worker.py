@@ -54,6 +54,7 @@ TASK_MODULES: tuple[str, ...] = (
     "hub.tenants.onboarding.tasks",
     "hub.tenants.onboarding.admission_tasks",
     "hub.tenants.onboarding.exception_letters",
+    "hub.tenants.onboarding.term_letters",
     "hub.tenants.onboarding.letters",
     "hub.referrals.cases.open_work",
     "hub.referrals.course.tasks",

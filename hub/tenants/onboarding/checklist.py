@@ -10,6 +10,7 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import deciding, organisations, queries, setups
 from hub.tenants.onboarding.abandon import NoSetup
+from hub.tenants.onboarding.order_letters import order_letters
 from hub.tenants.onboarding.schemas import ExceptionView, PointView, SetupView
 from hub.web.i18n import N_
 
@@ -113,6 +114,14 @@ async def postpone_point(
         return
     await deciding.move_point(scope, setup.id, code, due_on)
     await _tell(scope, actor, setup, "point.postponed", point=code, due=due_on.isoformat())
+    for reader_id in await queries.readers_of(scope, organisation_id):
+        await outbox.enqueue(
+            scope,
+            "onboarding.mail_postponed",
+            organisation_id=organisation_id,
+            reader_id=reader_id,
+            point_id=point.id,
+        )
 
 
 async def postpone(
@@ -122,6 +131,8 @@ async def postpone(
     setup = await held(scope, organisation_id)
     await deciding.move_setup(scope, setup.id, due_on, reason, (due_on - setup.due_on).days)
     await _tell(scope, actor, setup, "setup.postponed", due=due_on.isoformat())
+    readers = await queries.readers_of(scope, organisation_id)
+    await order_letters(scope, "onboarding.mail_postponed", organisation_id, readers)
 
 
 async def held(scope: NetworkScope, organisation_id: UUID) -> SetupView:

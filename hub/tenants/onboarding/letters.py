@@ -16,7 +16,7 @@ from hub.web.i18n import ngettext, reading_in
 from hub.worker import task
 
 # Subject, paragraphs, button: made once the reader's language is known.
-Written = tuple[str, Sequence[str], tuple[str, str]]
+Written = tuple[str, Sequence[str], tuple[str, str] | None]
 
 
 @task("onboarding.mail_due")
@@ -31,6 +31,7 @@ async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     lines = [(point.due_on, point.code) for point in setup.blocking if point.due_on <= soon]
     if not lines:
         return
+    ente, email = await _ente(organisation_id)
     await send(
         job,
         to,
@@ -42,10 +43,19 @@ async def mail_due(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
             ),
             [
                 _("%(name)s is being set up. This is still to be done:", name=name),
-                *(_point(code, day, today) for day, code in sorted(lines)),
-                _("Whoever needs more time, or help, writes to the Ente: it can move these days."),
+                *(point_by(code, day, today) for day, code in sorted(lines)),
+                _(
+                    "Whoever needs more time, or help, writes to %(ente)s (%(email)s), which can move these days.",
+                    ente=ente,
+                    email=email,
+                )
+                if email
+                else _(
+                    "Whoever needs more time, or help, writes to the Ente: it can move these days."
+                ),
+                *who_sees_to_it(to),
             ],
-            _to_setup(),
+            to_setup(to),
         ),
     )
 
@@ -119,8 +129,9 @@ async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> No
                 _("The desks go on working. Please see to it, so that they can do so for long.")
                 if own
                 else _("The organisation was told, too. It stays active unless you suspend it."),
+                *who_sees_to_it(to),
             ],
-            _to_setup() if own else to_organisation(organisation_id),
+            to_setup(to) if own else to_organisation(organisation_id),
         ),
     )
 
@@ -142,7 +153,7 @@ async def mail_activated(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
                 if "host" in setup.kinds
                 else _("From today on desks of the network can refer citizens to you."),
             ],
-            _to_hub(),
+            _to_hub(to),
         ),
     )
 
@@ -155,6 +166,7 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
     to, setup, name = found
     async with network_transaction() as scope:
         goes_on = await organisations.was_active(scope, organisation_id)
+    ente, email = await _ente(organisation_id)
     await send(
         job,
         to,
@@ -163,9 +175,15 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
             [
                 *_why_ended(setup),
                 *([] if goes_on else [_("Nobody has access to the organisation any more.")]),
-                _("If you think that this is a mistake, please write to the Ente."),
+                _(
+                    "If you think that this is a mistake, please write to %(ente)s: %(email)s.",
+                    ente=ente,
+                    email=email,
+                )
+                if email
+                else _("If you think that this is a mistake, please write to the Ente."),
             ],
-            _to_hub(),
+            _to_hub(to),
         ),
     )
 
@@ -195,7 +213,9 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
                     " no new cases, referrals or answers, and your desks do not stand in the public directory."
                 ),
             ],
-            (_("To your organisation"), f"{mail.base_url()}/organisation"),
+            None
+            if to.is_contact
+            else (_("To your organisation"), f"{mail.base_url()}/organisation"),
         ),
     )
 
@@ -214,7 +234,7 @@ async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
         lambda: (
             _("The suspension of %(name)s is lifted", name=name),
             [_("The Ente has lifted the suspension: everything works as before.")],
-            _to_hub(),
+            _to_hub(to),
         ),
     )
 
@@ -240,7 +260,7 @@ async def _found(
     return to, setup, name
 
 
-def _point(code: str, day: date, today: date) -> str:
+def point_by(code: str, day: date, today: date) -> str:
     words = {"point": _(OPEN_POINTS[code]), "day": format_date(day, "long")}
     if day < today:
         return _("%(point)s: overdue since %(day)s", **words)
@@ -257,12 +277,26 @@ def lower(msgid: str) -> str:
     return words[:1].lower() + words[1:]
 
 
-def _to_setup() -> tuple[str, str]:
+async def _ente(organisation_id: UUID) -> tuple[str, str]:
+    async with network_transaction() as scope:
+        return await queries.ente_of(scope, organisation_id)
+
+
+def who_sees_to_it(to: Reader) -> list[str]:
+    """For a contact, whose letter has no button: behind it the hub asks who one is."""
+    if not to.is_contact:
+        return []
+    return [_("Whoever administers your organisation in the hub sees to it there.")]
+
+
+def to_setup(to: Reader) -> tuple[str, str] | None:
+    if to.is_contact:
+        return None
     return _("To the set-up"), f"{mail.base_url()}/organisation/setup"
 
 
-def _to_hub() -> tuple[str, str]:
-    return _("To the hub"), mail.base_url()
+def _to_hub(to: Reader) -> tuple[str, str] | None:
+    return None if to.is_contact else (_("To the hub"), mail.base_url())
 
 
 def to_organisation(organisation_id: UUID) -> tuple[str, str]:

@@ -273,13 +273,13 @@ async def reader(scope: NetworkScope, reader_id: UUID) -> Reader | None:
     """Of a membership that still is one, or that a set-up's end has ended; or of a set-up's contact."""
     row = await scope.fetchrow(
         """
-        SELECT a.email, m.name, a.locale, m.tenant_id FROM memberships m
+        SELECT a.email, m.name, a.locale, m.tenant_id, false FROM memberships m
         JOIN accounts a ON a.id = m.account_id
         WHERE m.id = $1 AND a.state = 'active' AND (m.state = 'active' OR EXISTS (
           SELECT FROM setups s WHERE s.tenant_id = m.tenant_id
             AND s.state = 'abandoned' AND s.ended_at = m.ended_at))
         UNION ALL
-        SELECT contact_email, contact_name, locale, tenant_id FROM setups WHERE id = $1
+        SELECT contact_email, contact_name, locale, tenant_id, true FROM setups WHERE id = $1
         """,
         reader_id,
     )
@@ -340,6 +340,19 @@ async def name_of(scope: NetworkScope, organisation_id: UUID) -> str:
         "SELECT name FROM tenants WHERE id = $1", organisation_id
     )
     return name or ""
+
+
+async def ente_of(scope: NetworkScope, organisation_id: UUID) -> tuple[str, str]:
+    """Name and e-mail address, which may be empty, of the Ente that leads its set-up."""
+    row = await scope.fetchrow(
+        """
+        SELECT name, coalesce(email, '') FROM tenants
+        WHERE id = (SELECT coordinator_id FROM setups WHERE tenant_id = $1
+          ORDER BY state = 'running' DESC, started_at DESC, id DESC LIMIT 1)
+        """,
+        organisation_id,
+    )
+    return (row[0], row[1]) if row else ("", "")
 
 
 async def organisation(scope: NetworkScope, organisation_id: UUID) -> OrganisationView | None:

@@ -147,12 +147,16 @@ class Party(ProtocolParty, frozen=True, kw_only=True):
 
 
 class Reader(NamedTuple):
-    """Somebody who gets a letter, and the organisation on whose behalf."""
+    """Somebody who gets a letter, and the organisation on whose behalf.
+
+    `is_contact`: the set-up's, whom the hub does not let in as such.
+    """
 
     email: str
     name: str
     locale: str
     tenant_id: UUID
+    is_contact: bool
 
 
 SUSPENSION_REASONS = {

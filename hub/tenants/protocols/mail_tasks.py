@@ -63,6 +63,7 @@ async def mail_refused(job: Job, *, protocol_id: UUID) -> None:
             [
                 _("What you sent could not be accepted as the signed protocol. The reason:"),
                 protocol.refused_reason,
+                _("The page below has the document as it was sent, if you need it again."),
                 _good_for(),
             ],
             button=_signing_page(job, protocol),

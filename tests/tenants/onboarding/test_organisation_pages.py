@@ -33,7 +33,7 @@ async def test_it_shows_what_blocks_and_since_when(db: Database, browse: Browse)
     client = await browse(coming.admin)
     text = (await client.get(at(coming.organisation))).text
     assert coming.organisation.name in text
-    assert "1 di 7 punti fatti" in text
+    assert "Punti completi: 1 di 7" in text
     assert "aperto dal" in text
     assert "Sportello" in text
     assert "ufficio@example.org" in text

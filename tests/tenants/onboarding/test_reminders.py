@@ -9,6 +9,8 @@ from hub.db import network_transaction, relay_transaction
 from hub.tenants.onboarding import checklist
 from hub.tenants.onboarding.abandon import abandon
 from hub.tenants.onboarding.remind import order_reminders
+from hub.web.formats import format_date
+from hub.web.i18n import reading_in
 from hub.worker import drain_now
 from tests.factories import make_membership
 from tests.support.databases import Database
@@ -89,8 +91,59 @@ async def test_several_points_are_one_letter(own_database: Database, relay: Smtp
         await drain_now()
     (letter,) = relay.messages
     text = letter.text()
-    assert "Formazione" in text
+    assert "Formazione da completare" in text
     assert "in ritardo dal" in text
+    # The contact may have no account: no button leads to the sign-in.
+    assert "/organisation" not in text
+    assert "Chi amministra la tua organizzazione" in text
+
+
+async def test_who_needs_more_time_reads_whom_to_write_to(
+    own_database: Database, relay: SmtpSink
+) -> None:
+    coming = await make_coming()
+    admin = await make_membership(coming.organisation, "admin")
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE tenants SET email = 'segreteria@example.org' WHERE id = $1", coming.ente.id
+        )
+    days = await keep_only(coming, "protocol_signed")
+    await drain_now()
+    relay.messages.clear()
+    assert len(await ordered(days - 14)) == 2
+    with clock.moved((days - 14) * DAY):
+        await drain_now()
+    (letter,) = relay.sent_to(admin.account.email)
+    assert f"scrivi a {coming.ente.name} (segreteria@example.org)" in letter.text()
+    assert "/organisation/setup" in letter.text()
+
+
+async def test_new_days_are_told_with_their_reason(own_database: Database, relay: SmtpSink) -> None:
+    coming = await make_coming()
+    admin = await make_membership(coming.organisation, "admin")
+    setup = await coming.setup()
+    later = setup.due_on + 9 * DAY
+    for code in (None, "training_completed"):
+        await drain_now()
+        relay.messages.clear()
+        async with network_transaction() as scope:
+            if code:
+                await checklist.postpone_point(
+                    scope, coming.admin.actor, coming.organisation.id, code, later
+                )
+            else:
+                await checklist.postpone(
+                    scope, coming.admin.actor, coming.organisation.id, later, "Elezioni."
+                )
+        await drain_now()
+        told = {one.recipients[0]: one.text() for one in relay.messages}
+        assert set(told) == {admin.account.email, setup.contact_email}
+        text = told[admin.account.email]
+        with reading_in("it"):
+            day = format_date(later if code else setup.points[3].due_on + 9 * DAY, "long")
+        assert f"Formazione da completare: entro il {day}" in text
+        assert ("Elezioni." in text) == (code is None)
+        assert ("Operatori da invitare" in text) == (code is None)
 
 
 async def test_an_agreed_exception_is_not_reminded_of(own_database: Database) -> None:

@@ -27,7 +27,7 @@ async def test_what_is_to_be_done_next_stands_first(db: Database, browse: Browse
     coming = await make_coming()
     client = await browse(await make_membership(coming.organisation, "admin"))
     text = (await client.get("/organisation/setup")).text
-    assert "1 di 7 punti" in text
+    assert "Punti completi: 1 di 7" in text
     # The protocol is due first; the administrator is there, so that point comes last.
     assert text.index("Accordo firmato") < text.index("Operatori invitati")
     assert text.index("Operatori invitati") < text.index("Amministratore invitato")

@@ -120,6 +120,7 @@ async def test_who_is_refused_reads_why_and_has_a_new_link(
     (_first, second) = await letters(between, relay, protocol_id)
 
     assert "Manca la seconda pagina." in second.text()
+    assert "se ti serve di nuovo" in second.text()
     shown = await client.get(link_in(second))
     assert "Manca la seconda pagina." in shown.text
     assert (await client.get(link_in(first))).status_code == 410
