@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from hub import audit, outbox
 from hub.db import NetworkScope, TenantScope
 from hub.errors import Conflict, NotFound
+from hub.idempotency import KeyReused
+from hub.ids import uuid7
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.touch import touch
 from hub.tenants.people import queries
@@ -29,28 +31,44 @@ class AlreadyInvited(Conflict):
 
 
 async def invite(
-    scope: TenantScope | NetworkScope, tenant_id: UUID, inviter: Actor | None, asked: Invite
+    scope: TenantScope | NetworkScope,
+    tenant_id: UUID,
+    inviter: Actor | None,
+    asked: Invite,
+    key: UUID | None = None,
 ) -> UUID:
     """The invitation's id; its letter is on its way. Without an inviter, the Ente or the hub invites.
 
-    Raises AlreadyMember, AlreadyInvited, NoLongerAdministrator, and NotFound for a desk that is not the organisation's.
+    With a form's key, the same form sent twice is one invitation. Raises AlreadyMember, AlreadyInvited, KeyReused,
+    NoLongerAdministrator, and NotFound for a desk that is not the organisation's.
     """
     own = inviter is not None and inviter.tenant_id == tenant_id
     if inviter and own:
         await stay_administrator(scope, inviter)
     asked = replace(asked, email=asked.email.strip().lower())
+    # No key of `hub.idempotency`: those are a tenant's, and the network writes here.
+    invitation_id = uuid5(tenant_id, str(key)) if key else uuid7()
+    if key and (earlier := await queries.invitation(scope, invitation_id)):
+        if (earlier.email, earlier.role, earlier.support) != (
+            asked.email,
+            asked.role,
+            asked.support,
+        ):
+            raise KeyReused
+        return invitation_id
     await _check_desks(scope, tenant_id, asked)
     if await queries.is_member(scope, tenant_id, asked.email):
         raise AlreadyMember
     await queries.revoke_expired(scope, tenant_id, asked.email)
-    invitation_id = await queries.add_invitation(
+    added = await queries.add_invitation(
         scope,
+        invitation_id,
         tenant_id,
         inviter.membership_id if inviter and own else None,
         asked,
         scope.now + INVITATION_LASTS,
     )
-    if invitation_id is None:
+    if not added:
         raise AlreadyInvited
     await order_letter(scope, tenant_id, invitation_id)
     action = "support.granted" if asked.support else "invitation.sent"

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict
+from hub.idempotency import KeyReused
 from hub.tenants.accounts.actor import ADMIN, Actor
 from hub.tenants.people import passages, queries
 from hub.tenants.people.asking import InvitePerson, roles_for
@@ -41,16 +42,18 @@ async def invite_person(
     request: PageRequest, actor: NamedDependency[Actor]
 ) -> Template | Response[None]:
     """As the network, which alone can tell whether the address belongs to a member."""
-    form = await read_form(request, InvitePerson, choices=await _choices(actor))
+    form = await read_form(request, InvitePerson, choices=await _choices(actor), once=True)
     _check_desks(form)
     await _check_term(actor, form)
     if form.data is None:
         return _template(request, actor, form, status_code=422)
     try:
         async with network_transaction() as network:
-            await invite(network, actor.tenant_id, actor, _wanted(form.data, actor.locale))
+            wanted = _wanted(form.data, actor.locale)
+            await invite(network, actor.tenant_id, actor, wanted, form.key)
     except Conflict as conflict:
-        form.refuse("email", _(conflict.message))
+        whole = isinstance(conflict, KeyReused)
+        form.refuse(None if whole else "email", _(conflict.message))
         return _template(request, actor, form, status_code=409)
     return see_other(request, HERE, INVITED)
 

@@ -21,12 +21,13 @@ def _invitation(row: Any) -> Invitation:
 
 async def add_invitation(
     scope: TenantScope | NetworkScope,
+    invitation_id: UUID,
     tenant_id: UUID,
     invited_by: UUID | None,
     asked: Invite,
     expires_at: datetime,
-) -> UUID | None:
-    """None where there is an open one for this address already."""
+) -> bool:
+    """False where there is an open one for this address already."""
     found: UUID | None = await scope.fetchval(
         """
         INSERT INTO invitations (id, tenant_id, email, name, role, support, limited_to_desks, desk_ids,
@@ -35,7 +36,7 @@ async def add_invitation(
         ON CONFLICT (tenant_id, email) WHERE state = 'open' DO NOTHING
         RETURNING id
         """,
-        uuid7(),
+        invitation_id,
         tenant_id,
         asked.email,
         asked.name,
@@ -50,7 +51,7 @@ async def add_invitation(
         invited_by,
         expires_at,
     )
-    return found
+    return found is not None
 
 
 async def revoke_expired(scope: TenantScope | NetworkScope, tenant_id: UUID, email: str) -> None:

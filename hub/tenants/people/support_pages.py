@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import Conflict
+from hub.idempotency import KeyReused
 from hub.tenants.accounts.actor import ADMIN, Actor
 from hub.tenants.people import queries
 from hub.tenants.people.asking import GrantSupport
@@ -42,7 +43,7 @@ async def support_page(request: PageRequest, actor: NamedDependency[Actor]) -> T
 
 @post(SUPPORT, status_code=200, guards=CHANGERS)
 async def grant(request: PageRequest, actor: NamedDependency[Actor]) -> Template | Response[None]:
-    form = await read_form(request, GrantSupport)
+    form = await read_form(request, GrantSupport, once=True)
     if form.data is None:
         return await _template(request, actor, form)
     asked = Invite(
@@ -54,9 +55,10 @@ async def grant(request: PageRequest, actor: NamedDependency[Actor]) -> Template
     )
     try:
         async with network_transaction() as network:
-            await invite(network, actor.tenant_id, actor, asked)
+            await invite(network, actor.tenant_id, actor, asked, form.key)
     except Conflict as conflict:
-        form.refuse("email", _(conflict.message))
+        whole = isinstance(conflict, KeyReused)
+        form.refuse(None if whole else "email", _(conflict.message))
         return await _template(request, actor, form, status_code=409)
     return see_other(request, SUPPORT, GRANTED)
 

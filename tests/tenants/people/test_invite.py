@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import httpx
@@ -185,6 +186,18 @@ async def test_a_tick_without_a_desk_is_refused(desk: httpx.AsyncClient, admin: 
         assert not await scope.fetchval(
             "SELECT EXISTS (SELECT FROM invitations WHERE email = $1)", email
         )
+
+
+async def test_the_same_form_twice_at_once_is_one_invitation(
+    desk: httpx.AsyncClient, admin: Member
+) -> None:
+    fields = {"email": new_address(), "name": "Bruno", "role": "operator"}
+    both = await asyncio.gather(*(post(desk, f"{PEOPLE}/invite", **fields) for _ in range(2)))
+    assert [answer.status_code for answer in both] == [303, 303]
+    assert len(await ordered("people.send_invitation")) == 1
+    other = await post(desk, f"{PEOPLE}/invite", **fields | {"email": new_address()})
+    assert other.status_code == 409, "filled in anew after the back button"
+    assert len(await ordered("people.send_invitation")) == 1
 
 
 async def test_open_invitations_say_to_which_desks(desk: httpx.AsyncClient, admin: Member) -> None:
