@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # What the build hook brings into the tree when it runs.
 BUILD := pyproject.toml hatch_build.py $(wildcard hub/web/frontend/package*.json)
 
-.PHONY: help run test check browser bench format clean
+.PHONY: help run test coverage check browser bench format clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -18,9 +18,12 @@ run: $(if $(wildcard .venv/.dev),.venv/.dev,.venv/.run) ## Start the network on 
 	@exec $(BIN)/hub up $(if $(PORT),--port $(PORT)) $(if $(SCALE),--scale $(SCALE))
 
 test: check browser ## Check and test everything
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore=tests/browser --ignore=tests/faults --cov --cov-report=term
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/faults
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/browser
+
+coverage: .venv/.dev ## Say which lines no test reaches; fails below 95 %
+	$(BIN)/python -m pytest -n 3 --dist loadfile --cov --cov-report=term
 
 check: .venv/.dev ## Formatter, linter, types and import contracts
 	$(BIN)/ruff format --check .

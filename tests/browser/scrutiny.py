@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -92,7 +93,10 @@ class Scrutiny:
     def look_again(self, page: Page, sight: Sight) -> None:
         """axe is asked where something is built as it was not before: texts make no difference to it."""
         outline = f"{sight.site(self.host)} {page.evaluate(_OUTLINE)}"
-        check_layout(page, ask_axe=sight.scripts and self._is_first(outline))
+        is_first = self._is_first(outline)
+        # What was seen at every width once is only looked at where room is scarcest.
+        widths = (DESKTOP, PHONE, NARROWEST) if is_first else (NARROWEST,)
+        check_layout(page, widths, ask_axe=is_first and sight.scripts)
 
     def _is_first(self, name: str) -> bool:
         file = self.folder / hashlib.sha256(name.encode()).hexdigest()
@@ -137,11 +141,11 @@ def check_first_focus(page: Page) -> None:
     page.evaluate("document.activeElement.blur()")
 
 
-def check_layout(page: Page, *, ask_axe: bool) -> None:
-    """At every width, and back to the one it had. axe needs a page that may run scripts."""
+def check_layout(page: Page, widths: Iterable[int], *, ask_axe: bool) -> None:
+    """At these widths, and back to the one it had. axe needs a page that may run scripts."""
     size = page.viewport_size or {"width": DESKTOP, "height": 900}
     # The one that it has is the first, and comes last again: each change of it takes a moment.
-    widths = sorted((DESKTOP, PHONE, NARROWEST), key=lambda width: width != size["width"])
+    widths = sorted(widths, key=lambda width: width != size["width"])
     problems = []
     for width in widths:
         if page.viewport_size != {**size, "width": width}:

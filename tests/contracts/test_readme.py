@@ -91,8 +91,8 @@ def is_what_runs_this(command: str) -> None:
     for step in ("ruff format --check", "ruff check", "mypy", "lint-imports"):
         assert step in plan
     if command == "make test":
-        assert re.search(r"pytest .*--ignore=tests/browser", plan)
-        assert re.search(r"pytest .*tests/browser$", plan, re.MULTILINE)
+        for rest in ("", " tests/faults", " tests/browser"):
+            assert re.search(rf"pytest( -\S+( \w+)?)*{rest}$", plan, re.MULTILINE)
 
 
 def measures(command: str) -> None:
