@@ -50,16 +50,19 @@ def _is_source(folder: str | PathLike[str]) -> bool:
 
 
 def update(name: str, template: Catalog) -> Catalog:
-    """The locale's catalogue with exactly the template's msgids; nothing is guessed from similar ones."""
+    """The locale's catalogue with exactly the template's msgids; nothing is guessed from similar ones.
+
+    What its translators have written at its head stays.
+    """
     path = po_file(name)
     if path.is_file():
         with path.open("rb") as source:
             catalogue = read_po(source, locale=name)
     else:
         catalogue = Catalog(locale=name, project="microwork-hub", charset="utf-8", fuzzy=False)
-    catalogue.header_comment = (
-        f"# The interface of MICRO-WORK Hub, locale {name}. English msgids; EUPL-1.2."
-    )
+        catalogue.header_comment = (
+            f"# The interface of MICRO-WORK Hub, locale {name}. English msgids; EUPL-1.2."
+        )
     catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
     template.creation_date = catalogue.creation_date
     catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)

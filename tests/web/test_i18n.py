@@ -88,6 +88,14 @@ def test_what_is_no_longer_said_is_dropped() -> None:
     assert keys(update("it", template)) == {"Cases"}
 
 
+def test_the_translators_words_at_the_head_stay() -> None:
+    head = catalogue("it").header_comment
+    assert "# Glossario" in head
+    template = Catalog(charset="utf-8")
+    template.add("Cases")
+    assert update("it", template).header_comment == head
+
+
 def test_numbers_choose_the_form() -> None:
     with i18n.reading_in("en"):
         assert i18n.ngettext("%(num)s egg", "%(num)s eggs", 1) == "1 egg"
