@@ -171,7 +171,7 @@ DEEDS_IN_ITALIAN = {
     "application.excluded": "Candidatura esclusa",
     "application.readmitted": "Esclusione revocata",
     "application.moved_up": "Ammessa per scorrimento",
-    "evaluator.named": "Valutatore nominato",
+    "evaluator.named": "Nomina di un valutatore",
     "evaluation.declared": "Dichiarata l’assenza di conflitti",
     "evaluation.recused": "Astensione del valutatore",
     "evaluation.submitted": "Valutazione consegnata",
