@@ -82,6 +82,7 @@ async def show_desk(request: PageRequest, desk_id: FromPath[str]) -> Template:
         desk=desk,
         opening=opening,
         hours=hours.lines(desk.hours),
+        closed=hours.days_without(desk.hours),
         closures=calendar.next_closures(
             today, NEXT_CLOSURES, weekdays=hours.weekdays(desk.hours) or None
         ),

@@ -123,12 +123,14 @@ class Found(NamedTuple):
     """What a search led to: one place with its desks and those near it, or candidates, or simply a list.
 
     A postal code of several municipalities leads to their desks and those near them, with the municipalities as
-    candidates; `unknown_code` is one that there is not.
+    candidates; `unknown_code` is one that there is not. What was typed is `elsewhere` where the chosen region has no
+    such municipality.
     """
 
     place: FoundMunicipality | None = None
     postal_code: str = ""
     unknown_code: bool = False
+    elsewhere: bool = False
     candidates: Sequence[Candidate] = ()
     desks: Sequence[PublicDesk] = ()
     near: Sequence[NearDesk] = ()

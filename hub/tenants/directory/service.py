@@ -38,12 +38,21 @@ async def search(scope: NetworkScope, asked: SearchDesks) -> Found:
         return await _at_postal_code(scope, code)
     if asked.q:
         typed = fold(asked.q)
-        return await _named(scope, typed, asked.region or None) if typed else Found()
+        return await _named_anywhere(scope, typed, asked.region or None) if typed else Found()
     desks = await queries.desks_by_place(
         scope, region_code=asked.region or None, after=asked.after, limit=PAGE + 1
     )
     more = desks[PAGE - 1].id if len(desks) > PAGE else None
     return Found(desks=desks[:PAGE], more=more)
+
+
+async def _named_anywhere(scope: NetworkScope, typed: str, region_code: str | None) -> Found:
+    """In the region, or else in all of Italy: whoever left the region of an earlier search is not told of no Naples."""
+    found = await _named(scope, typed, region_code)
+    if region_code is None or found.place or found.candidates:
+        return found
+    found = await _named(scope, typed, None)
+    return found._replace(elsewhere=bool(found.place or found.candidates))
 
 
 async def _named(scope: NetworkScope, typed: str, region_code: str | None) -> Found:

@@ -109,6 +109,11 @@ def lines(hours: Hours) -> list[tuple[str, str]]:
     ]
 
 
+def days_without(hours: Hours) -> str:
+    """The days of the week that have no hours, as `lines` writes days."""
+    return _days([day for day in WEEKDAYS if day not in weekdays(hours)])
+
+
 def typed_day(hours: Hours, weekday: int) -> str:
     """As it would have been typed."""
     return ", ".join(shown(opens, closes) for day, opens, closes in hours if day == weekday)

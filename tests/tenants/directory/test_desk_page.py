@@ -88,3 +88,12 @@ async def test_what_is_not_stated_is_left_out(
         "verified",
     ):
         assert heading not in text
+
+
+async def test_days_without_hours_are_said_to_be_closed(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk("Napoli", hours=[[1, "09:00", "13:00"], [2, "09:00", "13:00"]])
+    assert "Mon, Tue 9:00–13:00 Wed–Sun closed" in words(await get(visitor, f"/desks/{desk.id}"))
+    silent = await open_desk("Salerno", opening_hours="su appuntamento")
+    assert "closed" not in words(await get(visitor, f"/desks/{silent.id}"))

@@ -232,6 +232,54 @@ async def test_the_desks_of_a_town_are_told_apart_by_their_host(
     ]
 
 
+async def test_two_desks_of_one_host_are_told_apart_by_their_names(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    first = await open_desk("Napoli", host="Università di Prova")
+    second = await open_desk("Napoli", name="Sportello del porto")
+    for query in ({}, {"q": "Napoli"}, {"region": "15"}):
+        page = words(await get(visitor, "/desks", **query))
+        assert "Università di Prova Sportello di Napoli" in page
+        assert f"{second.tenant.name} Sportello del porto" in page
+    assert "In the alphabetical order of their municipalities" in words(
+        await get(visitor, "/desks")
+    )
+    assert first.id != second.id
+
+
+async def test_a_municipality_of_another_region_is_found_all_the_same(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk("Napoli")
+    page = await get(visitor, "/desks", q="napoli", region="19")
+    assert desks_on(page) == [str(desk.id)]
+    assert "In Sicilia no municipality begins like this. Elsewhere in Italy there is:" in words(
+        page
+    )
+    assert "Elsewhere" not in words(await get(visitor, "/desks", q="napoli", region="15"))
+    several = words(await get(visitor, "/desks", q="napol", region="19"))
+    assert "Elsewhere in Italy" in several
+    assert "Which municipality do you mean?" in several
+    nowhere = words(await get(visitor, "/desks", q="zzzz", region="19"))
+    assert "No municipality begins like this" in nowhere
+    assert "Elsewhere" not in nowhere
+
+
+async def test_the_pages_lead_to_their_map_and_to_their_data(
+    visitor: httpx.AsyncClient, open_desk: OpenDesk
+) -> None:
+    desk = await open_desk("Napoli")
+    page = await get(visitor, "/desks", region="15")
+    assert 'href="#map"' in page.text
+    assert '<aside class="hub-desks-map" id="map"' in page.text
+    for path, at in (
+        ("/api/v1/desks?region=15", page),
+        (f"/api/v1/desks/{desk.id}", await get(visitor, f"/desks/{desk.id}")),
+    ):
+        assert f'<a href="{path}" type="application/json">' in at.text
+        assert (await visitor.get(path)).status_code == 200
+
+
 async def test_of_several_municipalities_the_person_chooses_those_with_desks_first(
     visitor: httpx.AsyncClient, open_desk: OpenDesk
 ) -> None:

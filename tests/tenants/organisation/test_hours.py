@@ -157,3 +157,11 @@ def test_hours_are_of_the_place_in_summer_and_in_winter() -> None:
         assert hours.open_at(week, opening)
         assert not hours.open_at(week, opening - timedelta(seconds=1))
         assert not hours.open_at(week, opening + timedelta(hours=4))
+
+
+def test_the_days_without_hours_are_said_as_those_with_hours() -> None:
+    week = hours.parse(["9-13", "", "", "9-13", "9-13", "", ""])
+    with reading_in("it"):
+        assert hours.days_without(week) == "mar, mer, sab, dom"
+        assert hours.days_without(hours.parse(["", "9-13", "", "", "", "", ""])) == "lun, mer–dom"
+    assert hours.days_without(hours.parse(["9-13"] * 7)) == ""
