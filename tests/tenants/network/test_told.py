@@ -74,10 +74,10 @@ async def test_support_is_told_from_the_invitation_to_its_end(
     text = (await owner.get(LOG)).text
     support = "Elena Ente, assistenza"
     assert list(reversed(told_in(text))) == [
-        ("Assistenza invitata per un tempo limitato: Elena Ente", "Anna Prova"),
-        ("Assistenza entrata", support),
+        ("Invito all’assistenza per un tempo limitato: Elena Ente", "Anna Prova"),
+        ("Accesso dell’assistenza", support),
         ("Giorno di chiusura aggiunto", support),
-        ("Assistenza terminata: Elena Ente", "Anna Prova"),
+        ("Assistenza conclusa: Elena Ente", "Anna Prova"),
     ]
     # No address stands in a log.
     assert helper.account.email not in text

@@ -204,7 +204,7 @@ async def test_what_a_person_left_behind_is_listed_and_handed_over(
     here = f"{PEOPLE}/{operator.membership_id}/leave"
     assert "Lavoro di chi ha lasciato" in listed.text
     assert here in listed.text
-    assert "Passa di mano" in (await desk.get(here)).text
+    assert "Affida ad altri" in (await desk.get(here)).text
     refused = await post(desk, here)
     assert refused.status_code == 422
     answer = await post(desk, here, taker=str(admin.membership_id))
