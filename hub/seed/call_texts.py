@@ -65,11 +65,10 @@ con cui lo sportello segue i casi e li propone agli intermediari. Il servizio è
 - un locale accessibile e adatto a colloqui riservati;
 - un collegamento a Internet e una linea telefonica.
 
-## Come si presenta la domanda
+## Come si presenta la candidatura
 
-La domanda si compila in questa pagina, senza registrazione, e si può riprendere più volte con il
-collegamento ricevuto per posta elettronica. Fa fede l’ora del sistema: dopo la scadenza nessuna domanda
-è accettata.
+La candidatura si compila in questa pagina, senza registrazione, e si può riprendere più volte con il
+link ricevuto per e-mail. Fa fede l’ora dell’hub: dopo la scadenza nessuna candidatura è accettata.
 """
 
 _WHO = (
