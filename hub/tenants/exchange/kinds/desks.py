@@ -23,6 +23,7 @@ from hub.tenants.exchange.kinds.owners import ORGANISATION, ORGANISATION_NAME, o
 from hub.tenants.exchange.places import Places
 from hub.tenants.exchange.schemas import Judged, Kind, Organisation, Parsed, Record, Who
 from hub.tenants.organisation.hours import Hours
+from hub.tenants.people.queries import lock_organisations
 from hub.tenants.territory.build_data import fold
 from hub.web.i18n import N_
 
@@ -118,6 +119,9 @@ async def judge(
         if row.values.get("name")
         for one in named.get(row.values.get("organisation") or "", [])
     }
+    if lock:
+        # As whoever adds or renames a desk holds it: no name is taken between the look and the writing.
+        await lock_organisations(scope, list(ids))
     by_name = await found.desks(scope, wanted, lock=lock)
     setups = await found.running_setups(scope, list(ids))
     today = clock.day_of(scope.now)

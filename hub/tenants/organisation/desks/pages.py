@@ -114,11 +114,15 @@ async def add_desk(
         choices = await desk_form.choices(scope)
         form = await read_form(request, SaveDesk, choices=choices.pairs, once=True)
         entry, places = await desk_form.entry_of(scope, form)
-        if entry:
-            try:
+    if entry:
+        try:
+            # Of one that is refused nothing is kept, the form's key neither: it can be put right and sent again.
+            async with tenant_transaction(actor.tenant_id) as scope:
                 desk_id = await service.add_desk(scope, actor, entry, form.key)
-            except KeyReused as reused:
-                form.refuse(None, _(reused.message))
+        except KeyReused as reused:
+            form.refuse(None, _(reused.message))
+        except service.NameTaken as taken:
+            form.refuse("name", _(taken.message))
     if desk_id is None:
         return _form_page(request, actor, None, form, choices, places=places, status_code=422)
     return see_other(request, f"/organisation/desks/{desk_id}", DESK_ADDED)
@@ -181,7 +185,7 @@ async def save_desk(
     await request.body()
     stale = False
     async with tenant_transaction(actor.tenant_id) as scope:
-        desk = await service.to_change(scope, actor, path_id(desk_id))
+        desk = await service.to_save(scope, actor, path_id(desk_id))
         choices = await desk_form.choices(scope)
         form = await read_form(request, SaveDesk, choices=choices.pairs)
         entry, places = await desk_form.entry_of(scope, form)
@@ -190,6 +194,8 @@ async def save_desk(
                 await service.change_desk(scope, actor, desk.id, entry)
             except ChangedMeanwhile:
                 stale = True
+            except service.NameTaken as taken:
+                form.refuse("name", _(taken.message))
     if stale:
         form = _with_both(form, desk)
     if form.failed:

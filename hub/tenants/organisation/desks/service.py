@@ -20,9 +20,10 @@ from hub.tenants.organisation.desks.schemas import (
     is_written,
     position_of,
 )
-from hub.tenants.organisation.details import ChangedMeanwhile
+from hub.tenants.organisation.details import ChangedMeanwhile, own
 from hub.tenants.organisation.guards import SomeDesksOnly
 from hub.tenants.organisation.hours import Hours
+from hub.tenants.territory.build_data import fold
 from hub.tenants.territory.queries import FoundMunicipality
 from hub.web.i18n import N_
 
@@ -38,6 +39,17 @@ class NotWritten(Conflict):
     code = "desk-not-written"
     title = N_("Something is still missing")
     message = N_("The desk’s entry lacks something: complete it first. Saving it verifies it, too.")
+
+
+class NameTaken(Conflict):
+    code = "desk-name-taken"
+    message = N_(
+        "Another desk of your organisation has this name. Give this one a name of its own."
+    )
+
+
+class NameOfClosed(NameTaken):
+    message = N_("A closed desk of your organisation has this name. A new one needs another name.")
 
 
 class TooManyClosures(Conflict):
@@ -83,12 +95,31 @@ async def to_change(scope: TenantScope, actor: Actor, desk_id: UUID) -> Desk:
     return desk
 
 
+async def to_save(scope: TenantScope, actor: Actor, desk_id: UUID) -> Desk:
+    """With the organisation, which is held first, as by an import: of two desks one would take the other's name."""
+    await own(scope, lock=True)
+    return await to_change(scope, actor, desk_id)
+
+
+async def _check_name(scope: TenantScope, name: str, desk: Desk | None) -> None:
+    """By what an import tells desks apart: case and accents aside, closed ones included. Raises NameTaken."""
+    if desk and fold(desk.name) == fold(name):
+        return
+    same = [one for one in await queries.desks(scope) if fold(one.name) == fold(name)]
+    if any(one.state != "closed" for one in same):
+        raise NameTaken
+    if same:
+        raise NameOfClosed
+
+
 async def add_desk(scope: TenantScope, actor: Actor, entry: Entry, key: UUID) -> UUID:
-    """Its first entry verifies it. Raises KeyReused."""
+    """Its first entry verifies it. Raises KeyReused, NameTaken."""
     desk_id = uuid7()
     first = await once(scope, "desk.add", key, desk_id, content=entry.asked)
     if first:
         return first
+    await own(scope, lock=True)
+    await _check_name(scope, entry.asked.name, None)
     await queries.add(scope, desk_id, {**_values(entry), "verified_on": clock.day_of(scope.now)})
     await _record(scope, actor, "desk.added", desk_id)
     await touch(scope, scope.tenant_id)
@@ -96,10 +127,14 @@ async def add_desk(scope: TenantScope, actor: Actor, entry: Entry, key: UUID) ->
 
 
 async def change_desk(scope: TenantScope, actor: Actor, desk_id: UUID, entry: Entry) -> None:
-    """Whoever saves an entry has verified it. Raises NotFound, SomeDesksOnly, DeskClosed, ChangedMeanwhile."""
-    desk = await to_change(scope, actor, desk_id)
+    """Whoever saves an entry has verified it.
+
+    Raises NotFound, SomeDesksOnly, DeskClosed, ChangedMeanwhile, NameTaken.
+    """
+    desk = await to_save(scope, actor, desk_id)
     if desk.version != entry.asked.version:
         raise ChangedMeanwhile
+    await _check_name(scope, entry.asked.name, desk)
     await queries.save(scope, desk_id, {**_values(entry), "verified_on": clock.day_of(scope.now)})
     await _record(scope, actor, "desk.changed", desk_id)
     await touch(scope, scope.tenant_id)

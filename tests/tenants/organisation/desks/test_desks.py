@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -88,6 +89,38 @@ async def test_sending_the_form_twice_adds_one_desk(
     other = await add(office, form_key=key, name="Another desk")
     assert other.status_code == 422
     assert "sent before, with other content" in other.text
+    assert await actions(host) == ["desk.added"]
+
+
+async def test_two_desks_are_not_called_alike(office: httpx.AsyncClient, host: Tenant) -> None:
+    """By what an import tells desks apart, which would else refuse both; a closed one keeps its name."""
+    centre = id_in(await add(office, name="Sportello centrale"))
+    key = str(uuid4())
+    again = await add(office, name="SPORTELLO  Centralè", form_key=key)
+    assert again.status_code == 422
+    assert "Another desk of your organisation has this name" in again.text
+    north = id_in(await add(office, name="Sportello nord", form_key=key))
+    edit = f"/organisation/desks/{north}/edit"
+    renamed = {**DESK, "version": "1", "name": "sportello centrale"}
+    assert "has this name" in (await office.post(edit, data=renamed)).text
+    spelt = await office.post(edit, data=renamed | {"name": "Sportello NORD"})
+    assert spelt.status_code == 303, "its own name in another spelling"
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE desks SET state = 'closed', closed_on = $2, closed_reason = 'staff' WHERE id = $1",
+            centre,
+            clock.today(),
+        )
+    late = await add(office, name="sportello centrale")
+    assert (late.status_code, "A closed desk" in late.text) == (422, True)
+    assert (await actions(host)).count("desk.added") == 2
+
+
+async def test_of_two_desks_at_once_one_has_the_name(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    answers = await asyncio.gather(*(add(office, name="Sportello unico") for _ in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
     assert await actions(host) == ["desk.added"]
 
 
