@@ -19,6 +19,7 @@ from hub.tenants.organisation.details import ChangedMeanwhile, known_of, own, sa
 from hub.tenants.organisation.guards import WHOLE_ADMINS, changes_all
 from hub.tenants.organisation.schemas import (
     LOCALE_NAMES,
+    OWN_PATRON,
     TIME_ZONES,
     Details,
     Organisation,
@@ -104,7 +105,7 @@ async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template 
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
         form = await read_form(request, Details, choices=await _choices(scope, stored))
-        saint = _saint(form)
+        saint = _saint(form, stored)
         if form.data:
             try:
                 await save_details(scope, actor, form.data, saint)
@@ -117,12 +118,25 @@ async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template 
     return see_other(request, "/organisation", DETAILS_SAVED)
 
 
-def _saint(form: Form[Details]) -> Patron | None:
+def _saint(form: Form[Details], stored: Organisation) -> Patron | None:
     if form.data is None:
         return None
-    asked = form.data
+    asked, chosen = form.data, form.data.patron
+    typed = (asked.patron_date, asked.patron_name)
+    # What stands there from before is no answer to what was chosen instead.
+    if typed not in ((None, None), (patron.own_day_typed(stored), stored.patron_name)):
+        if chosen not in ("", OWN_PATRON):
+            form.refuse(
+                "patron_date",
+                _(
+                    "You have chosen a province’s saint and typed a day of your own: empty day and name, or choose"
+                    " “Another day, given below”."
+                ),
+            )
+            return None
+        chosen = OWN_PATRON
     try:
-        return patron.read(asked.patron, asked.patron_date, asked.patron_name, clock.today().year)
+        return patron.read(chosen, asked.patron_date, asked.patron_name, clock.today().year)
     except Refused as refusal:
         form.refuse("patron_date", str(refusal))
         return None

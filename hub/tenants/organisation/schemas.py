@@ -93,9 +93,10 @@ class Details(msgspec.Struct):
         str | None,
         Text(N_("Day of your own patron saint"), N_("Day and month, such as 24/6."), 10),
     ] = None
-    patron_name: Annotated[str | None, Text(N_("Name of your own patron saint"), max_length=80)] = (
-        None
-    )
+    patron_name: Annotated[
+        str | None,
+        Text(N_("Name of your own patron saint"), N_("As calendars call it."), 80),
+    ] = None
     lender_category: Annotated[
         str | None, Choice(N_("Category of lender"), options=LENDER_CATEGORIES)
     ] = None

@@ -110,6 +110,23 @@ async def test_an_own_patron_needs_a_day_that_exists(office: httpx.AsyncClient, 
     assert 'id="field-patron_date-error"' in answer.text
 
 
+async def test_a_day_that_is_typed_is_never_dropped(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    """Whatever the list above it says; one that stands there from before gives way to what is chosen."""
+    typed = {**DETAILS, "version": "1", "patron_date": "24/6", "patron_name": "San Giovanni"}
+    for wrong in ({"patron_date": "31/4"}, {"patron_date": ""}, {"patron": "NA"}):
+        answer = await office.post("/organisation/edit", data=typed | wrong)
+        assert (answer.status_code, 'id="field-patron_date-error"' in answer.text) == (422, True)
+    assert (await office.post("/organisation/edit", data=typed)).status_code == 303
+    row = await stored(host)
+    assert (row["patron_month"], row["patron_day"], row["patron_name"]) == (6, 24, "San Giovanni")
+    chosen = typed | {"version": "2", "patron": "NA"}
+    assert (await office.post("/organisation/edit", data=chosen)).status_code == 303
+    row = await stored(host)
+    assert (row["patron_province"], row["patron_month"], row["patron_name"]) == ("NA", None, None)
+
+
 async def test_a_patron_of_ones_own_and_one_of_several_towns(
     office: httpx.AsyncClient, host: Tenant
 ) -> None:
