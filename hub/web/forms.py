@@ -50,6 +50,9 @@ class Form(Generic[Struct]):
     """What is wrong with the form as a whole."""
     data: Struct | None = None
     """The struct, if nothing was wrong."""
+    parsed: dict[str, Any] = field(default_factory=dict)
+    """What each field says that is right in itself and not empty: so that what does not go together is said at once,
+    whatever else is wrong."""
     key: uuid.UUID = field(default_factory=uuid.uuid4)
     prefix: str = "field"
     """Begins the HTML ids; two forms on one page need two."""
@@ -256,7 +259,6 @@ def _take_key(form: Form[Any], sent: list[str], *, asked_for: bool) -> None:
 
 
 def _fill(form: Form[Struct], sent: Mapping[str, list[str]]) -> Form[Struct]:
-    parsed = {}
     for name, asked in fields_of(form.asks).items():
         typed = sent.get(name, [])
         form.values[name] = [_displayable(value) for value in typed]
@@ -266,9 +268,9 @@ def _fill(form: Form[Struct], sent: Mapping[str, list[str]]) -> Form[Struct]:
             form.refuse(name, str(refusal))
         else:
             if value is not None:
-                parsed[name] = value
+                form.parsed[name] = value
     if not form.failed:
-        _convert(form, parsed)
+        _convert(form, form.parsed)
     return form
 
 

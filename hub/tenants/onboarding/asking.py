@@ -67,9 +67,7 @@ class ChangeTerm(msgspec.Struct, frozen=True):
     ]
     reason: Annotated[
         str,
-        Textarea(
-            N_("Reason"), N_("Asked for where the whole set-up is postponed."), max_length=1000
-        ),
+        Textarea(N_("Reason"), N_("The organisation reads it in the letter."), max_length=1000),
     ] = ""
 
 
@@ -98,27 +96,38 @@ class InviteAdmin(msgspec.Struct, frozen=True):
     email: Annotated[str, Email(N_("E-mail address"))]
 
 
+Kinds = Annotated[list[str], Choices(N_("It comes on board as"), options=KINDS)]
+HostKind = Annotated[str | None, Choice(N_("Kind of administration"), options=HOST_KINDS)]
+ContactName = Annotated[str, Text(N_("Name and surname"), max_length=120)]
+ContactEmail = Annotated[
+    str,
+    Email(
+        N_("E-mail address"),
+        N_("The invitation as administrator and the letters about the set-up go there."),
+    ),
+]
+ContactPhone = Annotated[str | None, Phone(N_("Telephone"))]
+Language = Annotated[str, Choice(N_("Language"), options=LANGUAGES)]
+
+
 class Begin(msgspec.Struct, frozen=True, kw_only=True):
-    kinds: Annotated[list[str], Choices(N_("It comes on board as"), options=KINDS)]
-    host_kind: Annotated[
-        str | None,
-        Choice(N_("Kind of administration"), N_("For a host."), options=HOST_KINDS),
-    ] = None
-    contact_name: Annotated[str, Text(N_("Name and surname"), max_length=120)]
-    contact_email: Annotated[
-        str,
-        Email(
-            N_("E-mail address"),
-            N_("The invitation as administrator and the letters about the set-up go there."),
-        ),
-    ]
-    contact_phone: Annotated[str | None, Phone(N_("Telephone"))] = None
-    locale: Annotated[str, Choice(N_("Language"), options=LANGUAGES)]
+    """`host_kind` has to be there where `kinds` name a host."""
+
+    kinds: Kinds
+    host_kind: HostKind = None
+    contact_name: ContactName
+    contact_email: ContactEmail
+    contact_phone: ContactPhone = None
+    locale: Language
 
 
-class Enlist(Begin, frozen=True, kw_only=True):
+class Enlist(msgspec.Struct, frozen=True, kw_only=True):
+    """As the form goes from above to below, and with it the list of what is wrong."""
+
     name: Annotated[str, Text(N_("Name of the organisation"), max_length=200)]
+    kinds: Kinds
     fiscal_code: Annotated[str, FiscalCode(N_("Fiscal code"), N_("11 digits."))]
+    host_kind: HostKind = None
     municipality: Annotated[
         str,
         Text(
@@ -140,3 +149,7 @@ class Enlist(Begin, frozen=True, kw_only=True):
         str | None,
         Text(N_("Place in the national list of tutors"), N_("If it is known."), max_length=80),
     ] = None
+    contact_name: ContactName
+    contact_email: ContactEmail
+    contact_phone: ContactPhone = None
+    locale: Language

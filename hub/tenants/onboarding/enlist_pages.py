@@ -58,28 +58,36 @@ async def enlist_organisation(
 ) -> Template | Response[None]:
     form = await read_form(request, Enlist, once=True)
     _ask_host_kind(form)
-    found, there = Resolved(None), None
+    found, there = await _place(form), None
     if data := form.data:
         # Twice the same form is one organisation.
         organisation_id = uuid5(actor.tenant_id, str(form.key))
         try:
             async with network_transaction() as scope:
-                found = await resolve(scope, data.municipality, data.municipality_code)
-                if found.one:
-                    details = _details(data, found)
-                    await enlist(scope, actor, organisation_id, data.kinds, details, _contact(data))
-            if found.one:
-                return see_other(request, here(organisation_id), ENLISTED)
-            form.refuse(
-                "municipality",
-                _("Several municipalities are called so: choose one.")
-                if found.candidates
-                else _("No municipality is called so."),
-            )
+                details = _details(data, found)
+                await enlist(scope, actor, organisation_id, data.kinds, details, _contact(data))
+            return see_other(request, here(organisation_id), ENLISTED)
         except AlreadyThere as known:
             form.refuse("fiscal_code", _(known.message))
             there = known.organisation_id
     return _enlisting(request, actor, form, found, there)
+
+
+async def _place(form: Form[Enlist]) -> Resolved:
+    """Which municipality is meant; where none is, or several are, the form says so."""
+    typed = form.parsed.get("municipality")
+    if not typed:
+        return Resolved(None)
+    async with network_transaction() as scope:
+        found = await resolve(scope, typed, form.parsed.get("municipality_code"))
+    if not found.one:
+        form.refuse(
+            "municipality",
+            _("Several municipalities are called so: choose one.")
+            if found.candidates
+            else _("No municipality is called so."),
+        )
+    return found
 
 
 @get("/network/organisations/{organisation_id:str}/begin", guards=ENTE_ADMINS)
@@ -170,11 +178,15 @@ async def take_invitation_back(
 
 
 def _ask_host_kind(form: Form[Begin] | Form[Enlist]) -> None:
-    if form.data and "host" in form.data.kinds and form.data.host_kind is None:
+    if "host" in form.parsed.get("kinds", ()) and "host_kind" not in form.parsed:
         form.refuse("host_kind", _("Choose one of the options."))
 
 
-def _contact(data: Begin) -> Contact:
+def _host_kind_note() -> dict[str, str]:
+    return {"host_kind": _("needed for a host administration")}
+
+
+def _contact(data: Begin | Enlist) -> Contact:
     return Contact(
         name=data.contact_name,
         email=data.contact_email,
@@ -209,6 +221,7 @@ def _enlisting(
     found: Resolved | None = None,
     there: UUID | None = None,
 ) -> Template:
+    form.notes = _host_kind_note()
     return network_page(
         request,
         actor,
@@ -245,6 +258,7 @@ async def _beginning(
             contact_email=setup.contact_email if setup else None,
             contact_phone=setup.contact_phone if setup else None,
         )
+    form.notes = _host_kind_note()
     return network_page(
         request,
         actor,

@@ -47,6 +47,18 @@ async def show_organisation(
     return await page_of(request, actor, path_id(organisation_id))
 
 
+@get(
+    [
+        f"/network/organisations/{{organisation_id:str}}/{step}"
+        for step in ("activate", "resume", "exception/decide")
+    ],
+    guards=ENTE_READERS,
+)
+async def back_from_a_step(request: AnyRequest, organisation_id: FromPath[str]) -> Response[None]:
+    """Where a step that could not be taken was said: whoever opens that address again comes back."""
+    return see_other(request, here(path_id(organisation_id)))
+
+
 @post("/network/organisations/{organisation_id:str}/activate", status_code=200, guards=ENTE_ADMINS)
 async def activate_organisation(
     request: AnyRequest, actor: NamedDependency[Actor], organisation_id: FromPath[str]
@@ -92,7 +104,7 @@ async def change_term(
     async with network_transaction() as scope:
         await find(scope, organisation)
     form = await read_form(request, ChangeTerm, choices={"point": [_whole(), *all_points()]})
-    if form.data and form.data.point == WHOLE and not form.data.reason:
+    if form.parsed.get("point") == WHOLE and not form.parsed.get("reason"):
         form.refuse("reason", _("Fill in this field."))
     if data := form.data:
         try:
@@ -121,6 +133,7 @@ async def _postponing(
         form = blank(ChangeTerm, point=asked, due_on=days.get(asked, setup.due_on))
     blocking = point_pairs([point.code for point in setup.points if point.blocks])
     form.choices = {"point": [_whole(), *blocking]}
+    form.notes = {"reason": _("needed where the whole set-up is postponed")}
     return network_page(
         request,
         actor,
@@ -141,6 +154,7 @@ def _whole() -> tuple[str, str]:
 
 ROUTES: list[ControllerRouterHandler] = [
     show_organisation,
+    back_from_a_step,
     activate_organisation,
     term_form,
     change_term,

@@ -8,7 +8,6 @@ from hub.tenants.services.schemas import (
     ChangeService,
     NewService,
     Offered,
-    ServiceFields,
     Stated,
 )
 from hub.tenants.services.standing import Service
@@ -54,14 +53,12 @@ def _values(at: Offered, all_regions: Collection[str]) -> dict[str, object]:
 
 
 def stated_in(
-    form: Form[NewService] | Form[ChangeService], kind: str, regions: Mapping[str, str]
+    form: Form[NewService] | Form[ChangeService], kind: str | None, regions: Mapping[str, str]
 ) -> Stated | None:
-    """None where what was typed does not go together; the form then says why."""
+    """None where something is wrong; the form then says all of it at once. `kind`: None where it was not chosen."""
+    _check(form, kind)
     data = form.data
-    if data is None:
-        return None
-    _check(form, data, kind)
-    if form.failed:
+    if data is None or kind is None:
         return None
     # In the order of the codes, so that the same choice is the same text.
     chosen = sorted(regions) if data.everywhere else sorted(set(data.regions))
@@ -78,12 +75,15 @@ def stated_in(
     )
 
 
-def _check(form: Form[NewService] | Form[ChangeService], data: ServiceFields, kind: str) -> None:
-    if not data.everywhere and not data.regions:
+def _check(form: Form[NewService] | Form[ChangeService], kind: str | None) -> None:
+    typed = form.parsed
+    least, most = typed.get("min_amount"), typed.get("max_amount")
+    if not typed.get("everywhere") and not typed.get("regions"):
         form.refuse("regions", _("Tick at least one region, or all of Italy."))
-    if kind not in LOANS and (data.min_amount is not None or data.max_amount is not None):
+    if kind not in (None, *LOANS) and (least is not None or most is not None):
         form.refuse("min_amount", _("Tutoring has no amounts: leave them empty."))
-    elif data.min_amount and data.max_amount and data.min_amount > data.max_amount:
+    elif least and most and least > most:
         form.refuse("max_amount", _("The largest amount is smaller than the smallest."))
-    if isinstance(data, NewService) and data.valid_to and data.valid_to < data.valid_from:
+    begins, ends = typed.get("valid_from"), typed.get("valid_to")
+    if begins and ends and ends < begins:
         form.refuse("valid_to", _("It would end before it begins."))

@@ -111,8 +111,8 @@ async def add_service(
         regions = await region_names(scope)
     choices: Mapping[str, Pairs] = {"kind": _kinds(actor), "regions": list(regions.items())}
     form = await read_form(request, NewService, choices=choices, prefix="service", once=True)
+    stated = stated_in(form, form.parsed.get("kind"), regions)
     data = form.data
-    stated = stated_in(form, data.kind, regions) if data else None
     if data is None or stated is None:
         return _new_page(request, actor, form, 422)
     try:
@@ -166,7 +166,8 @@ async def change_service(
         regions = await region_names(scope)
     choices = {"regions": list(regions.items())}
     form = await read_form(request, ChangeService, choices=choices, prefix="service", once=True)
-    data, stated = form.data, stated_in(form, found.shown.kind, regions)
+    stated = stated_in(form, found.shown.kind, regions)
+    data = form.data
     if data is None or stated is None:
         return _change_page(request, actor, found, form, 422)
     try:

@@ -109,6 +109,11 @@ NO_LISTS: dict[str, tuple[str, ...]] = {
         "/selections/{call_id}/documents/{document_id}",
         "/selections/{call_id}/minutes.pdf",
     ),
+    "it only leads back to the organisation": (
+        "/network/organisations/{organisation_id}/activate",
+        "/network/organisations/{organisation_id}/exception/decide",
+        "/network/organisations/{organisation_id}/resume",
+    ),
     "the statements of the CSV, in another file": ("/network/exports/{kind}.xlsx",),
     "about one thing, which belongs to no other organisation": (
         "/campaigns/segment-count",

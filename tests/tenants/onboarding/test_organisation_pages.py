@@ -88,6 +88,10 @@ async def test_two_admins_activate_at_once(db: Database, browse: Browse) -> None
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert "ha fatto prima di te: ha attivato l’organizzazione il" in refused.text
     assert (await story(coming)).count("organisation.activated") == 1
+    # The address at which that was said leads back.
+    for step in ("/activate", "/resume", "/exception/decide"):
+        again = await first.get(at(coming.organisation, step))
+        assert (again.status_code, again.headers["location"]) == (303, at(coming.organisation))
 
 
 async def test_a_page_that_is_old_activates_nothing(db: Database, browse: Browse) -> None:
@@ -194,7 +198,7 @@ async def test_terms_are_changed_with_a_reason_for_the_whole(db: Database, brows
     coming = await make_coming()
     client = await browse(coming.admin)
     page = at(coming.organisation, "/term")
-    assert (await client.get(page)).status_code == 200
+    assert "(obbligatorio se si rinvia l’intero avvio)" in (await client.get(page)).text
     later = ((await coming.setup()).due_on + timedelta(days=9)).isoformat()
     whole = {"due_on": later, "point": "whole"}
     assert (await client.post(page, data=whole)).status_code == 422
@@ -317,7 +321,7 @@ async def test_a_lender_is_invited(
     again = await client.post(NEW, data=body)
     assert again.headers["location"] == answer.headers["location"]
     text = (await client.get(f"/network/organisations/{lender}")).text
-    assert "Iscrizione all’albo o elenco indicata" in text
+    assert "Iscrizione all’albo o all’elenco indicata" in text
 
 
 async def test_a_second_with_the_same_fiscal_code_is_refused_with_a_link(
@@ -351,7 +355,7 @@ async def test_two_at_once_with_one_fiscal_code_are_one(
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"fiscal_code": "12345678901"}, "cifra di controllo"),
+        ({"fiscal_code": "80014890639"}, "cifra di controllo"),
         ({"fiscal_code": "RSSMRA80A01F839W"}, "persona"),
         ({"kinds": []}, "almeno una"),
         ({"kinds": ["coordinator"]}, "Scegli una delle opzioni"),
@@ -373,6 +377,25 @@ async def test_what_is_wrong_is_said(
     answer = await client.post(NEW, data=form(**wrong))
     assert answer.status_code == 422
     assert message in answer.text
+
+
+async def test_all_that_is_wrong_is_said_at_once_in_the_order_of_the_form(
+    db: Database, browse: Browse, form: Callable[..., dict[str, object]]
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    assert "(obbligatorio per un’amministrazione ospitante)" in (await client.get(NEW)).text
+    wrong = form(
+        name="", kinds=["host"], fiscal_code="1", municipality="Atlantide", contact_email="anna"
+    )
+    text = (await client.post(NEW, data=wrong)).text
+    assert re.findall(r'class="alert-link" href="#field-(\w+)"', text) == [
+        "name",
+        "fiscal_code",
+        "host_kind",
+        "municipality",
+        "contact_email",
+    ]
 
 
 async def test_an_administrator_is_invited_where_there_is_none(

@@ -95,7 +95,7 @@ async def test_several_points_are_one_letter(own_database: Database, relay: Smtp
     assert "in ritardo dal" in text
     # The contact may have no account: no button leads to the sign-in.
     assert "/organisation" not in text
-    assert "Chi amministra la tua organizzazione" in text
+    assert "chi amministra la tua organizzazione" in text
 
 
 async def test_who_needs_more_time_reads_whom_to_write_to(

@@ -135,6 +135,13 @@ async def test_what_does_not_go_together_is_said_beside_the_field(
     assert await offered(lender, day()) == []
 
 
+async def test_all_that_is_wrong_is_said_at_once(client: httpx.AsyncClient, lender: Member) -> None:
+    typed = fields(kind="enterprise_loan", capacity="-3", max_amount="4,000", regions=[])
+    page = await client.post(f"{LIST}/new", data=typed)
+    for field in ("regions", "max_amount", "capacity"):
+        assert f'href="#service-{field}"' in page.text, field
+
+
 async def test_an_end_before_the_beginning_is_refused(
     client: httpx.AsyncClient, lender: Member
 ) -> None:

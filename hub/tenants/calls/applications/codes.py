@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar
 
-from stdnum.exceptions import ValidationError
+from stdnum.exceptions import InvalidComponent, ValidationError
 from stdnum.it import iva
 
 from hub.web.fields import Field, Refused
@@ -28,6 +28,14 @@ class FiscalCode(Field):
             raise Refused(_("The fiscal code of an administration has 11 digits."))
         try:
             iva.validate(code)
+        except InvalidComponent:
+            raise Refused(
+                _(
+                    "This fiscal code is not valid: its eighth to tenth digit, here %(digits)s, stand for no tax office."
+                    " Please look at each digit.",
+                    digits=code[7:10],
+                )
+            ) from None
         except ValidationError:
             raise Refused(
                 _(

@@ -50,6 +50,7 @@ def in_page(page: httpx.Response, words: str) -> bool:
         ("organisation", {"kind": "other"}, "Scegli una delle opzioni"),
         ("organisation", {"kind": "bank"}, "Scegli una delle opzioni"),
         ("organisation", {"fiscal_code": "80014890639"}, "cifra di controllo"),
+        ("organisation", {"fiscal_code": "90123456783"}, "qui 678, non indicano"),
         ("organisation", {"fiscal_code": "8001489063"}, "ha 11 cifre"),
         ("organisation", {"fiscal_code": "RSSMRA85T10A562S"}, "codice di una persona"),
         ("organisation", {"ipa_code": "80014890638"}, "indicepa.gov.it"),
