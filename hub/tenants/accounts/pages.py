@@ -25,6 +25,14 @@ from hub.web.redirects import local_path, message, see_other
 PageRequest = Request[Any, Any, Any]
 PUBLIC = {"public": True}
 
+NO_LONGER_THERE = message(
+    "no-longer-there",
+    N_(
+        "You no longer belong to the organisation that you were working in. If you think that this is a mistake, ask its"
+        " administrators."
+    ),
+    "warning",
+)
 SIGNED_OUT = message("signed-out", N_("You have signed out."))
 
 ROLE_LABELS = {
@@ -42,12 +50,18 @@ async def sign_in_page(request: PageRequest) -> Template | Response[None]:
         return see_other(request, f"/account/second-factor?next={quote(target)}")
     if isinstance(request.user, Actor):
         return see_other(request, home_of(request.user) if target == "/" else target)
-    if secret := secret_of(request):
+    if isinstance(request.user, Visitor):
+        async with network_transaction() as scope:
+            lost = await queries.has_lost_membership(scope, session_of(request))
+        say = NO_LONGER_THERE if lost else None
+        return see_other(request, f"/account?next={quote(target)}", say)
+    secret = secret_of(request)
+    if secret:
         async with network_transaction() as scope:
             waiting = await service.find_waiting(scope, secret)
         if waiting:
             return see_other(request, f"/sign-in/code?next={quote(target)}")
-    return _sign_in_template(request, blank(SignIn, next=target))
+    return _sign_in_template(request, blank(SignIn, next=target), ended=bool(secret))
 
 
 @post("/sign-in", status_code=200, opt=PUBLIC)
@@ -196,10 +210,17 @@ def _secure(request: PageRequest) -> bool:
 
 
 def _sign_in_template(
-    request: PageRequest, form: Form[SignIn], *, status_code: int = 200
+    request: PageRequest, form: Form[SignIn], *, ended: bool = False, status_code: int = 200
 ) -> Template:
-    crumbs = [(_("Sign in"), "/sign-in")]
-    return page(request, "tenants/sign_in.html", form=form, crumbs=crumbs, status_code=status_code)
+    """`ended` is whether the browser brings a session that there is no more; a sign-out takes it from the browser."""
+    return page(
+        request,
+        "tenants/sign_in.html",
+        form=form,
+        ended=ended,
+        crumbs=[(_("Sign in"), "/sign-in")],
+        status_code=status_code,
+    )
 
 
 def _account_template(

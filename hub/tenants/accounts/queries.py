@@ -220,6 +220,14 @@ async def find_session(
     )
 
 
+async def has_lost_membership(scope: NetworkScope, session_id: UUID) -> bool:
+    """Of a session that is nobody's in particular: whether it was somebody's in an organisation."""
+    found: bool | None = await scope.fetchval(
+        "SELECT membership_id IS NOT NULL FROM sessions WHERE id = $1", session_id
+    )
+    return bool(found)
+
+
 async def choose_membership(
     scope: NetworkScope, session_id: UUID, account_id: UUID, membership_id: UUID
 ) -> bool:

@@ -44,6 +44,9 @@ async def test_the_page_tells_this_browser_from_the_others(
     page = (await here.get("/account/sessions")).text
     assert "Firefox, Windows" in page.partition("Questo browser")[2]
     assert "Gecko" not in page
+    now, then = re.findall(r'data-label="Ultimo uso"[^>]*>(.*?)</td>', page, re.DOTALL)
+    assert "ora" in now
+    assert re.search("[0-9]", then)
     assert len(await session_ids(here)) == 1
 
 

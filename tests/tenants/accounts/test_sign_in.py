@@ -250,6 +250,50 @@ async def test_signing_out_ends_the_session_on_the_server(
     assert (await client.get("/account")).status_code == 303
 
 
+async def test_whose_session_is_over_reads_why_the_form_is_there(
+    client: httpx.AsyncClient, operator: Account
+) -> None:
+    said = "Su questo browser non risulti più collegato"
+    assert said not in (await client.get("/sign-in")).text
+    await post_sign_in(client, operator.email)
+    async with network_transaction() as scope:
+        await scope.execute("DELETE FROM sessions WHERE account_id = $1", operator.id)
+    answer = await client.get("/cases")
+    assert said in (await client.get(answer.headers["location"])).text
+    await post_sign_in(client, operator.email)
+    await client.post("/sign-out")
+    assert said not in (await client.get("/sign-in")).text, "it was the person’s own doing"
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_who_was_removed_is_told_that_and_not_asked_to_sign_in(
+    client: httpx.AsyncClient, others: int
+) -> None:
+    member = await make_membership(await make_tenant("host"))
+    for _number in range(others):
+        await make_membership(await make_tenant("lender"), account=member.account)
+    await sign_in_as(client, member.account_id, member.membership_id)
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE memberships SET state = 'ended' WHERE id = $1", member.membership_id
+        )
+    answer = await client.get("/cases")
+    answer = await client.get(answer.headers["location"])
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account?next=/cases")
+    page = (await client.get(answer.headers["location"])).text
+    assert "Non fai più parte dell’organizzazione in cui stavi lavorando" in page
+    assert ("Scegli la tua organizzazione" in page) == bool(others)
+
+
+async def test_who_has_chosen_no_organisation_yet_chooses_one(client: httpx.AsyncClient) -> None:
+    member = await make_membership(await make_tenant("host"))
+    await make_membership(await make_tenant("lender"), account=member.account)
+    await sign_in_as(client, member.account_id, None)
+    answer = await client.get("/sign-in?next=/inbox")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account?next=/inbox")
+    assert "Non fai più parte" not in (await client.get("/account")).text
+
+
 async def test_signing_out_needs_proof_of_origin(client: httpx.AsyncClient) -> None:
     answer = await client.post("/sign-out", headers={"x-csrf-token": ""})
     assert answer.status_code == 403
