@@ -46,7 +46,7 @@ async def test_the_host_goes_on_reading(network: Network, desk: httpx.AsyncClien
         answer = await desk.get(path)
         assert answer.status_code == 409
         assert "La tua organizzazione non è attiva" in answer.text
-        assert "Per ora qui non si può aprire la pratica di un cittadino vero." in answer.text
+        assert "Per ora qui non si può aprire la pratica di un cittadino reale." in answer.text
         assert "Qualcosa è cambiato" not in answer.text
 
 

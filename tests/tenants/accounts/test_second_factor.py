@@ -475,7 +475,7 @@ async def test_an_admin_without_one_sees_why_and_can_do_just_that(
 ) -> None:
     await give_password(client, admin.account)
     page = await client.get((await client.get("/cases")).headers["location"])
-    assert "Sei amministratore" in page.text
+    assert "Hai il ruolo di amministratore" in page.text
     assert (await client.post("/locale", data={"locale": "en", "next": PAGE})).status_code == 303
     assert "You are an administrator" in (await client.get(PAGE)).text
     asked = await client.get("/cases", headers={"accept": "application/json"})

@@ -205,8 +205,8 @@ async def test_who_did_what_to_whom(admin: Member, browse: Browse) -> None:
     assert list(reversed(told_in(text))) == [
         ("Sportello modificato: Centro", "Anna Prova"),
         ("Sportello modificato", "Anna Prova"),
-        ("Lavoro aperto passato ad altri: 2", "Anna Prova"),
-        ("Lavoro aperto passato ad altri: 3", "Anna Prova"),
+        ("Lavoro aperto affidato ad altri: 2", "Anna Prova"),
+        ("Lavoro aperto affidato ad altri: 3", "Anna Prova"),
         ("Appartenenza all’organizzazione terminata: Lucia Bianchi", "Anna Prova"),
         ("Dati esportati: Sportelli", "Anna Prova"),
     ]

@@ -112,7 +112,7 @@ async def test_a_lender_reads_how_it_came_on_board(
         (said("organisation.invited"), "l’Ente"),
         (said("invitation.sent", role="admin") + " – Bruno Nuovo", "l’hub"),
         (said("invitation.accepted", role="admin") + " – Bruno Nuovo", "Bruno Nuovo"),
-        (said("protocol.uploaded"), "chi doveva firmare, con il link"),
+        (said("protocol.uploaded"), "il referente, con il link"),
         (said("protocol.signed"), "l’hub"),
         (said("service.added") + ": Microcredito", "Bruno Nuovo"),
         (said("invitation.sent", role="operator") + " – Bruno Nuovo", "Bruno Nuovo"),

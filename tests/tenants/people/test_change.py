@@ -346,7 +346,7 @@ async def test_whose_role_somebody_else_changes_is_told_the_new_one(
     (letter,) = relay.messages
     assert letter.recipients == (operator.account.email,)
     text = " ".join(letter.text().split())
-    assert "come amministratore" in text
+    assert "con il ruolo di amministratore" in text
     assert "secondo fattore" in text
     await role(operator, operator, "operator")
     await drain_now()

@@ -57,7 +57,7 @@ async def test_an_admitted_organisation_is_told_who_admits_it_and_what_comes_nex
     for day in (setup.due_on, setup.points[0].due_on):
         assert _("by %(day)s", day=format_date(day, "long")) in text
     page = (await client.get(address_of(invitation))).text
-    assert f"Invito in «{coming.organisation.name}»" in page
+    assert f"Invito a «{coming.organisation.name}»" in page
     assert f"{coming.ente.name} ti invita" in page
 
 

@@ -96,7 +96,7 @@ async def test_whoever_is_let_in_reads_what_may_be_done_and_until_when(
     for path in ("/organisation", "/organisation/setup"):
         text = (await client.get(path)).text
         assert f"Sei qui per assistenza fino al {until}" in text
-        assert "Non vedi cittadini, pratiche o invii" in text
+        assert "Non vedi cittadini, pratiche o proposte" in text
         assert "fai parte dell’organizzazione" not in text
     assert "Ruolo: assistenza." in (await client.get("/account")).text
     own = new_client()
@@ -117,7 +117,7 @@ async def test_the_organisation_sees_who_is_in_and_ends_it(
     assert (await post(browser, end)).status_code == 303
     assert (await client.get(PEOPLE)).status_code == 303, "out at once"
     assert (await post(browser, end)).status_code == 303, "twice is one effect"
-    assert "Chi c’è stato prima" in (await browser.get(SUPPORT)).text
+    assert "Assistenza conclusa" in (await browser.get(SUPPORT)).text
     said = [action for action, _codes in await log_of(admin.tenant)]
     assert said == ["support.granted", "invitation.accepted", "support.ended"]
 
@@ -152,11 +152,11 @@ async def test_without_a_second_factor_support_sets_one_up_before_it_accepts(
 async def test_the_form_says_who_alone_can_accept(
     desk: httpx.AsyncClient, admin: Member, relay: SmtpSink
 ) -> None:
-    assert "Solo chi lavora nell’Ente può accettare" in (await desk.get(SUPPORT)).text
+    assert "Solo chi lavora all’Ente può accettare" in (await desk.get(SUPPORT)).text
     page = await post(desk, SUPPORT, email=new_address(), hours="4")
     assert page.status_code == 303, "the form tells nobody who has an account"
     page = await desk.get(SUPPORT)
-    assert "Solo chi lavora nell’Ente può accettarlo" in page.text
+    assert "Solo chi lavora all’Ente può accettarlo" in page.text
     assert "L’indirizzo è sbagliato?" in page.text
 
 

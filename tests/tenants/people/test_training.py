@@ -67,7 +67,7 @@ async def test_recorded_downloaded_and_removed(desk: httpx.AsyncClient, admin: M
     assert "attestato.pdf" in file.headers["content-disposition"]
     assert f'href="{here}/trainings/{training_id}/remove"' in page.text
     asked = (await desk.get(f"{here}/trainings/{training_id}/remove")).text
-    assert "L’attestato viene cancellato" in asked
+    assert "L’attestato viene eliminato" in asked
     assert "È l’unica formazione di questo operatore" in asked
     assert len(await trainings(operator)) == 1
     removed = await desk.post(

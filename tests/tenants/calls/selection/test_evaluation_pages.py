@@ -196,7 +196,7 @@ async def test_evaluators_are_named_reminded_and_removed(
     assert "2 candidature attendono" in str(letter.message["subject"])
     assert "/evaluations" in letter.text()
     assert (await admin.post(f"{here}/{evaluator_id}/remove")).headers["location"] == here
-    assert "Rimosso il" in text_of(await admin.get(here))
+    assert "Fino al" in text_of(await admin.get(here))
     for step in ("remove", "remind"):
         assert (await admin.post(f"{here}/{evaluator_id}/{step}")).status_code == 404
     operator = await browser_of(await make_membership(commission.ente, "operator"))

@@ -152,7 +152,7 @@ async def test_a_whole_selection_stands_in_the_log_and_in_the_minutes(
         "Astensione: Vi lavora mio fratello.",
         "20 + 10",
         "Si rivedano i motivi.",
-        "Rinviata",
+        "Respinta",
         "Approvata",
         f"al posto di {made[0].protocol}",
         *(DEEDS_IN_ITALIAN[action] for action in set(actions)),
@@ -220,8 +220,8 @@ async def test_minutes_of_many_applications_are_in_parts(
     ):
         assert str(application.protocol) in here
         assert str(application.protocol) not in elsewhere
-    assert "Valutatorenominato" in first
-    assert "Valutatorenominato" not in second
+    assert "Nominadiunvalutatore" in first
+    assert "Nominadiunvalutatore" not in second
     assert "Candidaturaricevuta" in second
     browser = await browser_of(commission.admin)
     here = f"/selections/{commission.call_id}"
