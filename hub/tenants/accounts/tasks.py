@@ -52,7 +52,8 @@ async def _tell(what: str, job: Job, *, account_id: UUID) -> None:
                 _("Good morning,"),
                 _(notice.text),
                 _(
-                    "If it was not you, choose a new password at once and tell the administrator of your organisation."
+                    "If it was not you, choose a new password at once and tell an administrator of your organisation; where"
+                    " there is no other than you, the Ente."
                 ),
             ],
             button=(_("To your account"), f"{mail.base_url()}/account"),

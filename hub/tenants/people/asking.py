@@ -77,9 +77,7 @@ class RecordTraining(msgspec.Struct, kw_only=True):
 
 @dataclass(frozen=True)
 class Taker(Choice):
-    missing: ClassVar[str] = N_(
-        "There is open work in this person's charge: choose who takes it over."
-    )
+    missing: ClassVar[str] = N_("There is open work: choose who takes it over.")
 
 
 class Leave(msgspec.Struct):

@@ -37,7 +37,7 @@ async def change_role(scope: TenantScope, actor: Actor, membership_id: UUID, rol
         raise NotFound
     if role == member.role:
         return
-    keep_an_administrator(held, membership_id)
+    keep_an_administrator(held, membership_id, actor)
     await queries.set_role(scope, membership_id, role)
     await passages.revoke_sent_by(scope, membership_id)
     entry_id = await audit.record(
@@ -68,7 +68,7 @@ async def limit_to_desks(
         known = await queries.hold_open_desks(scope, desk_ids)
         if not known.issuperset(desk_ids):
             raise NotFound
-        keep_an_administrator(held, membership_id)
+        keep_an_administrator(held, membership_id, actor)
     if membership_id == actor.membership_id:
         raise OwnLimits
     await queries.set_desks(scope, membership_id, desk_ids)
@@ -90,7 +90,7 @@ async def set_last_day(
     held = await hold(scope, actor, membership_id)
     only_active(held[membership_id])
     if day is not None:
-        keep_an_administrator(held, membership_id)
+        keep_an_administrator(held, membership_id, actor)
     if membership_id == actor.membership_id:
         raise OwnLimits
     await queries.set_end(scope, membership_id, end_of(day))

@@ -24,6 +24,11 @@ class LastAdministrator(Conflict):
     )
 
 
+ONESELF_LAST = N_(
+    "You are the last administrator who works at all desks and has no last day. Make somebody else administrator first."
+)
+
+
 class NoLongerAdministrator(Forbidden):
     code = "no-longer-administrator"
     message = N_("You are no longer an administrator of this organisation.")
@@ -69,14 +74,21 @@ async def hold(scope: TenantScope, actor: Actor, *ids: UUID, oneself: bool = Fal
     return held
 
 
-def keep_an_administrator(held: Held, membership_id: UUID) -> None:
+def keep_an_administrator(held: Held, membership_id: UUID, actor: Actor) -> None:
     """Before this one goes, or can do less. Raises LastAdministrator."""
+    if is_last(held, membership_id):
+        raise LastAdministrator(
+            message=ONESELF_LAST if membership_id == actor.membership_id else None
+        )
+
+
+def is_last(held: Held, membership_id: UUID) -> bool:
+    """Whether nobody would be left who can do everything, and stays."""
     member = held[membership_id]
     others = [one for one in held.values() if one.id != membership_id]
     if not member.is_admin or any(one.is_lasting_admin for one in others):
-        return
-    if member.is_lasting_admin or not any(one.is_admin for one in others):
-        raise LastAdministrator
+        return False
+    return member.is_lasting_admin or not any(one.is_admin for one in others)
 
 
 def only_active(member: HeldMember) -> None:

@@ -20,7 +20,7 @@ from hub.web.i18n import N_
 
 class WorkLeft(Conflict):
     code = "work-left"
-    message = N_("There is open work in this person's charge: choose who takes it over.")
+    message = N_("There is open work: choose who takes it over.")
 
 
 class CannotTakeOver(Conflict):
@@ -73,7 +73,7 @@ async def leave(scope: TenantScope, actor: Actor, membership_id: UUID, taker: UU
     held = await hold(scope, actor, *people, oneself=True)
     member = held[membership_id]
     if member.is_active:
-        keep_an_administrator(held, membership_id)
+        keep_an_administrator(held, membership_id, actor)
     await _hand_over(scope, actor, membership_id, taker)
     if member.state != "active":
         return

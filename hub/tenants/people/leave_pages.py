@@ -13,7 +13,9 @@ from litestar.types import ControllerRouterHandler
 from hub.db import tenant_transaction
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.people import passages
 from hub.tenants.people.asking import HandOver, Leave
+from hub.tenants.people.holding import is_last
 from hub.tenants.people.leave import burden_of, leave, takers_of
 from hub.tenants.people.page_parts import HERE, PageRequest, may_manage, people_crumbs
 from hub.tenants.people.person_pages import PERSON
@@ -91,6 +93,7 @@ async def _template(
         burden = await burden_of(scope, member_id)
         takers = await takers_of(scope, member_id, burden)
         active = member.state == "active"
+        held = await passages.hold(scope, [member_id], lock=False)
     # Work may have come, or gone, since the form was drawn.
     if form is None or (form.asks is Leave) == bool(burden.total):
         form = _drawn_anew(form, HandOver if burden.total else Leave)
@@ -108,6 +111,7 @@ async def _template(
         member=member,
         active=active,
         is_own=member.id == actor.membership_id,
+        stays=active and is_last(held, member_id),
         burden=burden,
         takers=takers,
         form=form,

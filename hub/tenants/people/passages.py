@@ -32,15 +32,20 @@ class HeldMember:
         return self.is_admin and self.expires_at is None and not self.limited_to_desks
 
 
-async def hold(scope: TenantScope, ids: Sequence[UUID]) -> dict[UUID, HeldMember]:
-    """The organisation's administrators and these, in one order for everybody, until the transaction ends."""
+async def hold(
+    scope: TenantScope, ids: Sequence[UUID], *, lock: bool = True
+) -> dict[UUID, HeldMember]:
+    """The organisation's administrators and these, in one order for everybody, until the transaction ends.
+
+    Without `lock` they are only looked at.
+    """
     rows = await scope.fetch(
-        """
+        f"""
         SELECT id, name, role, state, support, limited_to_desks, expires_at,
           state = 'active' AND (expires_at IS NULL OR expires_at > $3) AS is_active
         FROM memberships
         WHERE tenant_id = $1 AND (id = ANY($2) OR role = 'admin' AND state = 'active')
-        ORDER BY id FOR UPDATE
+        ORDER BY id {"FOR UPDATE" if lock else ""}
         """,
         scope.tenant_id,
         list(ids),

@@ -15,6 +15,7 @@ from hub import clock
 from hub.db import TenantScope, network_transaction, tenant_transaction
 from hub.errors import Conflict
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.accounts.second_factor import queries as factors
 from hub.tenants.accounts.second_factor.service import reset_second_factor
 from hub.tenants.people import queries
 from hub.tenants.people.asking import (
@@ -171,10 +172,11 @@ async def person_template(
         burden = await burden_of(scope, membership_id)
         active = member.is_active(scope.now)
     manages = may_manage(actor)
-    email = None
+    email, has_factor = None, False
     if manages or membership_id == actor.membership_id:
         async with network_transaction() as network:
             email = (await queries.emails(network, actor.tenant_id)).get(membership_id)
+            has_factor = await factors.factor_of(network, member.account_id) is not None
     forms: dict[str, Form[Any]] = {
         "role": blank(ChangeRole, choices=_roles(actor), prefix="role", role=member.role),
         "desks": blank(
@@ -197,6 +199,7 @@ async def person_template(
         member=member,
         active=active,
         email=email,
+        has_factor=has_factor,
         role=role_of(member),
         tone=ROLE_TONES[member.role],
         desks=desks_of(member, names),

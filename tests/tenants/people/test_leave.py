@@ -278,3 +278,20 @@ async def test_work_that_came_since_the_page_was_opened_is_asked_about(
     assert "chi subentra" in answer.text
     assert 'name="taker"' in answer.text
     assert (await membership(operator))["state"] == "active"
+
+
+async def test_the_last_administrator_reads_that_first_and_presses_no_button(
+    desk: httpx.AsyncClient, admin: Member
+) -> None:
+    here = f"{PEOPLE}/{admin.membership_id}/leave"
+    page = (await desk.get(here)).text
+    assert "Sei l’ultimo amministratore" in page
+    assert "questa persona" not in page
+    assert "btn-danger" not in page
+    refused = await post(desk, here)
+    assert refused.status_code == 409
+    assert "Sei l’ultimo amministratore" in refused.text
+    await make_membership(admin.tenant, "admin")
+    page = (await desk.get(here)).text
+    assert "l’ultimo amministratore" not in page
+    assert "btn-danger" in page

@@ -97,3 +97,16 @@ def _count(monkeypatch: pytest.MonkeyPatch, name: str, asked: list[str]) -> None
         return await original(self, sql, *args)
 
     monkeypatch.setattr(db._Scope, name, counted)
+
+
+async def test_a_second_factor_is_reset_only_where_there_is_one(
+    desk: httpx.AsyncClient, new_client: NewClient, admin: Member
+) -> None:
+    without, with_one = (
+        await make_membership(admin.tenant),
+        await make_membership(admin.tenant, "admin"),
+    )
+    await sign_in(new_client(), with_one)
+    for person, offered in ((without, False), (with_one, True)):
+        page = await desk.get(f"{PEOPLE}/{person.membership_id}")
+        assert ("/second-factor/reset" in page.text) == offered
