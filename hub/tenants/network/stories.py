@@ -13,9 +13,11 @@ from hub.tenants.network.schemas import Entry
 from hub.tenants.network.subjects import Names, as_id
 from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS
 from hub.tenants.organisation.desks.schemas import CLOSED_BECAUSE
+from hub.tenants.organisation.schemas import Details
 from hub.tenants.protocols.schemas import KINDS as PROTOCOLS
 from hub.web.drawing import Tone
 from hub.web.formats import format_date
+from hub.web.forms import fields_of
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
@@ -80,7 +82,7 @@ STORIES: dict[str, Told] = {
     "protocol.renewal_asked": Told(
         "onboarding", N_("Renewal of the protocol asked for"), "info", "it-file"
     ),
-    "point.done": Told("onboarding", N_("Done: %(point)s"), "success", "it-check"),
+    "point.done": Told("onboarding", N_("Point completed: %(point)s"), "success", "it-check"),
     "point.undone": Told("onboarding", N_("No longer done: %(point)s"), "warning", "it-warning"),
     "point.postponed": Told("onboarding", N_("Postponed: %(point)s"), "warning", "it-clock"),
     "exception.asked": Told(
@@ -378,8 +380,8 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
     for code in _DAYS:
         if day := _day(codes.get(code)):
             yield day
-    if fields := _fields(action, codes):
-        yield _("By an import: %(fields)s", fields=", ".join(fields))
+    if changed := _changed(action, codes):
+        yield changed
     if action in _HANDS:
         giver = _named(codes.get("giver") or codes.get("before"), names)
         taker = _named(codes.get("taker") or codes.get("to") or codes.get("desk"), names)
@@ -391,10 +393,30 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
         yield _("Before: %(outcome)s", outcome=_(before))
 
 
+def _changed(action: str, codes: Codes) -> str:
+    """Which data."""
+    if action == "settings.changed":
+        return ", ".join(_labels(codes))
+    if fields := _fields(action, codes):
+        return _("By an import: %(fields)s", fields=", ".join(fields))
+    return ""
+
+
 def _fields(action: str, codes: Codes) -> list[str]:
     """As the columns of the file are called."""
     kind, named = _IMPORTED.get(action), str(codes.get("fields") or "").split(",")
     return [title for name, title in COLUMNS[kind].titles.items() if name in named] if kind else []
+
+
+def _labels(codes: Codes) -> list[str]:
+    """As the form of an organisation's own details calls its fields, each once and in its order."""
+    # A saint is one choice there, and several columns.
+    named = {
+        "patron" if name.startswith("patron_") else name
+        for name in str(codes.get("fields") or "").split(",")
+    }
+    asked = fields_of(Details)
+    return [_(asked[name].field.label) for name in asked if name in named]
 
 
 def _day(value: object) -> str:

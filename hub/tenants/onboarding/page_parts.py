@@ -43,7 +43,8 @@ from hub.web.forms import Pairs
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest, Crumb
 
-STORY_LENGTH = 60
+# So much of it is read, and so much shown without a further click.
+STORY_LENGTH, LATEST = 60, 8
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +154,7 @@ def shown(
         application=application,
         today=today,
         me=actor.membership_id,
+        latest=LATEST,
         story=[moment for _entry, moment in told_of(known.story, known.subjects)],
         lacking={desk: [_(name) for name in names] for desk, names in known.lacking.items()},
         point_state=lambda point: state_of(point, today),

@@ -5,9 +5,10 @@ from datetime import date
 from uuid import UUID
 
 from hub import files
-from hub.db import tenant_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.tenants.accounts.actor import Actor
+from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.protocols import queries
 from hub.tenants.protocols.compare import how_countersigned, how_signed
 from hub.tenants.protocols.receive import (
@@ -41,7 +42,12 @@ async def hand_in(
         sent = await files.content(scope, protocol.document_id)
     file = await asyncio.to_thread(_looked_at, sent, name, content)
     async with tenant_transaction(tenant_id) as scope:
-        return await receive(scope, actor, protocol_id, file, signed_on, link_version=link_version)
+        came = await receive(scope, actor, protocol_id, file, signed_on, link_version=link_version)
+    if came.state == "signed":
+        # A task does so, too; but whoever hands it in looks at the checklist next.
+        async with network_transaction() as network:
+            await refresh(network, [came.organisation_id])
+    return came
 
 
 async def countersign(

@@ -95,6 +95,12 @@ def test_what_an_import_changed_is_told_as_the_file_calls_it() -> None:
         assert stories.detail("desk.changed", {"desk": "x", "fields": "monday"}) == (
             "Con un’importazione: Lunedì"
         )
+        assert (
+            stories.detail(
+                "settings.changed", {"fields": "certified_email,patron_day,patron_month,phone"}
+            )
+            == "Posta elettronica certificata (PEC), Telefono, Santo patrono"
+        )
         # By hand, or before columns were noted.
         assert stories.detail("desk.changed", {"desk": "x"}) == ""
         assert stories.detail("case.closed", {"fields": "name"}) == ""

@@ -21,7 +21,7 @@ from tests.tenants.calls.making import fiscal_code
 from tests.tenants.onboarding.conftest import Browse
 from tests.tenants.onboarding.making import fulfil, make_coming
 from tests.tenants.onboarding.test_admission import count, row_of, run_ordered
-from tests.tenants.onboarding.test_deciding import activate_it, ask, forget_training, story
+from tests.tenants.onboarding.test_deciding import activate_it, agree, ask, forget_training, story
 
 
 def at(organisation: Tenant, page: str = "") -> str:
@@ -39,6 +39,21 @@ async def test_it_shows_what_blocks_and_since_when(db: Database, browse: Browse)
     assert "ufficio@example.org" in text
     assert "Attiva l’organizzazione" not in text
     assert "Ammessa" in text
+
+
+async def test_the_story_stands_behind_the_facts_and_its_beginning_is_folded(
+    db: Database, browse: Browse
+) -> None:
+    coming = await make_coming()
+    client = await browse(coming.admin)
+    short = (await client.get(at(coming.organisation))).text
+    assert short.index('id="facts"') < short.index('id="story"')
+    assert "Voci precedenti" not in short
+    for code in ("protocol_signed", "training_completed", "desks_complete", "services_stated"):
+        exception = await ask(coming, code)
+        await agree(coming, coming.second.actor, exception)
+    folded = (await client.get(at(coming.organisation))).text.partition("Voci precedenti")[2]
+    assert "Ammessa" in folded
 
 
 async def test_people_are_counted_and_not_named(db: Database, browse: Browse) -> None:

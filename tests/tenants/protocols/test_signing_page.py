@@ -14,6 +14,8 @@ from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.tenants.protocols.links import LINK_LASTS
 from hub.tenants.protocols.schemas import last_day
 from tests.support import papers
+from tests.support.databases import Database
+from tests.tenants.onboarding.making import make_coming
 from tests.tenants.protocols.making import Between, appended, make_between, upload
 
 NewClient = Callable[[], httpx.AsyncClient]
@@ -273,3 +275,15 @@ async def test_anothers_protocol_of_the_same_kind_stands(between: Between) -> No
     await between.signed()
     await between.signed()
     assert (await another.found(theirs)).state == "signed"
+
+
+async def test_the_checklist_knows_at_once_that_it_is_signed(
+    db: Database, client: httpx.AsyncClient
+) -> None:
+    coming = await make_coming()
+    between = Between(coming.ente, coming.admin, coming.organisation)
+    assert (await coming.states())["protocol_signed"] == "open"
+    protocol_id = await between.sent()
+    content = papers.signed(await between.document(protocol_id))
+    await upload(client, await between.link(protocol_id), content, name="p.pdf.p7m")
+    assert (await coming.states())["protocol_signed"] == "done"
