@@ -1,8 +1,10 @@
 """Statements of test referrals between the sandbox and who tries the hub out."""
 
+from datetime import date
 from uuid import UUID
 
 from hub.db import NetworkScope, TenantScope
+from hub.tenants.services.schemas import LOANS
 
 
 async def may_be_tested(scope: NetworkScope, organisation_id: UUID) -> bool:
@@ -13,6 +15,27 @@ async def may_be_tested(scope: NetworkScope, organisation_id: UUID) -> bool:
           AND state IN ('active', 'suspended') AND NOT sandbox)
         """,
         organisation_id,
+    )
+    return found
+
+
+async def region_of_test(
+    scope: NetworkScope, organisation_id: UUID, case_kind: str, today: date
+) -> str | None:
+    """Where the lender offers loans today: of that kind first, and its own region first. None where it offers none."""
+    found: str | None = await scope.fetchval(
+        """
+        SELECT region FROM services_offered s
+        JOIN tenants t ON t.id = s.tenant_id
+        CROSS JOIN unnest(s.regions) AS region
+        WHERE s.tenant_id = $1 AND s.kind = ANY($4)
+          AND s.valid_from <= $3 AND (s.valid_to IS NULL OR s.valid_to >= $3)
+        ORDER BY s.kind <> $2, region IS DISTINCT FROM t.region_code, region LIMIT 1
+        """,
+        organisation_id,
+        case_kind,
+        today,
+        list(LOANS),
     )
     return found
 

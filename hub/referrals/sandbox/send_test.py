@@ -1,4 +1,4 @@
-"""A test referral from the sandbox to one lender, whatever that lender offers."""
+"""A test referral from the sandbox to one lender, whatever that lender offers; in its own territory, where it has one."""
 
 from uuid import UUID, uuid5
 
@@ -9,7 +9,7 @@ from hub.idempotency import once
 from hub.ids import uuid7
 from hub.referrals.cases.holding import lock_desk
 from hub.referrals.cases.queries import case_details
-from hub.referrals.cases.test_case import add_test_case
+from hub.referrals.cases.test_case import KIND, add_test_case
 from hub.referrals.offers import queries as offers
 from hub.referrals.offers.disclosure import snapshot
 from hub.referrals.offers.eligibility import USUAL_ANSWER_DAYS, Request, Verdict
@@ -34,8 +34,10 @@ async def send_test(lender_id: UUID) -> None:
         if not await queries.may_be_tested(network, lender_id):
             return
         sandbox = await ensure_sandbox(network)
+        today = clock.day_of(network.now)
+        region = await queries.region_of_test(network, lender_id, KIND, today) or REGION
     async with tenant_transaction(sandbox.host_id) as scope:
-        referral_id, state = await _prepared(scope, sandbox, lender_id)
+        referral_id, state = await _prepared(scope, sandbox, lender_id, region)
     key = uuid5(referral_id, "send")
     if state == "draft":
         try:
@@ -50,16 +52,18 @@ async def send_test(lender_id: UUID) -> None:
             await touch(scope, lender_id)
 
 
-async def _prepared(scope: TenantScope, sandbox: Sandbox, lender_id: UUID) -> tuple[UUID, str]:
+async def _prepared(
+    scope: TenantScope, sandbox: Sandbox, lender_id: UUID, region: str
+) -> tuple[UUID, str]:
     """The referral that waits, and its state: a new draft where there was none. Two at once: one after the other."""
     await lock_desk(scope, sandbox.desk_id)
     found = await queries.unanswered_test(scope, lender_id)
-    return found or (await _draft(scope, sandbox, lender_id), "draft")
+    return found or (await _draft(scope, sandbox, lender_id, region), "draft")
 
 
-async def _draft(scope: TenantScope, sandbox: Sandbox, lender_id: UUID) -> UUID:
+async def _draft(scope: TenantScope, sandbox: Sandbox, lender_id: UUID, region: str) -> UUID:
     sender, referral_id = sandbox.sender, uuid7()
-    case_id = await add_test_case(scope, sender, sandbox.desk_id, REGION)
+    case_id = await add_test_case(scope, sender, sandbox.desk_id, region)
     case = await case_details(scope, None, case_id)
     notice = await offers.current_notice(scope, sender.locale, clock.today())
     if case is None or notice is None:

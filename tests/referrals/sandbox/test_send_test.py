@@ -24,7 +24,7 @@ from tests.referrals.sandbox.making import (
     make_lender_in_setup,
     set_state,
 )
-from tests.support.databases import Database
+from tests.support.databases import Database, connected
 from tests.support.smtp_sink import SmtpSink
 
 
@@ -62,6 +62,37 @@ async def test_it_arrives_by_the_task_and_by_mail(lender: Member, relay: SmtpSin
     (message,) = relay.messages
     assert "prova" in str(message.message["subject"])
     assert "inventata" in message.text()
+
+
+@pytest.mark.parametrize(
+    ("offered", "region"),
+    [((), "12"), (("08",), "08"), (("08", "15", "18"), "15")],
+)
+async def test_it_lies_where_the_lender_works(
+    lender: Member, db: Database, offered: tuple[str, ...], region: str
+) -> None:
+    """In its own region, Campania, where that is among those that it serves."""
+    if offered:
+        async with connected(db.superuser_url) as superuser:
+            await superuser.execute(
+                """
+                INSERT INTO services_offered (id, service_id, tenant_id, kind, name, regions, valid_from)
+                VALUES ($1, $1, $2, 'enterprise_loan', 'Prestito', $3, '2020-01-01')
+                """,
+                uuid4(),
+                lender.tenant.id,
+                list(offered),
+            )
+    await send_test(lender.tenant.id)
+    shared = await value(
+        HOST_ID,
+        """
+        SELECT c.region_code FROM offers o JOIN referrals r ON r.id = o.referral_id
+        JOIN cases c ON c.id = r.case_id WHERE o.receiver_id = $1
+        """,
+        lender.tenant.id,
+    )
+    assert shared == region
 
 
 async def test_it_is_answered_by_a_person_with_the_usual_buttons(
