@@ -60,20 +60,28 @@ def _values(stored: Organisation, asked: Details, saint: Patron | None) -> dict[
             "website",
             "address",
             "postal_code",
-            "accessibility_url",
-            "feedback_email",
         )
     }
-    values["patron_province"] = saint.province if saint else None
-    values["patron_month"] = saint.month if saint else None
-    values["patron_day"] = saint.day if saint else None
-    values["patron_name"] = (saint.name or None) if saint else None
+    if "host" in stored.kinds:
+        values |= _of_desks(asked, saint)
     if "lender" in stored.kinds:
         values["lender_category"] = asked.lender_category
         values["lender_register"] = asked.lender_register
     if "tutor" in stored.kinds:
         values["tutor_register"] = asked.tutor_register
     return values
+
+
+def _of_desks(asked: Details, saint: Patron | None) -> dict[str, object]:
+    """What is shown at desks, or closes them."""
+    return {
+        "accessibility_url": asked.accessibility_url,
+        "feedback_email": asked.feedback_email,
+        "patron_province": saint.province if saint else None,
+        "patron_month": saint.month if saint else None,
+        "patron_day": saint.day if saint else None,
+        "patron_name": (saint.name or None) if saint else None,
+    }
 
 
 def known_of(stored: Organisation) -> dict[str, Any]:

@@ -81,6 +81,7 @@ async def test_of_two_editors_the_second_is_told_what_the_first_wrote(
     ("field", "typed", "said"),
     [
         ("postal_code", "8013", "five digits"),
+        ("postal_code", "20121", "Napoli has 80121–80147"),
         ("email", "nobody", "name@example.org"),
         ("website", "javascript:alert(1)", "web address"),
         ("website", "https://user:secret@example.org", "web address"),
@@ -244,3 +245,20 @@ async def test_a_stored_text_is_shown_as_text(
     assert "<script>alert(1)" not in shown
     assert "&lt;script&gt;" in shown
     assert "chiedi all’Ente" in shown
+
+
+async def test_whoever_has_no_desks_is_asked_nothing_about_them(
+    new_client: NewClient,
+) -> None:
+    lender = await make_tenant("lender")
+    await set_tenant(lender, feedback_email="before@example.org", patron_province="NA")
+    browser = new_client()
+    await sign_in(browser, await make_membership(lender, "admin"))
+    asked = ("Accessibilità", "anto patrono", "tuoi sportelli")
+    for path in ("/organisation", "/organisation/edit"):
+        page = (await browser.get(path)).text.partition("<main")[2].partition("</main>")[0]
+        assert not any(words in page for words in asked), path
+    answer = await browser.post("/organisation/edit", data={**DETAILS, "version": "1", "phone": ""})
+    assert answer.status_code == 303
+    row = await stored(lender)
+    assert (row["feedback_email"], row["patron_province"]) == ("before@example.org", "NA")
