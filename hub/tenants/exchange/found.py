@@ -30,10 +30,12 @@ async def places(scope: NetworkScope) -> Places:
     )
     provinces = await scope.fetch("SELECT code FROM provinces")
     regions = await scope.fetch("SELECT code, name FROM regions ORDER BY code")
+    postal_codes = await scope.fetch("SELECT code, municipalities FROM postal_codes ORDER BY code")
     return places_of(
         [Place(*row) for row in rows],
         [row[0] for row in provinces],
         {row[0]: row[1] for row in regions},
+        [(row[0], row[1]) for row in postal_codes],
     )
 
 

@@ -111,6 +111,20 @@ def place_of(judged: Judged, values: dict[str, Any], present: Record, places: Pl
         return None
 
 
+def check_postal_code(
+    judged: Judged, values: dict[str, Any], record: Record, places: Places
+) -> None:
+    """Where the row changes it, or its municipality."""
+    code, place = record.get("postal_code"), record["municipality_code"]
+    changes = not judged.present or any(name in values for name in ("postal_code", *PLACED))
+    if not (changes and code and place and "postal_code" in judged.cells):
+        return
+    try:
+        places.check_postal_code(code, place)
+    except BadCell as bad:
+        judged.errors.append(("postal_code", bad.code))
+
+
 def place_texts(record: Record, places: Places) -> dict[str, str]:
     place = places.by_code.get(record.get("municipality_code") or "")
     if place is None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hub.tenants.exchange.cells import BadCell, province
 from hub.tenants.territory.build_data import fold
+from hub.tenants.territory.postal_codes import PostalCodes, beginning
 
 ALL_REGIONS = "Italia"
 
@@ -25,6 +26,10 @@ class Places:
     provinces: set[str] = field(default_factory=set)
     regions: dict[str, str] = field(default_factory=dict)
     """Code → name."""
+    postal_codes: dict[str, list[str]] = field(default_factory=dict)
+    """By municipality, sorted."""
+    beginnings: dict[str, set[str]] = field(default_factory=dict)
+    """Of postal codes, by province."""
 
     def find(self, name: str | None, sign: str | None, code: str | None) -> Place:
         """Raises BadCell. The name and the province may be left out where there is a code."""
@@ -45,6 +50,14 @@ class Places:
         if len(named) > 1:
             raise BadCell("municipality_ambiguous", "province")
         return named[0]
+
+    def check_postal_code(self, code: str, municipality_code: str) -> None:
+        """Raises BadCell with those that it has."""
+        place = self.by_code[municipality_code]
+        beginnings = frozenset(self.beginnings.get(place.province, ()))
+        known = PostalCodes(self.postal_codes.get(place.code, ()), beginnings)
+        if not known.can_have(code):
+            raise BadCell(f"postal_code_elsewhere:{known.told}", "postal_code")
 
     def known_province(self, sign: str) -> str:
         """Raises BadCell."""
@@ -75,10 +88,19 @@ class Places:
         return "; ".join(self.regions.get(code, code) for code in sorted(codes))
 
 
-def places_of(rows: Iterable[Place], provinces: Iterable[str], regions: dict[str, str]) -> Places:
+def places_of(
+    rows: Iterable[Place],
+    provinces: Iterable[str],
+    regions: dict[str, str],
+    postal_codes: Iterable[tuple[str, Sequence[str]]] = (),
+) -> Places:
     found = Places(provinces=set(provinces), regions=regions)
     for row in rows:
         found.by_code[row.code] = row
         for name in {fold(row.name), fold(row.other_name or "")} - {""}:
             found.by_name.setdefault(name, []).append(row)
+    for code, served in postal_codes:
+        for place in filter(None, map(found.by_code.get, served)):
+            found.postal_codes.setdefault(place.code, []).append(code)
+            found.beginnings.setdefault(place.province, set()).add(beginning(code))
     return found

@@ -76,6 +76,9 @@ ERRORS = {
     "phone": N_("Write a telephone number such as 0971 123456 or +39 320 1234567."),
     "website": N_("Write an address that begins with https:// or http://."),
     "postal_code": N_("A postal code has 5 digits."),
+    "postal_code_elsewhere": N_(
+        "This postal code is not of this province: the municipality has %(codes)s."
+    ),
     "istat_code": N_("ISTAT lists no municipality with this code of 6 digits."),
     "municipality_missing": N_("Write the municipality and its province, or the ISTAT code."),
     "municipality": N_("ISTAT lists no municipality with this name in this province."),
@@ -133,7 +136,7 @@ def other_kind(failure: str | None) -> str | None:
 
 
 def error(code: str) -> str:
-    """`twice:7` names the line of the first."""
-    code, _colon, line = code.partition(":")
+    """`twice:7` names the line of the first, `postal_code_elsewhere:80121–80147` the right ones."""
+    code, _colon, named = code.partition(":")
     sentence = ERRORS.get(code, ERRORS["characters"])
-    return _(sentence, line=line) if line else _(sentence)
+    return _(sentence, line=named, codes=named) if named else _(sentence)

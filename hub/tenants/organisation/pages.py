@@ -17,6 +17,7 @@ from hub.tenants.organisation import patron, queries
 from hub.tenants.organisation.closing import Patron
 from hub.tenants.organisation.details import ChangedMeanwhile, known_of, own, save_details
 from hub.tenants.organisation.guards import WHOLE_ADMINS, changes_all
+from hub.tenants.organisation.postal_code import check_postal_code
 from hub.tenants.organisation.schemas import (
     LOCALE_NAMES,
     OWN_PATRON,
@@ -105,6 +106,8 @@ async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template 
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
         form = await read_form(request, Details, choices=await _choices(scope, stored))
+        if stored.municipality_code and stored.municipality:
+            await check_postal_code(scope, form, stored.municipality_code, stored.municipality)
         saint = _saint(form, stored)
         if form.data:
             try:

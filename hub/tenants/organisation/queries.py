@@ -68,7 +68,7 @@ async def organisation(
           m.province_code, t.locale, t.time_zone, t.email, t.certified_email, t.phone, t.website,
           t.address, t.postal_code, t.accessibility_url, t.feedback_email, t.patron_province,
           t.patron_month, t.patron_day, t.patron_name, t.lender_category, t.lender_register,
-          t.tutor_register, t.logo_id, t.version
+          t.tutor_register, t.logo_id, t.version, t.municipality_code
         FROM tenants t LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
         WHERE t.id = $1 {"FOR NO KEY UPDATE OF t" if lock else ""}
         """,

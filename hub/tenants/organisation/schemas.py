@@ -147,6 +147,7 @@ class Organisation(NamedTuple):
     tutor_register: str | None
     logo_id: UUID | None
     version: int
+    municipality_code: str | None
 
 
 class SendLogo(msgspec.Struct):

@@ -3,6 +3,7 @@ from typing import NamedTuple
 
 from hub.db import Scope
 from hub.tenants.territory.build_data import fold
+from hub.tenants.territory.postal_codes import PostalCodes, beginning
 
 
 class FoundMunicipality(NamedTuple):
@@ -75,3 +76,19 @@ async def municipality_names(scope: Scope, codes: Collection[str]) -> dict[str, 
         list(codes),
     )
     return {row["istat_code"]: f"{row['name']} ({row['province']})" for row in rows}
+
+
+async def postal_codes_of(scope: Scope, municipality_code: str) -> PostalCodes:
+    rows = await scope.fetch(
+        """
+        SELECT code, $1 = ANY(municipalities) FROM postal_codes
+        WHERE municipalities && ARRAY(
+          SELECT near.istat_code FROM municipalities near
+          JOIN municipalities own ON own.province_code = near.province_code
+          WHERE own.istat_code = $1)
+        ORDER BY code
+        """,
+        municipality_code,
+    )
+    own = [code for code, is_own in rows if is_own]
+    return PostalCodes(own, frozenset(beginning(code) for code, _is_own in rows))

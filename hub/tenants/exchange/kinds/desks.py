@@ -11,6 +11,7 @@ from hub.tenants.directory.offers import OFFERS, in_order
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
 from hub.tenants.exchange.judging import (
+    check_postal_code,
     differences,
     place_of,
     place_texts,
@@ -182,6 +183,7 @@ def _compare(
     record["how_to_reach"] = record["how_to_reach"] or ""
     record["hours"] = _hours(values, present.get("hours", ()))
     record["municipality_code"] = place_of(judged, values, present, places)
+    check_postal_code(judged, values, record, places)
     judged.record = record
     if present and not judged.errors:
         judged.changes = differences(KIND, values, before, texts(owner, record, places))

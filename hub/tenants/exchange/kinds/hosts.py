@@ -10,6 +10,7 @@ from hub.tenants.calls.schemas import HOST_KINDS
 from hub.tenants.exchange import cells, found, written
 from hub.tenants.exchange.cells import BadCell, Column, Vocabulary
 from hub.tenants.exchange.judging import (
+    check_postal_code,
     differences,
     place_of,
     place_texts,
@@ -173,6 +174,7 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
         for name in ("fiscal_code", "ipa_code"):
             record[name] = record[name] or present[name]
     record["municipality_code"] = place_of(judged, values, present, places)
+    check_postal_code(judged, values, record, places)
     judged.record = record
     if not judged.errors and present:
         judged.changes = differences(KIND, values, before, texts(record, places))

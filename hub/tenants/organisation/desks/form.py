@@ -16,6 +16,7 @@ from hub.tenants.organisation.desks.schemas import (
 )
 from hub.tenants.organisation.desks.service import Entry
 from hub.tenants.organisation.hours import Hours
+from hub.tenants.organisation.postal_code import check_postal_code
 from hub.tenants.territory import naming
 from hub.tenants.territory.queries import FoundMunicipality
 from hub.web.fields import Refused
@@ -75,6 +76,8 @@ async def entry_of(
     week = _week(form)
     place, candidates = await _place(scope, form)
     asked = form.data
+    if place is not None:
+        await check_postal_code(scope, form, place.istat_code, place.name)
     if asked is None or place is None:
         return None, candidates
     _check_position(form, asked, place)

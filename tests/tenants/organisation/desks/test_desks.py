@@ -74,7 +74,7 @@ async def test_a_desk_is_added_with_all_its_fields(office: httpx.AsyncClient, ho
 async def test_a_desk_without_provinces_serves_the_one_it_stands_in(
     office: httpx.AsyncClient, host: Tenant
 ) -> None:
-    desk_id = id_in(await add(office, municipality="Milano"))
+    desk_id = id_in(await add(office, municipality="Milano", postal_code="20121"))
     row = await desk_row(host, desk_id)
     assert (row["provinces"], row["region_code"]) == (["MI"], "03")
     assert row["latitude"] is None
@@ -156,6 +156,7 @@ async def test_a_desk_of_the_set_up_belongs_to_it(
         ("municipality", "Nowhere", "No municipality begins like this"),
         ("municipality", "San", "Several municipalities begin like this"),
         ("postal_code", "80", "five digits"),
+        ("postal_code", "43121", "Napoli has 80121–80147"),
         ("position", "here", "Enter latitude and longitude"),
         ("position", "14.2681, 40.8518", "look exchanged"),
         ("position", "48.8566, 12.3522", "not in Italy"),
@@ -192,7 +193,9 @@ async def test_of_municipalities_that_begin_alike_one_is_chosen(
     assert asked.status_code == 422
     codes = re.findall(r'name="municipality_code" value="([0-9]{6})"', asked.text)
     assert len(codes) > 1
-    desk_id = id_in(await add(office, municipality="Castro", municipality_code=codes[0]))
+    desk_id = id_in(
+        await add(office, municipality="Castro", municipality_code=codes[0], postal_code="")
+    )
     assert (await desk_row(host, desk_id))["municipality_code"] == codes[0]
 
 
