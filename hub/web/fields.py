@@ -116,10 +116,14 @@ class Email(Field):
 class Phone(Field):
     kind: ClassVar[str] = "tel"
     max_length: ClassVar[int] = 30
+    # An Italian number that begins with 0 has six digits at least, with its prefix; some others have five.
+    _NUMBER: ClassVar[re.Pattern[str]] = re.compile(
+        r"\+39[0-9]{6,13}|\+(?!39)[0-9]{5,15}|0[0-9]{5,14}|[1-9][0-9]{4,14}"
+    )
 
     def parse(self, text: str) -> object:
         compact = re.sub(r"[\s./()-]", "", text)
-        if not re.fullmatch(r"\+?[0-9]{5,15}", compact):
+        if not self._NUMBER.fullmatch(compact):
             raise Refused(_("Enter a telephone number such as 0971 123456 or +39 320 1234567."))
         return compact
 

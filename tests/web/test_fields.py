@@ -131,10 +131,14 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_numbers_and_telephones() -> None:
     assert typed(Phone(), "+39 (0971) 12.34-56") == "+390971123456"
+    assert typed(Phone(), "060606") == "060606"
+    assert typed(Phone(), "+41 91 1234567") == "+41911234567"
     assert typed(Integer(), "12") == 12
     for field, text in (
         (Phone(), "chiamami"),
         (Phone(), "123"),
+        (Phone(), "0521 1"),
+        (Phone(), "+39 0521"),
         (Integer(), "1,5"),
         (Integer(), "-1"),
     ):

@@ -18,7 +18,7 @@ def shown_cell(kind: Kind, name: str, text: str) -> str:
         if column.read is cells.day:
             return format_date(cells.day(text))
         if column.read is cells.phone:
-            return format_phone(cells.phone(text))
+            return format_phone(text)
     except BadCell:
         pass
     return text

@@ -16,6 +16,7 @@ from python_calamine import load_workbook
 from hub.db import tenant_transaction
 from hub.tenants.exchange import queries
 from hub.tenants.exchange.kinds import KINDS
+from hub.tenants.exchange.looks import shown_cell
 from hub.worker import drain_now
 from tests.factories import Member, make_membership, make_tenant
 from tests.support.databases import Database
@@ -351,3 +352,12 @@ async def test_many_may_read_at_once(admin: httpx.AsyncClient) -> None:
     """Exports are written in threads, each in its reader's language."""
     answers = await asyncio.gather(*(admin.get(f"/network/exports/{kind}.xlsx") for kind in KINDS))
     assert {answer.status_code for answer in answers} == {200}
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("+39 000 1266409", "+39 000 1266409"), ("0811234567", "081 1234567"), ("12", "12")],
+)
+def test_a_telephone_number_is_shown_as_the_file_has_it(written: str, shown: str) -> None:
+    """Parted where the file does not part it."""
+    assert shown_cell(KINDS["desks"], "phone", written) == shown
