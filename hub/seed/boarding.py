@@ -28,6 +28,12 @@ DAY = timedelta(days=1)
 COURSE = "Operatore dello sportello MICRO-WORK (30 ore)"
 # Hosts that joined first signed for so many years; everyone else for as long as the template says.
 EARLY_YEARS = 3
+# What happens when, since the beginning: the rows and the points of the checklist say the same day.
+DRAWN_UP = timedelta(hours=1)
+SIGNED_COPY_BACK = 13 * DAY
+# Operators who have come in the meantime were invited early.
+OPERATORS_SENT = {"here": 8 * DAY, "invited": 30 * DAY}
+DESK_COMPLETED, TRAINED, TESTED, EXCEPTED = 32 * DAY, 35 * DAY, 40 * DAY, 50 * DAY
 
 
 def last_day(signed_on: date, years: int) -> date:
@@ -75,6 +81,17 @@ class Stage(NamedTuple):
             if holds:
                 found.add(code)
         return found
+
+    def done_after(self, code: str) -> timedelta:
+        """How long after the beginning what proves the point came about."""
+        return {
+            schemas.PROTOCOL_SIGNED: DRAWN_UP + SIGNED_COPY_BACK,
+            schemas.OPERATORS_INVITED: OPERATORS_SENT[self.operator or "here"],
+            schemas.TRAINING_COMPLETED: TRAINED,
+            schemas.DESKS_COMPLETE: DESK_COMPLETED,
+            schemas.SERVICES_STATED: DESK_COMPLETED,
+            schemas.TEST_REFERRAL_ANSWERED: TESTED,
+        }.get(code, DRAWN_UP)
 
 
 WHOLE = Stage(0, "signed", "here", "here", trained=True, desk=True, serving=True, tested=True)
@@ -158,10 +175,7 @@ class Boarding:
                     position=order.index(code),
                     state="done" if done else "open",
                     due_on=day_of(started) + timedelta(days=DUE_DAYS[code]),
-                    changed_at=started
-                    + DAY * min(DUE_DAYS[code] // 3, max(stage.days - 1, 0) or 20)
-                    if done
-                    else started,
+                    changed_at=started + stage.done_after(code) if done else started,
                     have=want if done else 0,
                     want=want,
                 )
@@ -175,9 +189,12 @@ class Boarding:
                     code=stage.excepted,
                     reason="Il corso si tiene a gennaio; l’operatrice ha già lavorato tre anni in uno sportello della rete.",
                     asked_by=self._runner.id,
-                    asked_at=started + 50 * DAY,
+                    asked_at=started + EXCEPTED,
                     state="asked",
                 )
+            )
+            self._tell(
+                at, started + EXCEPTED, self._runner, "exception.asked", point=stage.excepted
             )
         self._tell(
             at,
@@ -193,15 +210,15 @@ class Boarding:
         """Once its people are there: protocols, invitations, trainings, the test referral."""
         started = at.tenant.created_at
         for kind in kinds:
-            self._protocol(at, kind, started + timedelta(hours=1), stage, early=early)
+            self._protocol(at, kind, started + DRAWN_UP, stage, early=early)
         for role, how in (("admin", stage.admin), ("operator", stage.operator)):
             if how and not active:
-                later = timedelta(hours=1) if role == "admin" else 30 * DAY
+                later = DRAWN_UP if role == "admin" else OPERATORS_SENT[how]
                 self._invitation(at, role, started + later, how)
         if stage.trained and "host" in kinds:
             self._train(at, started)
         if stage.tested and kinds != ["tutor"]:
-            answered = started + 40 * DAY
+            answered = started + TESTED
             self.batch.add(
                 NetworkFact(
                     id_at(self.luck, answered),
@@ -233,7 +250,7 @@ class Boarding:
         document = self._file(f"protocollo-{name}", sheet(text.title, lines), made)
         signed = stage.protocol == "signed"
         signed_on = day_of(made) + timedelta(days=12)
-        returned = made + 13 * DAY if signed else None
+        returned = made + SIGNED_COPY_BACK if signed else None
         copy = (
             self._file(
                 f"protocollo-{name.removesuffix('.pdf')}-firmato.pdf",
@@ -315,7 +332,7 @@ class Boarding:
                 sent_at=sent,
                 # Whoever has not answered was asked again lately.
                 expires_at=sent + 14 * DAY if member else self._in_days(9),
-                accepted_at=sent + DAY if member else None,
+                accepted_at=member.created_at if member else None,
                 membership_id=member.id if member else None,
             )
         )
@@ -323,7 +340,7 @@ class Boarding:
         self._tell(at, sent, None, "invitation.sent", **codes)
         if member:
             joined = codes | {"member": str(member.id)}
-            self._tell(at, sent + DAY, member, "invitation.accepted", **joined)
+            self._tell(at, member.created_at, member, "invitation.accepted", **joined)
 
     def _train(self, at: Told, started: datetime) -> None:
         admin = next(member for member in at.staff if member.role == "admin")
@@ -331,7 +348,7 @@ class Boarding:
             if operator.role != "operator":
                 continue
             # Whoever came later was trained later.
-            recorded = max(started + 35 * DAY, operator.created_at + DAY)
+            recorded = max(started + TRAINED, operator.created_at + DAY)
             completed = day_of(recorded) - DAY
             lines = (operator.name, COURSE, f"{completed:%d/%m/%Y}")
             certificate = self._file(

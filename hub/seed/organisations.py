@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zlib import crc32
 
-from hub.seed.boarding import STAGES, WHOLE, Boarding, Stage
+from hub.seed.boarding import DESK_COMPLETED, STAGES, WHOLE, Boarding, Stage
 from hub.seed.chance import chance, id_at, in_office
 from hub.seed.codes import fiscal_code_of
 from hub.seed.hosts import HostPlan, plan_hosts, plan_waiting
@@ -291,6 +291,9 @@ class Founder:
         if stage.desk:
             way = WAYS[len(desk.address) % len(WAYS)]
             desk = desk._replace(opening_hours=note, hours=json.dumps(hours), how_to_reach=way)
+            if not active:
+                completed = host.tenant.created_at + DESK_COMPLETED
+                desk = desk._replace(verified_on=completed.date())
         else:
             # What the application said, and nobody has looked at since.
             desk = desk._replace(verified_on=None)

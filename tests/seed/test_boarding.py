@@ -31,6 +31,56 @@ async def test_points_are_as_the_rows_prove(own_database: Database) -> None:
     assert wrong == []
 
 
+async def test_the_days_of_a_set_up_do_not_contradict_each_other(own_database: Database) -> None:
+    await seed(own_database.owner_url, 1)
+    async with network_transaction() as scope:
+        early = await scope.fetchval(
+            """
+            SELECT count(*) FROM invitations i JOIN memberships m ON m.id = i.membership_id
+            WHERE i.accepted_at <> m.created_at OR i.created_at >= m.created_at
+              OR i.accepted_at > i.expires_at
+            """
+        )
+        came = await scope.fetchval("SELECT count(*) FROM invitations WHERE state = 'accepted'")
+        points = await scope.fetch(
+            """
+            SELECT p.code, p.changed_at, proven.at FROM setup_points p
+            JOIN setups s ON s.id = p.setup_id AND s.state = 'running'
+            CROSS JOIN LATERAL (SELECT CASE p.code
+              WHEN 'protocol_signed' THEN
+                (SELECT max(uploaded_at) FROM protocols WHERE organisation_id = p.tenant_id)
+              WHEN 'administrator_invited' THEN
+                (SELECT min(created_at) FROM invitations WHERE tenant_id = p.tenant_id AND role = 'admin')
+              WHEN 'operators_invited' THEN
+                (SELECT min(created_at) FROM invitations
+                 WHERE tenant_id = p.tenant_id AND role = 'operator')
+              WHEN 'training_completed' THEN
+                (SELECT max(recorded_at) FROM trainings WHERE tenant_id = p.tenant_id)
+              WHEN 'test_referral_answered' THEN
+                (SELECT max(at) FROM audit_log
+                 WHERE tenant_id = p.tenant_id AND action = 'test_referral.answered')
+              END AS at) AS proven
+            WHERE p.state = 'done' AND proven.at IS NOT NULL
+            """
+        )
+        untold = await scope.fetchval(
+            """
+            SELECT count(*) FROM setup_exceptions e WHERE NOT EXISTS (SELECT FROM audit_log l
+              WHERE l.tenant_id = e.tenant_id AND l.action = 'exception.asked' AND l.at = e.asked_at)
+            """
+        )
+    assert (early, untold) == (0, 0)
+    assert came
+    assert {row["code"] for row in points} == {
+        "protocol_signed",
+        "administrator_invited",
+        "operators_invited",
+        "training_completed",
+        "test_referral_answered",
+    }
+    assert [row["code"] for row in points if row["changed_at"] != row["at"]] == []
+
+
 async def test_the_board_has_something_to_show(own_database: Database) -> None:
     await seed(own_database.owner_url, 1)
     today: date = clock.today()
