@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 
@@ -39,22 +39,25 @@ class Saved:
 
 
 async def save_step(
-    scope: TenantScope, room: Room, step: str, sent: Typed, *, window: UUID, seen: str
+    scope: TenantScope, room: Room, step: str, sent: Typed, *, window: UUID, seen: str, quiet: bool
 ) -> Saved:
     """The application is locked and a draft. `window` names the page that was typed in, `seen` who had written before it.
 
+    `quiet`: the page saved by itself. What it sends so may arrive after the button was pressed, and is no longer taken.
     Raises TermOver and NotOpenYet.
     """
     application = room.application
     stored = application.answers.get(step, {})
     saved = await settle(scope, room, step, sent)
     kept = _to_keep(saved)
-    if kept == {name: texts for name, texts in stored.items() if name != WRITER}:
+    is_known = kept == {name: texts for name, texts in stored.items() if name != WRITER}
+    is_over_others = writer_of(stored) not in (seen, str(window))
+    if is_known and (quiet or is_over_others or not room.is_open):
         return saved
-    if writer_of(stored) not in (seen, str(window)):
+    if is_over_others:
         saved.conflict = True
         return saved
-    kept[WRITER] = [str(window)]
+    kept[WRITER] = [str(window if quiet else uuid4())]
     async with in_time():
         version = await queries.save_answers(scope, application.id, step, kept, application.version)
     if version is None:  # Not while it is locked.
@@ -98,7 +101,7 @@ def _explain(saved: Saved, name: str, candidates: Sequence[FoundMunicipality]) -
 
 
 def writer_of(typed: Typed) -> str:
-    """The window that wrote a step last, or nothing."""
+    """Who wrote a step last: a window that saves by itself, or one press of a button; or nothing."""
     return (typed.get(WRITER) or [""])[0]
 
 

@@ -106,7 +106,8 @@ async def save(
             if room.application.state != "draft":
                 return _too_late_to_type(request, room, go)
             offered = bases_offered(room)
-            saved = await save_step(scope, room, step, typed, window=window, seen=seen)
+            quiet = go == STAY
+            saved = await save_step(scope, room, step, typed, window=window, seen=seen, quiet=quiet)
     except (TermOver, NotOpenYet):
         return await _refused(request, grant, step, typed, go)
     if saved.conflict and not room.is_open:

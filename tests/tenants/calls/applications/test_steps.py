@@ -292,6 +292,30 @@ async def test_typing_is_saved_by_the_way(applying: Applicant) -> None:
     assert (await applying.stored()).answers["contacts"]["person_role"] == ["Dirigente"]
 
 
+@pytest.mark.parametrize("changed", [True, False], ids=["changed", "as it was"])
+async def test_what_the_page_sent_by_itself_and_comes_after_the_button_is_not_taken(
+    applying: Applicant, *, changed: bool
+) -> None:
+    """On a slow day two requests of one page overtake each other."""
+    window = str(uuid4())
+    early: Typed = {"declarations": DECLARED["declarations"][:1]}
+    if changed:
+        await autosave(applying, "declarations", early, window=window, seen="")
+    else:
+        await applying.post("/declarations", DECLARED, form_key=str(uuid4()), seen="")
+    seen = value_of((await applying.get("/declarations")).text, "seen")
+    pressed = await applying.post("/declarations", DECLARED, form_key=window, seen=seen)
+    assert pressed.status_code == 303
+    late = await autosave(applying, "declarations", early, window=window, seen=seen)
+    assert in_page(late, "Non salvato")
+    assert (await applying.stored()).answers["declarations"]["declarations"] == DECLARED[
+        "declarations"
+    ]
+    # Pressed twice is pressed once.
+    again = await applying.post("/declarations", DECLARED, form_key=window, seen=seen)
+    assert again.status_code == 303
+
+
 async def test_another_kind_brings_its_grounds_along(applying: Applicant) -> None:
     window = str(uuid4())
     first = await autosave(applying, "organisation", {"kind": "province"}, window=window, seen="")
