@@ -117,7 +117,7 @@ async def postpone_point(
     for reader_id in await queries.readers_of(scope, organisation_id):
         await outbox.enqueue(
             scope,
-            "onboarding.mail_postponed",
+            "onboarding.mail_point_postponed",
             organisation_id=organisation_id,
             reader_id=reader_id,
             point_id=point.id,

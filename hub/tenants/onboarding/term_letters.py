@@ -13,10 +13,22 @@ from hub.worker import task
 
 
 @task("onboarding.mail_postponed")
-async def mail_postponed(
-    job: Job, *, organisation_id: UUID, reader_id: UUID, point_id: UUID | None = None
+async def mail_postponed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
+    """The new day of the whole, with its open points and the reason. Nothing where all is done by then."""
+    await _write(job, organisation_id, reader_id)
+
+
+@task("onboarding.mail_point_postponed")
+async def mail_point_postponed(
+    job: Job, *, organisation_id: UUID, reader_id: UUID, point_id: UUID
 ) -> None:
-    """The new day of one point, or of the whole. Nothing where nothing waits for that day any more."""
+    """Nothing where it is done by then."""
+    await _write(job, organisation_id, reader_id, point_id)
+
+
+async def _write(
+    job: Job, organisation_id: UUID, reader_id: UUID, point_id: UUID | None = None
+) -> None:
     async with network_transaction() as scope:
         to = await queries.reader(scope, reader_id)
         setup = await queries.setup_of(scope, organisation_id)
