@@ -24,6 +24,7 @@ from hub.tenants.directory.schemas import (
 from hub.tenants.organisation.closing import Calendar
 from hub.tenants.organisation.hours import weekdays
 from hub.tenants.organisation.queries import calendars
+from hub.tenants.territory.parameters import check_codes
 from hub.web import i18n
 from hub.web.params import path_id
 
@@ -37,6 +38,7 @@ async def list_desks(request: ApiRequest) -> Response[bytes]:
     """Active desks in a stable order; `next_cursor` is null on the last page."""
     asked = read_parameters(request, ListDesks)
     async with network_transaction() as scope:
+        await check_codes(scope, region=asked.region, municipality=asked.municipality)
         desks = await queries.desks_by_id(
             scope,
             region_code=asked.region or None,
@@ -99,12 +101,12 @@ def _item(desk: PublicDesk, closures: list[ClosureItem], base_url: str) -> DeskI
         postal_code=desk.postal_code,
         latitude=desk.latitude,
         longitude=desk.longitude,
-        phone=desk.phone,
-        email=desk.email,
+        phone=desk.phone or None,
+        email=desk.email or None,
         hours=[
             HoursItem(day, f"{opens:%H:%M}", f"{closes:%H:%M}") for day, opens, closes in desk.hours
         ],
-        opening_hours=desk.opening_hours,
+        opening_hours=desk.opening_hours or None,
         time_zone=desk.time_zone,
         closures=closures,
         how_to_reach=desk.how_to_reach,

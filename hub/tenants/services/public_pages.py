@@ -19,6 +19,7 @@ from hub.db import network_transaction
 from hub.tenants.services import queries, wording
 from hub.tenants.services.queries import Public
 from hub.tenants.services.schemas import KINDS
+from hub.tenants.territory.parameters import check_codes
 from hub.tenants.territory.queries import region_names
 from hub.web.fields import Choice, Date, Integer, Text
 from hub.web.forms import read_query
@@ -114,6 +115,7 @@ async def list_services(request: AnyRequest) -> Response[bytes]:
     """In a stable order; `next_cursor` is null on the last page. A past or a future day is answered, too."""
     asked = read_parameters(request, ListServices)
     async with network_transaction() as scope:
+        await check_codes(scope, region=asked.region)
         on = asked.on or day_of(scope.now)
         found = await queries.public_services(
             scope,

@@ -166,6 +166,7 @@ async def test_whoever_has_the_same_already_is_not_sent_it_again(
         ("region=campania", ["region"]),
         ("region=15%0A", []),
         ("municipality=%27", ["municipality"]),
+        ("region=99&municipality=999999", ["municipality", "region"]),
         ("cursor=a&cursor=b", ["cursor"]),
         ("postal_code=8014", ["postal_code"]),
         ("postal_code=8014x&offers=money", ["offers", "postal_code"]),
@@ -185,6 +186,14 @@ async def test_parameters_that_cannot_be_used_are_named(
     assert problem["type"] == "urn:microwork-hub:problem:invalid-parameters"
     assert sorted(error["name"] for error in problem["errors"]) == named
     assert all(error["reason"] for error in problem["errors"])
+
+
+async def test_what_is_empty_is_null(visitor: httpx.AsyncClient, open_desk: OpenDesk) -> None:
+    """However it came to be so: by a form, an import or an application."""
+    nothing = {"opening_hours": "", "phone": "", "email": ""}
+    desk = await open_desk("Napoli", **nothing)
+    item = (await visitor.get(f"/api/v1/desks/{desk.id}")).json()
+    assert {name: item[name] for name in nothing} == dict.fromkeys(nothing)
 
 
 async def test_other_sites_may_read_the_list(visitor: httpx.AsyncClient) -> None:

@@ -151,6 +151,7 @@ async def test_a_long_page_goes_on(visitor: httpx.AsyncClient) -> None:
         ("on=yesterday", ["on"]),
         ("on=2026-02-30", ["on"]),
         ("region=campania", ["region"]),
+        ("region=99", ["region"]),
         ("kind=gift", ["kind"]),
         ("limit=0", ["limit"]),
         ("cursor=x", ["cursor"]),
