@@ -1,6 +1,7 @@
 """What the Ente's pages about one organisation share."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
@@ -39,6 +40,7 @@ from hub.tenants.protocols.schemas import STANDINGS as PROTOCOL_STANDINGS
 from hub.tenants.protocols.schemas import TONES as PROTOCOL_TONES
 from hub.tenants.protocols.schemas import ProtocolView
 from hub.tenants.rooms import network_page
+from hub.web.drawing import Moment
 from hub.web.forms import Pairs
 from hub.web.i18n import gettext as _
 from hub.web.page import AnyRequest, Crumb
@@ -155,7 +157,7 @@ def shown(
         today=today,
         me=actor.membership_id,
         latest=LATEST,
-        story=[moment for _entry, moment in told_of(known.story, known.subjects)],
+        story=_story(known),
         lacking={desk: [_(name) for name in names] for desk, names in known.lacking.items()},
         point_state=lambda point: state_of(point, today),
         days_since=lambda moment: (today - clock.day_of(moment)).days,
@@ -171,6 +173,18 @@ def shown(
         protocol_standings=PROTOCOL_STANDINGS,
         protocol_tones=PROTOCOL_TONES,
     )
+
+
+def _story(known: Known) -> list[Moment]:
+    """The log keeps none of anybody's words: the last reasons are those that stand with set-up and protocols."""
+    reasons = {("protocol.refused", str(one.id)): one.refused_reason for one in known.protocols}
+    reasons["setup.postponed", ""] = known.setup.due_reason if known.setup else None
+    told = []
+    for entry, moment in told_of(known.story, known.subjects):
+        why = reasons.pop((entry.action, str(entry.codes.get("protocol", ""))), None)
+        said = [moment.detail, _("Reason: %(reason)s", reason=why) if why else ""]
+        told.append(replace(moment, detail=" · ".join(one for one in said if one)))
+    return told
 
 
 async def page_of(

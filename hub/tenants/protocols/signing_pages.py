@@ -5,8 +5,9 @@ from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from hub.db import tenant_transaction
+from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
+from hub.tenants.directory.queries import coordinator_email
 from hub.tenants.protocols import queries
 from hub.tenants.protocols.links import LINK_LASTS, Grant, read_link
 from hub.tenants.protocols.page_parts import (
@@ -72,7 +73,9 @@ async def _page(request: PageRequest, token: str, form: Form[SendSigned] | None 
     try:
         grant = read_link(token)
     except ExpiredToken:
-        return _answer(request, token, "expired")
+        async with network_transaction() as scope:
+            contact = await coordinator_email(scope)
+        return _answer(request, token, "expired", contact=contact)
     except BadToken:
         return _answer(request, token, "altered")
     protocol = await _found(grant)
@@ -98,6 +101,7 @@ def _answer(
     why: str,
     protocol: Protocol | None = None,
     form: Form[SendSigned] | None = None,
+    contact: str | None = None,
 ) -> Template:
     here = f"/protocols/{token}"
     answer = page(
@@ -110,6 +114,7 @@ def _answer(
         protocol=protocol,
         form=form or blank_signed(),
         days=LINK_LASTS.days,
+        contact=contact,
         **WORDS,
     )
     # As for people who have signed in: nobody finds it in this browser later.

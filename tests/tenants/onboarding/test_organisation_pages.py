@@ -224,6 +224,7 @@ async def test_terms_are_changed_with_a_reason_for_the_whole(db: Database, brows
     ).status_code == 422
     assert (await client.post(page, data=whole | {"reason": "Elezioni."})).status_code == 303
     assert (await coming.setup()).due_on.isoformat() == later
+    assert (await client.get(at(coming.organisation))).text.count("Motivo: Elezioni.") == 1
     one = {"due_on": later, "point": "protocol_signed"}
     assert (await client.post(page, data=one)).status_code == 303
     assert (await coming.setup()).points[0].due_on.isoformat() == later

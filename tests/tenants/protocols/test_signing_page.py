@@ -216,6 +216,7 @@ async def test_a_link_lasts_sixty_days(between: Between, client: httpx.AsyncClie
         late = await client.get(path)
         assert late.status_code == 410
         assert "scaduto" in late.text
+        assert "Scrivi all’Ente" in late.text
         assert (await client.get(f"{path}/document")).status_code == 404
         content = appended(await between.document(protocol_id))
         assert (await upload(client, path, content)).status_code == 410
