@@ -253,7 +253,7 @@ async def test_signing_out_ends_the_session_on_the_server(
 async def test_whose_session_is_over_reads_why_the_form_is_there(
     client: httpx.AsyncClient, operator: Account
 ) -> None:
-    said = "Su questo browser non risulti più collegato"
+    said = "Il tuo accesso su questo browser è terminato"
     assert said not in (await client.get("/sign-in")).text
     await post_sign_in(client, operator.email)
     async with network_transaction() as scope:
