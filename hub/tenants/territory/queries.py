@@ -81,12 +81,11 @@ async def municipality_names(scope: Scope, codes: Collection[str]) -> dict[str, 
 async def postal_codes_of(scope: Scope, municipality_code: str) -> PostalCodes:
     rows = await scope.fetch(
         """
-        SELECT code, $1 = ANY(municipalities) FROM postal_codes
-        WHERE municipalities && ARRAY(
-          SELECT near.istat_code FROM municipalities near
-          JOIN municipalities own ON own.province_code = near.province_code
-          WHERE own.istat_code = $1)
-        ORDER BY code
+        SELECT DISTINCT code, $1 = ANY(municipalities)
+        FROM postal_codes CROSS JOIN LATERAL unnest(municipalities) AS served
+        JOIN municipalities near ON near.istat_code = served
+        JOIN municipalities own ON own.province_code = near.province_code
+        WHERE own.istat_code = $1 ORDER BY code
         """,
         municipality_code,
     )
