@@ -246,7 +246,6 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     },
     "comparisons_keep_their_index": {
         "hub/newsletter/people.py": "as the network, whose policies filter nothing",
-        "hub/tenants/territory/queries.py": "reference data, which has no row security",
     },
 }
 
