@@ -138,7 +138,9 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def story(reader: Reader) -> list[str]:
-    """The titles on the drawn timeline, the first first."""
+    """The titles on the drawn timeline, the first first; what is folded is opened."""
+    for folded in reader.page.locator("details:has(.hub-timeline) > summary").all():
+        folded.click()
     return reader.page.locator(".hub-timeline .hub-moment-title").all_inner_texts()[::-1]
 
 
