@@ -285,12 +285,12 @@ async def test_the_last_administrator_reads_that_first_and_presses_no_button(
 ) -> None:
     here = f"{PEOPLE}/{admin.membership_id}/leave"
     page = (await desk.get(here)).text
-    assert "Sei l’ultimo amministratore" in page
+    assert "Oltre a te nessun amministratore" in page
     assert "questa persona" not in page
     assert "btn-danger" not in page
     refused = await post(desk, here)
     assert refused.status_code == 409
-    assert "Sei l’ultimo amministratore" in refused.text
+    assert "Oltre a te nessun amministratore" in refused.text
     await make_membership(admin.tenant, "admin")
     page = (await desk.get(here)).text
     assert "l’ultimo amministratore" not in page
