@@ -48,13 +48,7 @@ async def invite(
     asked = replace(asked, email=asked.email.strip().lower())
     # No key of `hub.idempotency`: those are a tenant's, and the network writes here.
     invitation_id = uuid5(tenant_id, str(key)) if key else uuid7()
-    if key and (earlier := await queries.invitation(scope, invitation_id)):
-        if (earlier.email, earlier.role, earlier.support) != (
-            asked.email,
-            asked.role,
-            asked.support,
-        ):
-            raise KeyReused
+    if key and await _is_made(scope, invitation_id, asked):
         return invitation_id
     await _check_desks(scope, tenant_id, asked)
     if await queries.is_member(scope, tenant_id, asked.email):
@@ -69,12 +63,23 @@ async def invite(
         scope.now + INVITATION_LASTS,
     )
     if not added:
+        # Where two came at once, the other may have been this one.
+        if key and await _is_made(scope, invitation_id, asked):
+            return invitation_id
         raise AlreadyInvited
     await order_letter(scope, tenant_id, invitation_id)
     action = "support.granted" if asked.support else "invitation.sent"
     await tell(scope, tenant_id, inviter, action, invitation=str(invitation_id), role=asked.role)
     await touch(scope, tenant_id)
     return invitation_id
+
+
+async def _is_made(scope: TenantScope | NetworkScope, invitation_id: UUID, asked: Invite) -> bool:
+    """Raises KeyReused where the form said something else."""
+    made = await queries.invitation(scope, invitation_id)
+    if made and (made.email, made.role, made.support) != (asked.email, asked.role, asked.support):
+        raise KeyReused
+    return made is not None
 
 
 async def order_letter(

@@ -27,13 +27,13 @@ async def add_invitation(
     asked: Invite,
     expires_at: datetime,
 ) -> bool:
-    """False where there is an open one for this address already."""
+    """False where there is an open one for this address, or this one, already."""
     found: UUID | None = await scope.fetchval(
         """
         INSERT INTO invitations (id, tenant_id, email, name, role, support, limited_to_desks, desk_ids,
           membership_hours, membership_until, locale, created_at, invited_by, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-        ON CONFLICT (tenant_id, email) WHERE state = 'open' DO NOTHING
+        ON CONFLICT DO NOTHING
         RETURNING id
         """,
         invitation_id,
