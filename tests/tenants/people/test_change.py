@@ -330,7 +330,7 @@ async def test_the_last_administrator_is_told_why(desk: httpx.AsyncClient, admin
     here = f"{PEOPLE}/{admin.membership_id}"
     answer = await post(desk, f"{here}/role", role="operator")
     assert answer.status_code == 409
-    assert "ultimo amministratore" in answer.text
+    assert "nessun amministratore lavora a tutti gli sportelli" in answer.text
     assert (await desk.get(f"{PEOPLE}/invite")).status_code == 200
 
 

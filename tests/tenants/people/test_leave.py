@@ -293,5 +293,5 @@ async def test_the_last_administrator_reads_that_first_and_presses_no_button(
     assert "Oltre a te nessun amministratore" in refused.text
     await make_membership(admin.tenant, "admin")
     page = (await desk.get(here)).text
-    assert "l’ultimo amministratore" not in page
+    assert "nessun amministratore lavora a tutti gli sportelli" not in page
     assert "btn-danger" in page
