@@ -85,14 +85,16 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
             count(*) FILTER (WHERE 'lender' = ANY(kinds) AND 'lender' <> ALL(coming_kinds)) AS lenders,
             count(*) FILTER (WHERE 'tutor' = ANY(kinds) AND 'tutor' <> ALL(coming_kinds)) AS tutors
           FROM tenants WHERE state = 'active' AND NOT sandbox
+        ), further AS (
+          SELECT count(*) AS desks FROM {_FURTHER_DESKS}
         )
         SELECT
           (SELECT count(*) FROM desks d JOIN tenants t ON t.id = d.tenant_id
             WHERE d.state = 'active' AND t.state = 'active' AND NOT t.sandbox),
           (SELECT count(*) FROM desks d JOIN running r ON r.tenant_id = d.tenant_id AND r.id = d.setup_id
             WHERE d.state = 'setting_up')
-          + (SELECT count(*) FROM {_FURTHER_DESKS}),
-          (SELECT count(*) FROM {_FURTHER_DESKS}),
+          + further.desks,
+          further.desks,
           hosts, lenders, tutors,
           (SELECT count(*) FROM running),
           (SELECT count(*) FROM running WHERE ready),
@@ -102,7 +104,7 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
             JOIN tenants t ON t.id = p.tenant_id AND t.state = 'active' AND NOT t.sandbox
             WHERE p.state = 'undone'),
           (SELECT count(*) FROM {_SILENT})
-        FROM members
+        FROM members, further
         """,
         today - timedelta(days=SILENT_DAYS),
         today,
