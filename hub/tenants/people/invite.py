@@ -75,11 +75,27 @@ async def invite(
 
 
 async def _is_made(scope: TenantScope | NetworkScope, invitation_id: UUID, asked: Invite) -> bool:
-    """Raises KeyReused where the form said something else."""
+    """Raises KeyReused where the form said something else, or where its link leads nowhere any more."""
     made = await queries.invitation(scope, invitation_id)
-    if made and (made.email, made.role, made.support) != (asked.email, asked.role, asked.support):
+    if made is None:
+        return False
+    if made.standing(scope.now) not in ("open", "accepted") or _content(made) != _content(asked):
         raise KeyReused
-    return made is not None
+    return True
+
+
+def _content(of: Invite | Invitation) -> tuple[object, ...]:
+    """All that a form says, so that none of it is dropped; in which language, it does not."""
+    return (
+        of.email,
+        of.name,
+        of.role,
+        of.support,
+        of.limited_to_desks,
+        set(of.desk_ids),
+        of.membership_hours,
+        of.membership_until,
+    )
 
 
 async def order_letter(

@@ -87,7 +87,7 @@ async def _choices(actor: Actor) -> dict[str, list[tuple[object, str]]]:
 
 def _check_desks(form: Form[InvitePerson]) -> None:
     """Whoever joins with no desk would see nothing. A member's desks may all be taken away later."""
-    if form.value("limited") and not form.values.get("desk_ids"):
+    if form.value("limited") and not form.parsed.get("desk_ids"):
         form.refuse("desk_ids", _("With the tick above, choose at least one desk; else untick it."))
 
 

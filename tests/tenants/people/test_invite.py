@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
+from contextvars import Context
+from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -11,6 +15,8 @@ import pytest
 from hub import clock
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
+from hub.idempotency import KeyReused
+from hub.tenants.people import queries
 from hub.tenants.people.invite import (
     AlreadyInvited,
     AlreadyMember,
@@ -22,8 +28,10 @@ from hub.tenants.people.invite import (
 from hub.tenants.people.schemas import Invite
 from hub.worker import drain_now
 from tests.factories import Member, make_desk, make_membership, make_tenant
+from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
 from tests.support.web import sign_in
+from tests.tenants.calls.selection.test_succeed import until_one_waits
 from tests.tenants.people.making import (
     PEOPLE,
     address_of,
@@ -174,11 +182,20 @@ async def test_the_form(desk: httpx.AsyncClient, admin: Member) -> None:
     assert email in listed.text
 
 
-async def test_a_tick_without_a_desk_is_refused(desk: httpx.AsyncClient, admin: Member) -> None:
+@pytest.mark.parametrize("nothing", [{}, {"desk_ids": ""}])
+async def test_a_tick_without_a_desk_is_refused(
+    desk: httpx.AsyncClient, admin: Member, nothing: dict[str, str]
+) -> None:
     await make_desk(admin.tenant)
     email = new_address()
     answer = await post(
-        desk, f"{PEOPLE}/invite", email=email, name="Bruno", role="operator", limited="yes"
+        desk,
+        f"{PEOPLE}/invite",
+        email=email,
+        name="Bruno",
+        role="operator",
+        limited="yes",
+        **nothing,
     )
     assert answer.status_code == 422
     assert "scegli almeno uno sportello" in answer.text
@@ -199,6 +216,68 @@ async def test_the_same_form_twice_at_once_is_one_invitation(
     other = await post(desk, f"{PEOPLE}/invite", **fields | {"email": new_address()})
     assert other.status_code == 409, "filled in anew after the back button"
     assert len(await ordered("people.send_invitation")) == 1
+
+
+async def test_the_same_form_at_the_same_moment_waits_for_the_first(
+    admin: Member, db: Database
+) -> None:
+    asked, key = Invite(email=new_address(), role="operator"), uuid4()
+
+    async def once_more() -> UUID:
+        async with network_transaction() as network:
+            return await invite(network, admin.tenant.id, admin.actor, asked, key)
+
+    async with network_transaction() as scope:
+        first = await invite(scope, admin.tenant.id, admin.actor, asked, key)
+        # In a context of its own: this one has a scope already.
+        second = asyncio.create_task(once_more(), context=Context())
+        await until_one_waits(db)
+    assert await second == first
+    assert len(await ordered("people.send_invitation")) == 1
+
+
+@pytest.mark.parametrize("corrected", ["limited", "until", "name"])
+async def test_a_form_that_is_corrected_after_the_back_button_is_not_dropped(
+    desk: httpx.AsyncClient, admin: Member, corrected: str
+) -> None:
+    place = await make_desk(admin.tenant)
+    fields = {"email": new_address(), "name": "Bruno", "role": "operator"}
+    assert (await post(desk, f"{PEOPLE}/invite", **fields)).status_code == 303
+    more = {
+        "limited": {"limited": "yes", "desk_ids": str(place.id)},
+        "until": {"until": (clock.today() + timedelta(days=30)).isoformat()},
+        "name": {"name": "Bruna"},
+    }[corrected]
+    answer = await post(desk, f"{PEOPLE}/invite", **fields | more)
+    assert answer.status_code == 409
+    assert "alert-danger" in answer.text
+
+
+async def test_a_form_for_supports_hours_is_not_dropped_either(admin: Member) -> None:
+    asked = Invite(email=new_address(), role="admin", support=True, membership_hours=4)
+    key = uuid4()
+    for hours, outcome in ((4, nullcontext()), (48, pytest.raises(KeyReused))):
+        with outcome:
+            async with network_transaction() as scope:
+                more = replace(asked, membership_hours=hours)
+                await invite(scope, admin.tenant.id, admin.actor, more, key)
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+async def test_a_form_whose_invitation_is_over_does_not_say_that_it_is_on_its_way(
+    desk: httpx.AsyncClient, admin: Member, how: str
+) -> None:
+    fields = {"email": new_address(), "name": "Bruno", "role": "operator"}
+    assert (await post(desk, f"{PEOPLE}/invite", **fields)).status_code == 303
+    async with tenant_transaction(admin.tenant.id) as scope:
+        (made,) = await queries.open_invitations(scope)
+        if how == "revoked":
+            await revoke(scope, admin.actor, made.id)
+    if how == "expired":
+        await change(made, expires_at=clock.now() - timedelta(minutes=1))
+    assert (await post(desk, f"{PEOPLE}/invite", **fields)).status_code == 409
+    again = await post(desk, f"{PEOPLE}/invite", **fields, form_key=str(uuid4()))
+    assert again.status_code == 303, "a page that was loaded anew"
 
 
 async def test_open_invitations_say_to_which_desks(desk: httpx.AsyncClient, admin: Member) -> None:
