@@ -67,7 +67,11 @@ class ChangeTerm(msgspec.Struct, frozen=True):
     ]
     reason: Annotated[
         str,
-        Textarea(N_("Reason"), N_("The organisation reads it in the letter."), max_length=1000),
+        Textarea(
+            N_("Reason"),
+            N_("Only for the whole set-up: the organisation reads it in the letter."),
+            max_length=1000,
+        ),
     ] = ""
 
 
