@@ -36,6 +36,8 @@ STATEMENT_FILES = {
     "hub/tenants/calls/selection/ranked.py",
     "hub/tenants/exchange/found.py",
     "hub/tenants/exchange/written.py",
+    "hub/tenants/network/organisations.py",
+    "hub/tenants/network/pending.py",
     "hub/tenants/network/subjects.py",
     "hub/tenants/onboarding/deciding.py",
     "hub/tenants/onboarding/due.py",

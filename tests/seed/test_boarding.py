@@ -9,6 +9,7 @@ from hub.db import network_transaction
 from hub.ids import uuid7
 from hub.seed.load import seed
 from hub.tenants.network import queries
+from hub.tenants.network.organisations import counts_by_standing
 from hub.tenants.network.schemas import Narrow
 from hub.tenants.network.service import last_months
 from hub.tenants.onboarding.evidence import progress_of
@@ -87,9 +88,7 @@ async def test_the_board_has_something_to_show(own_database: Database) -> None:
     async with network_transaction() as scope:
         figures = await queries.figures(scope, today)
         setups = await queries.running_setups(scope, today, limit=10)
-        counts = await queries.counts_by_standing(
-            scope, Narrow("", None, None, None, today, uuid7())
-        )
+        counts = await counts_by_standing(scope, Narrow("", None, None, None, today, uuid7()))
         ente = await scope.fetchval("SELECT id FROM tenants WHERE 'coordinator' = ANY(kinds)")
         ending = await queries.ending_protocols(scope, ente, today, limit=50)
         silent = await queries.silent_desks(scope, today, after=None, limit=200)

@@ -11,6 +11,7 @@ from hub import clock
 from hub.db import network_transaction
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.network import queries, service
+from hub.tenants.network.organisations import counts_by_standing, organisations
 from hub.tenants.network.schemas import (
     KINDS,
     NEAR_DAYS,
@@ -69,8 +70,8 @@ async def list_organisations(request: AnyRequest, actor: NamedDependency[Actor])
             clock.day_of(scope.now),
             actor.membership_id,
         )
-        counts = await queries.counts_by_standing(scope, narrow)
-        found = await queries.organisations(
+        counts = await counts_by_standing(scope, narrow)
+        found = await organisations(
             scope,
             narrow,
             standing=asked.state or None,

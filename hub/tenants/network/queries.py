@@ -4,7 +4,7 @@ The sandbox is no part of the network.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,16 +13,14 @@ from hub.api.paging import Position
 from hub.db import NetworkScope, TenantScope
 from hub.ids import made_at
 from hub.tenants.calls.desk.schemas import Province
+from hub.tenants.network.pending import ASKED_TO_OPEN, BLOCKS, FURTHER, OPEN_POINTS, blocked
 from hub.tenants.network.schemas import (
     NEAR_DAYS,
     SILENT_DAYS,
-    Blocked,
     EndingProtocol,
     Entry,
     Figures,
     FurtherDesk,
-    ListedOrganisation,
-    Narrow,
     RunningSetup,
     SilentDesk,
     Waiting,
@@ -36,38 +34,10 @@ desks d
 JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
 WHERE d.state = 'active' AND coalesce(d.last_consultation_on, d.opened_on) < $1
 """
-# An open point that no second person has agreed to leave open.
-_BLOCKS = """
-p.state <> 'done' AND NOT EXISTS (
-  SELECT FROM setup_exceptions x
-  WHERE x.tenant_id = p.tenant_id AND x.setup_id = p.setup_id AND x.code = p.code AND x.state = 'agreed')
-"""
-# The open points of a set-up, each with how it stands, in the order of the checklist.
-_OPEN_POINTS = """
-coalesce(jsonb_agg(jsonb_build_array(p.code, p.changed_at, p.due_on, (
-    SELECT x.state FROM setup_exceptions x WHERE x.tenant_id = p.tenant_id
-      AND x.setup_id = p.setup_id AND x.code = p.code AND x.state IN ('asked', 'agreed')))
-  ORDER BY p.position) FILTER (WHERE p.state <> 'done'), '[]')
-"""
-# A desk that an active organisation adds by itself: no set-up will open it.
-_FURTHER = """
-d.state = 'setting_up'
-AND NOT EXISTS (SELECT FROM setups u WHERE u.id = d.setup_id AND u.state = 'running')
-"""
-# A further desk of an active host that has asked the Ente to open it: a set-up opens its own.
-_ASKED_TO_OPEN = """
-d.state = 'setting_up'
-AND NOT EXISTS (SELECT FROM setups u WHERE u.tenant_id = d.tenant_id AND u.state = 'running')
-AND EXISTS (SELECT FROM audit_log l
-  WHERE l.tenant_id = d.tenant_id AND l.subject_id = d.tenant_id AND l.subject_kind = 'organisation'
-    AND l.action = 'desk.opening_asked' AND l.codes ->> 'desk' = d.id::text)
-"""
-
-
 _FURTHER_DESKS = f"""
 desks d
 JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
-WHERE {_FURTHER}
+WHERE {FURTHER}
 """
 
 
@@ -77,7 +47,7 @@ async def figures(scope: NetworkScope, today: date) -> Figures:
         WITH running AS (
           SELECT s.id, s.tenant_id, s.due_on,
             NOT EXISTS (SELECT FROM setup_points p
-              WHERE p.tenant_id = s.tenant_id AND p.setup_id = s.id AND {_BLOCKS}) AS ready
+              WHERE p.tenant_id = s.tenant_id AND p.setup_id = s.id AND {BLOCKS}) AS ready
           FROM setups s WHERE s.state = 'running'
         ), members AS (
           SELECT
@@ -125,7 +95,7 @@ async def waiting(scope: NetworkScope, ente_id: UUID, membership_id: UUID, today
             WHERE p.tenant_id = $1 AND p.state = 'signed' AND p.expires_on BETWEEN $3 AND $4),
           (SELECT count(*) FROM desks d
             JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
-            WHERE {_ASKED_TO_OPEN})
+            WHERE {ASKED_TO_OPEN})
         """,
         ente_id,
         membership_id,
@@ -146,8 +116,8 @@ async def running_setups(scope: NetworkScope, today: date, *, limit: int) -> lis
         LEFT JOIN municipalities m ON m.istat_code = t.municipality_code
         LEFT JOIN regions r ON r.code = t.region_code
         CROSS JOIN LATERAL (
-          SELECT (count(*) FILTER (WHERE NOT ({_BLOCKS})))::int AS done, count(*)::int AS points,
-            {_OPEN_POINTS} AS open
+          SELECT (count(*) FILTER (WHERE NOT ({BLOCKS})))::int AS done, count(*)::int AS points,
+            {OPEN_POINTS} AS open
           FROM setup_points p WHERE p.tenant_id = s.tenant_id AND p.setup_id = s.id
         ) counted
         ORDER BY s.due_on, s.id
@@ -161,7 +131,7 @@ async def further_desks(scope: NetworkScope, today: date, *, limit: int) -> list
     """Those of active organisations that no set-up will open, the longest waiting first."""
     rows = await scope.fetch(
         f"""
-        SELECT d.id, t.id AS organisation_id, t.name AS organisation, {_ASKED_TO_OPEN} AS asked
+        SELECT d.id, t.id AS organisation_id, t.name AS organisation, {ASKED_TO_OPEN} AS asked
         FROM {_FURTHER_DESKS} ORDER BY d.id LIMIT $1
         """,
         limit,
@@ -196,18 +166,8 @@ def _running(row: Any, today: date) -> RunningSetup:
         due_on,
         done,
         points,
-        _blocked(open_points, today),
+        blocked(open_points, today),
     )
-
-
-def _blocked(open_points: Sequence[Any], today: date) -> tuple[Blocked, ...]:
-    blocked = []
-    for code, changed_at, due, exception in open_points:
-        due_day = date.fromisoformat(due)
-        # As JSON has it: an instant in whatever zone the session is in.
-        days = (today - clock.day_of(datetime.fromisoformat(changed_at))).days
-        blocked.append(Blocked(code, max(days, 0), due_day, due_day < today, exception))
-    return tuple(blocked)
 
 
 async def activations(scope: NetworkScope, since: date) -> dict[date, int]:
@@ -308,116 +268,6 @@ async def ending_protocols(
         UNFINISHED,
     )
     return [EndingProtocol(*row) for row in rows]
-
-
-# How an organisation stands, for the Ente: the first that applies.
-_STANDING = """
-CASE WHEN s.state = 'running' THEN 'setup'
-  WHEN t.state = 'active' AND s.state = 'active' AND EXISTS (
-    SELECT FROM setup_points p
-    WHERE p.tenant_id = s.tenant_id AND p.setup_id = s.id AND p.state = 'undone') THEN 'undone'
-  ELSE t.state END
-"""
-_MEMBERS = f"""
-SELECT t.id, t.name, t.name_search, t.kinds, t.coming_kinds, t.state, t.municipality_code, t.region_code,
-  s.id AS setup_id, s.due_on, {_STANDING} AS standing
-FROM tenants t
-LEFT JOIN LATERAL (
-  SELECT s.id, s.tenant_id, s.state, s.due_on FROM setups s WHERE s.tenant_id = t.id
-  ORDER BY s.state = 'running' DESC, s.started_at DESC LIMIT 1
-) s ON true
-WHERE NOT t.sandbox AND NOT 'coordinator' = ANY(t.kinds)
-"""
-# What the Ente's people have to do about an organisation: $4 which of it, $5 today, $6 who asks.
-_NEEDED = f"""
-CASE $4
-  WHEN 'overdue' THEN standing = 'setup' AND due_on < $5::date
-  WHEN 'ready' THEN standing = 'setup' AND NOT EXISTS (SELECT FROM setup_points p
-    WHERE p.tenant_id = listed.id AND p.setup_id = listed.setup_id AND {_BLOCKS})
-  WHEN 'exception' THEN standing = 'setup' AND EXISTS (SELECT FROM setup_exceptions x
-    WHERE x.tenant_id = listed.id AND x.setup_id = listed.setup_id AND x.state = 'asked'
-      AND x.asked_by <> $6::uuid)
-  WHEN 'desk' THEN state = 'active' AND EXISTS (SELECT FROM desks d
-    WHERE d.tenant_id = listed.id AND {_ASKED_TO_OPEN})
-  WHEN 'further' THEN state = 'active' AND EXISTS (SELECT FROM desks d
-    WHERE d.tenant_id = listed.id AND {_FURTHER})
-END
-"""
-
-
-_NARROWED = f"""
-SELECT * FROM ({_MEMBERS}) listed
-WHERE ($1 = '' OR name_search LIKE $1 || '%' OR name_search LIKE '% ' || $1 || '%')
-  AND ($2::text IS NULL OR $2 = ANY(kinds))
-  AND ($3::text IS NULL OR region_code = $3)
-  AND ($4::text IS NULL OR {_NEEDED})
-"""
-
-
-async def organisations(
-    scope: NetworkScope,
-    narrow: Narrow,
-    *,
-    standing: str | None,
-    after: UUID | None,
-    limit: int,
-) -> list[ListedOrganisation]:
-    """In the order of their names."""
-    rows = await scope.fetch(
-        f"""
-        SELECT o.id, o.name, o.kinds, o.coming_kinds, o.standing, m.name, r.name,
-          (SELECT count(*)::int FROM desks d WHERE d.tenant_id = o.id AND d.state <> 'closed'),
-          (SELECT count(*)::int FROM desks d
-            WHERE d.tenant_id = o.id AND o.state = 'active' AND {_ASKED_TO_OPEN}),
-          o.due_on,
-          (SELECT {_OPEN_POINTS} FROM setup_points p
-            WHERE p.tenant_id = o.id AND p.setup_id = o.setup_id
-              AND (o.standing = 'setup' OR o.standing = 'undone' AND p.state = 'undone'))
-        FROM (
-          SELECT * FROM ({_NARROWED}) narrowed
-          WHERE ($7::text IS NULL OR standing = $7)
-            AND ($8::uuid IS NULL OR (name_search, id) > (
-              SELECT last.name_search, last.id FROM tenants last WHERE last.id = $8))
-          ORDER BY name_search, id LIMIT $9
-        ) o
-        LEFT JOIN municipalities m ON m.istat_code = o.municipality_code
-        LEFT JOIN regions r ON r.code = o.region_code
-        ORDER BY o.name_search, o.id
-        """,
-        *narrow,
-        standing,
-        after,
-        limit,
-    )
-    return [_listed(tuple(row), narrow.today) for row in rows]
-
-
-def _listed(row: tuple[Any, ...], today: date) -> ListedOrganisation:
-    *head, kinds, coming, standing, place, region, desks, waiting, due_on, open_points = row
-    blocked = _blocked(open_points, today)
-    if standing != "setup":
-        # A point that came undone is late for nobody: its day was the activation's.
-        blocked = tuple(point._replace(overdue=False) for point in blocked)
-    return ListedOrganisation(
-        head[0],
-        head[1],
-        tuple(kinds),
-        tuple(coming),
-        standing,
-        place,
-        region,
-        desks,
-        waiting,
-        due_on,
-        blocked,
-    )
-
-
-async def counts_by_standing(scope: NetworkScope, narrow: Narrow) -> dict[str, int]:
-    rows = await scope.fetch(
-        f"SELECT standing, count(*) FROM ({_NARROWED}) narrowed GROUP BY standing", *narrow
-    )
-    return {row[0]: row[1] for row in rows}
 
 
 async def entries(
