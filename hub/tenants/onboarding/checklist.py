@@ -127,8 +127,10 @@ async def postpone_point(
 async def postpone(
     scope: NetworkScope, actor: Actor, organisation_id: UUID, due_on: date, reason: str
 ) -> None:
-    """Every open point moves by as many days as the whole. Raises NotFound, NoSetup."""
+    """Every open point moves by as many days as the whole; twice is one effect. Raises NotFound, NoSetup."""
     setup = await held(scope, organisation_id)
+    if (setup.due_on, setup.due_reason) == (due_on, reason):
+        return
     await deciding.move_setup(scope, setup.id, due_on, reason, (due_on - setup.due_on).days)
     await _tell(scope, actor, setup, "setup.postponed", due=due_on.isoformat())
     readers = await queries.readers_of(scope, organisation_id)

@@ -71,15 +71,19 @@ async def move_point(scope: NetworkScope, setup_id: UUID, code: str, due_on: dat
 async def move_setup(
     scope: NetworkScope, setup_id: UUID, due_on: date, reason: str, days: int
 ) -> None:
+    """Without `days` the reason alone is another: whoever was reminded is not reminded again."""
     await scope.execute(
         """
-        UPDATE setups SET due_on = $2, due_reason = $3, overdue_told_at = NULL, version = version + 1
+        UPDATE setups SET due_on = $2, due_reason = $3, version = version + 1,
+          overdue_told_at = CASE WHEN due_on = $2 THEN overdue_told_at END
         WHERE id = $1
         """,
         setup_id,
         due_on,
         reason,
     )
+    if not days:
+        return
     await scope.execute(
         """
         UPDATE setup_points SET due_on = due_on + $2::int, reminded_at = NULL

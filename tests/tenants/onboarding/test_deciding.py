@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from hub.db import network_transaction, tenant_transaction
+from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.ids import uuid7
 from hub.tenants.accounts.actor import Actor
@@ -289,6 +289,47 @@ async def test_the_whole_takes_its_open_points_along(db: Database) -> None:
     assert (after.due_on, after.due_reason) == (later, "Elezioni comunali.")
     for one, two in zip(before.points, after.points, strict=True):
         assert (two.due_on - one.due_on).days == (0 if one.state == "done" else 30)
+
+
+async def test_the_same_form_sent_twice_postpones_once(db: Database) -> None:
+    coming = await make_coming()
+    before = await coming.setup()
+    later = before.due_on + timedelta(days=30)
+
+    async def postpone(reason: str) -> tuple[int, int]:
+        """How many entries of the story, and how many letters there are in the end."""
+        async with network_transaction() as scope:
+            await checklist.postpone(
+                scope, coming.admin.actor, coming.organisation.id, later, reason
+            )
+        async with relay_transaction() as scope:
+            letters: int = await scope.fetchval(
+                "SELECT count(*) FROM outbox WHERE task = 'onboarding.mail_postponed'"
+            )
+        return (await story(coming)).count("setup.postponed"), letters
+
+    first = await postpone("Elezioni comunali.")
+    assert first[0] == 1
+    async with network_transaction() as scope:
+        await scope.execute(
+            "UPDATE setups SET overdue_told_at = started_at WHERE id = $1", before.id
+        )
+        await scope.execute(
+            "UPDATE setup_points SET reminded_at = changed_at WHERE setup_id = $1", before.id
+        )
+    assert await postpone("Elezioni comunali.") == first
+    assert (await postpone("Elezioni regionali."))[0] == 2
+    after = await coming.setup()
+    assert (after.due_on, after.due_reason) == (later, "Elezioni regionali.")
+    async with network_transaction() as scope:
+        reminded = await scope.fetchval(
+            """
+            SELECT bool_and(p.reminded_at IS NOT NULL AND s.overdue_told_at IS NOT NULL)
+            FROM setup_points p JOIN setups s ON s.id = p.setup_id WHERE s.id = $1
+            """,
+            before.id,
+        )
+    assert reminded
 
 
 async def test_a_later_point_moves_the_whole(db: Database) -> None:
