@@ -13,7 +13,7 @@ from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.onboarding.schemas import points_of
 from hub.web.i18n import N_
 
-# The reason of a set-up that ended because its application was withdrawn; otherwise somebody's own words.
+# The reason of a set-up that nobody ended: its application was withdrawn. Otherwise it is somebody's own words.
 WITHDRAWN = "withdrawn"
 
 
@@ -39,6 +39,8 @@ async def abandon(
         if setup_id:
             return
         raise NoSetup
+    # A person may write the same word.
+    withdrawn = actor is None and reason == WITHDRAWN
     setup = await queries.setup_by_id(scope, organisation_id, running[0])
     # As long as they are administrators: those of an organisation that is closed belong to it no more.
     readers = await queries.readers_of(scope, organisation_id)
@@ -59,7 +61,7 @@ async def abandon(
         "setup.abandoned",
         "organisation",
         organisation_id,
-        withdrawn=int(reason == WITHDRAWN),
+        withdrawn=int(withdrawn),
     )
     if setup is None:
         raise NotFound
@@ -69,7 +71,7 @@ async def abandon(
         tenant_id=setup.coordinator_id,
         organisation_id=organisation_id,
     )
-    if reason == WITHDRAWN:
+    if withdrawn:
         # The contact has withdrawn it.
         readers = [reader for reader in readers if reader != running[0]]
     await order_letters(scope, "onboarding.mail_abandoned", organisation_id, readers)

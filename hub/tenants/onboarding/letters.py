@@ -240,7 +240,7 @@ async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> N
 
 
 def _why_ended(setup: SetupView) -> list[str]:
-    if setup.ended_reason == WITHDRAWN:
+    if setup.ended_by is None and setup.ended_reason == WITHDRAWN:
         return [
             _("The organisation’s application was withdrawn, and with it the set-up has ended.")
         ]

@@ -10,6 +10,7 @@ from hub.worker import drain_now
 from tests.factories import Member, make_account, make_membership
 from tests.support.databases import Database
 from tests.support.smtp_sink import SmtpSink
+from tests.tenants.onboarding.conftest import Browse
 from tests.tenants.onboarding.making import Coming, fulfil, make_coming
 from tests.tenants.onboarding.test_admission import row_of, run_ordered
 from tests.tenants.onboarding.test_coming_kinds import become_lender
@@ -79,6 +80,23 @@ async def test_where_the_application_was_withdrawn_the_administrators_are_told(
     assert set(letters) == {admin.account.email}
     assert "La candidatura dell’organizzazione è stata ritirata" in letters[admin.account.email]
     assert WITHDRAWN not in letters[admin.account.email]
+
+
+async def test_a_persons_own_word_is_no_withdrawal(
+    coming: Coming, relay: SmtpSink, browse: Browse
+) -> None:
+    contact = (await coming.setup()).contact_email
+    async with network_transaction() as scope:
+        await abandon(scope, coming.admin.actor, coming.organisation.id, reason=WITHDRAWN)
+    await run_ordered("onboarding.mail_abandoned")
+    letters = {letter.recipients[0]: letter.text() for letter in relay.messages}
+    assert set(letters) == {contact}
+    assert WITHDRAWN in letters[contact]
+    page = await (await browse(coming.admin)).get(
+        f"/network/organisations/{coming.organisation.id}"
+    )
+    assert f"Motivo: {WITHDRAWN}" in page.text
+    assert "La candidatura è stata ritirata." not in page.text
 
 
 async def test_an_organisation_at_work_goes_on(
