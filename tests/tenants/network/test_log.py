@@ -269,4 +269,4 @@ async def test_a_point_stands_with_what_it_was_done_by(admin: Member, browse: Br
         said("point.done", point="test_referral_answered"),
         answered,
     ]
-    assert text.count("Completa il punto «Proposta di prova con risposta»") == 1
+    assert text.count("Completa il punto «Invio di prova con risposta»") == 1

@@ -126,7 +126,7 @@ async def test_a_lender_reads_how_it_came_on_board(
     # Each point stands with what it was done by, and is no entry besides.
     for point in ("protocol_signed", "services_stated", "test_referral_answered"):
         assert said("point.done", point=point) not in dict(told)
-    assert text.count("Completa il punto «Proposta di prova con risposta»") == 1
+    assert text.count("Completa il punto «Invio di prova con risposta»") == 1
 
 
 def in_order(told: list[tuple[str, str]], expected: list[tuple[str, str | None]]) -> None:
