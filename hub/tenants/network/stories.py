@@ -7,21 +7,17 @@ from uuid import UUID
 
 from hub.tenants.calls.applications.schemas import EXCLUSION_REASONS
 from hub.tenants.calls.selection.schemas import OWN_ADMINISTRATION, RECUSED_BY_THE_HUB
-from hub.tenants.exchange.kinds import KINDS as COLUMNS
 from hub.tenants.exchange.schemas import KINDS as EXCHANGED
+from hub.tenants.network.changed import Codes, changed_data
 from hub.tenants.network.schemas import Entry
 from hub.tenants.network.subjects import Names, as_id
 from hub.tenants.onboarding.schemas import POINTS, SUSPENSION_REASONS
 from hub.tenants.organisation.desks.schemas import CLOSED_BECAUSE
-from hub.tenants.organisation.schemas import Details
 from hub.tenants.protocols.schemas import KINDS as PROTOCOLS
 from hub.web.drawing import Tone
 from hub.web.formats import format_date
-from hub.web.forms import fields_of
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
-
-Codes = Mapping[str, object]
 
 
 class Told(NamedTuple):
@@ -303,15 +299,6 @@ _KINDS = {
     "protocol_template.saved": PROTOCOLS,
     "protocol.issued": PROTOCOLS,
 }
-# Where an import of the Ente's changed something: the kind of file, whose columns the codes name.
-_IMPORTED = {
-    "organisation.changed": "hosts",
-    "desk.changed": "desks",
-    "service.changed": "services",
-    "service.ended": "services",
-    "membership.renamed": "operators",
-    "invitation.changed": "operators",
-}
 _ROLES = {
     "admin": N_("administrator"),
     "operator": N_("operator"),
@@ -380,7 +367,7 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
     for code in _DAYS:
         if day := _day(codes.get(code)):
             yield day
-    if changed := _changed(action, codes):
+    if changed := changed_data(action, codes):
         yield changed
     if action in _HANDS:
         giver = _named(codes.get("giver") or codes.get("before"), names)
@@ -391,32 +378,6 @@ def _details(action: str, codes: Codes, names: Names) -> Iterator[str]:
             yield _("To %(taker)s", taker=taker)
     elif action == "membership.role_changed" and (before := _ROLES.get(str(codes.get("before")))):
         yield _("Before: %(outcome)s", outcome=_(before))
-
-
-def _changed(action: str, codes: Codes) -> str:
-    """Which data."""
-    if action == "settings.changed":
-        return ", ".join(_labels(codes))
-    if fields := _fields(action, codes):
-        return _("By an import: %(fields)s", fields=", ".join(fields))
-    return ""
-
-
-def _fields(action: str, codes: Codes) -> list[str]:
-    """As the columns of the file are called."""
-    kind, named = _IMPORTED.get(action), str(codes.get("fields") or "").split(",")
-    return [title for name, title in COLUMNS[kind].titles.items() if name in named] if kind else []
-
-
-def _labels(codes: Codes) -> list[str]:
-    """As the form of an organisation's own details calls its fields, each once and in its order."""
-    # A saint is one choice there, and several columns.
-    named = {
-        "patron" if name.startswith("patron_") else name
-        for name in str(codes.get("fields") or "").split(",")
-    }
-    asked = fields_of(Details)
-    return [_(asked[name].field.label) for name in asked if name in named]
 
 
 def _day(value: object) -> str:
