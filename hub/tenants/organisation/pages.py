@@ -102,14 +102,16 @@ async def edit_details(request: PageRequest, actor: NamedDependency[Actor]) -> T
 @post("/organisation/edit", guards=WHOLE_ADMINS, status_code=200)
 async def save(request: PageRequest, actor: NamedDependency[Actor]) -> Template | Response[None]:
     await request.body()  # Read before the transaction, which a slow sender would hold open.
-    stale = False
     async with tenant_transaction(actor.tenant_id) as scope:
         stored = await own(scope)
         form = await read_form(request, Details, choices=await _choices(scope, stored))
         if stored.municipality_code and stored.municipality:
-            await check_postal_code(scope, form, stored.municipality_code, stored.municipality)
-        saint = _saint(form, stored)
-        if form.data:
+            seat = (stored.municipality_code, stored.municipality)
+            await check_postal_code(scope, form, *seat, (stored.postal_code, seat[0]))
+        # Only while it is as the form showed it, what is stored tells what was typed.
+        stale = form.data is not None and form.data.version != stored.version
+        saint = None if stale else _saint(form, stored)
+        if form.data and not stale:
             try:
                 await save_details(scope, actor, form.data, saint)
             except ChangedMeanwhile:

@@ -9,11 +9,15 @@ from hub.web.i18n import gettext as _
 
 
 async def check_postal_code(
-    scope: TenantScope, form: Form[Any], municipality_code: str, municipality: str
+    scope: TenantScope,
+    form: Form[Any],
+    municipality_code: str,
+    municipality: str,
+    stored: tuple[str | None, str | None],
 ) -> None:
-    """As an import does; citizens search by it."""
+    """As an import does; citizens search by it. `stored` (postal code, municipality's code) may stay as it is."""
     typed = form.value("postal_code").strip()
-    if not typed or "postal_code" in form.errors:
+    if not typed or "postal_code" in form.errors or (typed, municipality_code) == stored:
         return
     known = await postal_codes_of(scope, municipality_code)
     if not known.can_have(typed):

@@ -101,6 +101,32 @@ async def test_what_cannot_be_taken_is_said_beside_its_field(
     assert (await stored(host))["version"] == 1
 
 
+async def test_a_stored_postal_code_of_elsewhere_stands_in_nobodys_way(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    await set_tenant(host, postal_code="20121")
+    kept = {**DETAILS, "version": "1", "postal_code": "20121", "address": "Via Roma 1"}
+    assert (await office.post("/organisation/edit", data=kept)).status_code == 303
+    other = kept | {"version": "2", "postal_code": "20122"}
+    assert (await office.post("/organisation/edit", data=other)).status_code == 422
+    row = await stored(host)
+    assert (row["postal_code"], row["address"]) == ("20121", "Via Roma 1")
+
+
+async def test_of_two_who_choose_a_saint_the_second_is_told_so(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    """Who left the older day standing typed none: not that, but the other's is what is in the way."""
+    own = {**DETAILS, "patron": "own", "patron_date": "24/6", "patron_name": "San Giovanni"}
+    for version, day in (("1", "24/6"), ("2", "25/6")):
+        data = own | {"version": version, "patron_date": day}
+        assert (await office.post("/organisation/edit", data=data)).status_code == 303
+    answer = await office.post("/organisation/edit", data=own | {"version": "2", "patron": "NA"})
+    assert answer.status_code == 409
+    assert "Now stored: 25/6" in answer.text
+    assert "typed a day of your own" not in answer.text
+
+
 @pytest.mark.parametrize("typed", ["", "30/2", "31/4", "0/1", "1/13", "Christmas"])
 async def test_an_own_patron_needs_a_day_that_exists(office: httpx.AsyncClient, typed: str) -> None:
     answer = await office.post(

@@ -70,14 +70,15 @@ def known_of(desk: Desk) -> dict[str, Any]:
 
 
 async def entry_of(
-    scope: TenantScope, form: Form[SaveDesk]
+    scope: TenantScope, form: Form[SaveDesk], stored: Desk | None = None
 ) -> tuple[Entry | None, Sequence[FoundMunicipality]]:
     """The entry, if nothing is wrong with it; else perhaps the municipalities that its name may mean."""
     week = _week(form)
     place, candidates = await _place(scope, form)
     asked = form.data
     if place is not None:
-        await check_postal_code(scope, form, place.istat_code, place.name)
+        before = (stored.postal_code, stored.municipality_code) if stored else (None, None)
+        await check_postal_code(scope, form, place.istat_code, place.name, before)
     if asked is None or place is None:
         return None, candidates
     _check_position(form, asked, place)

@@ -188,7 +188,7 @@ async def save_desk(
         desk = await service.to_save(scope, actor, path_id(desk_id))
         choices = await desk_form.choices(scope)
         form = await read_form(request, SaveDesk, choices=choices.pairs)
-        entry, places = await desk_form.entry_of(scope, form)
+        entry, places = await desk_form.entry_of(scope, form, desk)
         if entry:
             try:
                 await service.change_desk(scope, actor, desk.id, entry)

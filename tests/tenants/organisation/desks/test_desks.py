@@ -241,6 +241,22 @@ async def test_saving_an_entry_verifies_it(office: httpx.AsyncClient, host: Tena
     assert await actions(host) == ["desk.changed"]
 
 
+async def test_a_stored_postal_code_of_elsewhere_stands_in_nobodys_way(
+    office: httpx.AsyncClient, host: Tenant
+) -> None:
+    desk = await make_desk(host)
+    await set_desk(desk, postal_code="43121")
+    edit = f"/organisation/desks/{desk.id}/edit"
+    kept = {**DESK, "version": "1", "postal_code": "43121"}
+    assert (await office.post(edit, data=kept)).status_code == 303
+    moved = kept | {"version": "2", "municipality": "Milano"}
+    assert (await office.post(edit, data=moved)).status_code == 422
+    other = kept | {"version": "2", "postal_code": "43122"}
+    assert (await office.post(edit, data=other)).status_code == 422
+    row = await desk_row(host, desk.id)
+    assert (row["postal_code"], row["version"]) == ("43121", 2)
+
+
 async def test_of_two_editors_the_second_is_told_what_the_first_wrote(
     office: httpx.AsyncClient, host: Tenant
 ) -> None:
