@@ -1,12 +1,14 @@
 """A file is handed in as the signed document: looked at outside any transaction, since that takes a moment."""
 
 import asyncio
+import logging
 from datetime import date
 from uuid import UUID
 
 from hub import files
 from hub.db import network_transaction, tenant_transaction
 from hub.errors import NotFound
+from hub.logs import describe
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.protocols import queries
@@ -20,6 +22,8 @@ from hub.tenants.protocols.receive import (
 )
 from hub.tenants.protocols.schemas import Protocol, SignedFile
 from hub.uploads import check_upload
+
+log = logging.getLogger(__name__)
 
 
 async def hand_in(
@@ -44,10 +48,17 @@ async def hand_in(
     async with tenant_transaction(tenant_id) as scope:
         came = await receive(scope, actor, protocol_id, file, signed_on, link_version=link_version)
     if came.state == "signed":
-        # A task does so, too; but whoever hands it in looks at the checklist next.
-        async with network_transaction() as network:
-            await refresh(network, [came.organisation_id])
+        await _refresh_now(came.organisation_id)
     return came
+
+
+async def _refresh_now(organisation_id: UUID) -> None:
+    """A task does so, too; but whoever hands it in looks at the checklist next."""
+    try:
+        async with network_transaction() as network:
+            await refresh(network, [organisation_id])
+    except Exception as error:  # noqa: BLE001  # the file is kept, and the task comes: nobody need send it again
+        log.warning("checklist not refreshed at once: %s", describe(error))
 
 
 async def countersign(

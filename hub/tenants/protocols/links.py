@@ -31,7 +31,15 @@ def link_to(grant: Grant) -> str:
 
 def read_link(token: str) -> Grant:
     """Raises BadToken, and of its kinds ExpiredToken."""
-    subject = tokens.verify(_PURPOSE, token)
+    return _unpacked(tokens.verify(_PURPOSE, token))
+
+
+def read_expired(expired: tokens.ExpiredToken) -> Grant:
+    """What an expired link was for. Raises BadToken."""
+    return _unpacked(expired.subject)
+
+
+def _unpacked(subject: bytes) -> Grant:
     if len(subject) != 2 * _UUID_BYTES + _VERSION_BYTES:
         raise tokens.BadToken
     return Grant(

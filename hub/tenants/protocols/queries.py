@@ -43,6 +43,14 @@ async def find(scope: TenantScope, protocol_id: UUID, *, lock: bool = False) -> 
     return Protocol(**{**row, "content": msgspec.convert(row["content"], Content)})
 
 
+async def ente_email(scope: TenantScope) -> str | None:
+    """Of the Ente whose scope it is."""
+    email: str | None = await scope.fetchval(
+        "SELECT email FROM tenants WHERE id = $1", scope.tenant_id
+    )
+    return email
+
+
 async def renewal_of(scope: TenantScope, protocol_id: UUID) -> UUID | None:
     """The last that was drawn up in its place and is not cancelled."""
     found: UUID | None = await scope.fetchval(

@@ -5,11 +5,10 @@ from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
-from hub.db import network_transaction, tenant_transaction
+from hub.db import tenant_transaction
 from hub.errors import NotFound
-from hub.tenants.directory.queries import coordinator_email
 from hub.tenants.protocols import queries
-from hub.tenants.protocols.links import LINK_LASTS, Grant, read_link
+from hub.tenants.protocols.links import LINK_LASTS, Grant, read_expired, read_link
 from hub.tenants.protocols.page_parts import (
     WORDS,
     PageRequest,
@@ -72,9 +71,9 @@ async def hand_in_signed(request: PageRequest, token: FromPath[str]) -> Template
 async def _page(request: PageRequest, token: str, form: Form[SendSigned] | None = None) -> Template:
     try:
         grant = read_link(token)
-    except ExpiredToken:
-        async with network_transaction() as scope:
-            contact = await coordinator_email(scope)
+    except ExpiredToken as expired:
+        async with tenant_transaction(read_expired(expired).tenant_id) as scope:
+            contact = await queries.ente_email(scope)
         return _answer(request, token, "expired", contact=contact)
     except BadToken:
         return _answer(request, token, "altered")

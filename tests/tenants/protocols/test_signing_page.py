@@ -11,8 +11,10 @@ import pytest
 
 from hub import clock
 from hub.db import network_transaction, relay_transaction, tenant_transaction
+from hub.tenants.protocols import hand_in
 from hub.tenants.protocols.links import LINK_LASTS
 from hub.tenants.protocols.schemas import last_day
+from tests.factories import make_tenant
 from tests.support import papers
 from tests.support.databases import Database
 from tests.tenants.onboarding.making import make_coming
@@ -83,6 +85,23 @@ async def test_signing_asks_the_checklist_to_look_again(
     async with relay_transaction() as scope:
         rows = await scope.fetch("SELECT args FROM outbox WHERE task = 'onboarding.refresh'")
     assert [row["args"] for row in rows] == [{"organisation_id": str(between.organisation.id)}]
+
+
+async def test_a_checklist_that_fails_spoils_no_signature(
+    between: Between, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is kept by then: whoever sends it is not told otherwise, and the task looks again."""
+
+    async def broken(*_given: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(hand_in, "refresh", broken)
+    protocol_id = await between.sent()
+    path = await between.link(protocol_id)
+    content = appended(await between.document(protocol_id))
+    assert (await upload(client, path, content)).status_code == 303
+    assert (await between.found(protocol_id)).state == "signed"
+    assert "Firmato il" in (await client.get(path)).text
 
 
 async def test_our_document_unsigned_is_refused(
@@ -210,6 +229,16 @@ async def test_of_two_at_once_one_is_taken(between: Between, new_client: NewClie
 async def test_a_link_lasts_sixty_days(between: Between, client: httpx.AsyncClient) -> None:
     protocol_id = await between.sent()
     path = await between.link(protocol_id)
+    # Another Ente, and one that was there before.
+    other = await make_tenant("coordinator")
+    async with network_transaction() as scope:
+        for ente, name, days in ((between.ente, "la-sua", 0), (other, "altra", 900)):
+            await scope.execute(
+                "UPDATE tenants SET email = $2, created_at = created_at - make_interval(days => $3) WHERE id = $1",
+                ente.id,
+                f"{name}@example.org",
+                days,
+            )
     with clock.moved(LINK_LASTS - timedelta(hours=1)):
         assert (await client.get(path)).status_code == 200
     with clock.moved(LINK_LASTS + timedelta(hours=1)):
@@ -217,6 +246,8 @@ async def test_a_link_lasts_sixty_days(between: Between, client: httpx.AsyncClie
         assert late.status_code == 410
         assert "scaduto" in late.text
         assert "Scrivi all’Ente" in late.text
+        assert 'href="mailto:la-sua@example.org"' in late.text
+        assert "altra@example.org" not in late.text
         assert (await client.get(f"{path}/document")).status_code == 404
         content = appended(await between.document(protocol_id))
         assert (await upload(client, path, content)).status_code == 410
