@@ -13,7 +13,6 @@ from hub.tenants.onboarding.touch import touch
 from hub.tenants.organisation import hours
 from hub.tenants.organisation.desks import queries
 from hub.tenants.organisation.desks.schemas import (
-    DAY_FIELDS,
     AddClosure,
     Desk,
     SaveDesk,
@@ -65,11 +64,6 @@ class Entry:
     municipality: FoundMunicipality
     hours: Hours
     provinces: tuple[str, ...]
-
-
-def read_hours(asked: SaveDesk) -> list[str]:
-    """The week as it was typed, Monday first."""
-    return [getattr(asked, name) for name in DAY_FIELDS]
 
 
 def may_change(actor: Actor, desk_id: UUID) -> bool:
