@@ -4,6 +4,8 @@ The application is the Ente's row and the organisation the network's, so it take
 one, which orders the protocol, looks at the application again.
 """
 
+from collections.abc import Collection
+from itertools import chain, count
 from uuid import UUID, uuid5
 
 from hub import audit
@@ -14,6 +16,11 @@ from hub.tenants.onboarding import organisations, setups
 from hub.tenants.onboarding.begin import Contact, begin, get_going, in_order
 from hub.tenants.onboarding.organisations import Details, Known
 from hub.tenants.onboarding.setups import NewDesk
+from hub.tenants.territory.build_data import fold
+from hub.tenants.territory.queries import municipalities_by_code
+
+# As the desk's own form takes it.
+LONGEST_NAME = 120
 
 
 async def admit(scope: NetworkScope, application: Application, content: Content) -> bool:
@@ -36,7 +43,7 @@ async def admit(scope: NetworkScope, application: Application, content: Content)
         contact,
         application_id=application.id,
     )
-    desks = desks_of(application.id, content)
+    desks = await _told_apart(scope, organisation_id, desks_of(application.id, content))
     await setups.add_desks(scope, organisation_id, setup_id, desks)
     await audit.record_for(
         scope,
@@ -69,6 +76,30 @@ def desks_of(application_id: UUID, content: Content) -> list[NewDesk]:
         )
         for number, desk in enumerate(content.desks)
     ]
+
+
+async def _told_apart(
+    scope: NetworkScope, organisation_id: UUID, desks: list[NewDesk]
+) -> list[NewDesk]:
+    """As the desk's form and an import demand it, while the organisation is held. Its people may rename them."""
+    taken = {fold(name) for name in await setups.desk_names(scope, organisation_id)}
+    places = await municipalities_by_code(scope, [desk.municipality_code for desk in desks])
+    named = []
+    for desk in desks:
+        name = _free_name(desk.name, places[desk.municipality_code].name, taken)
+        taken.add(fold(name))
+        named.append(desk._replace(name=name))
+    return named
+
+
+def _free_name(wanted: str, place: str, taken: Collection[str]) -> str:
+    """The name itself, with its municipality, or with a number after that."""
+    endings = chain(["", f" ({place})"], (f" ({place} {number})" for number in count(2)))
+    return next(
+        name
+        for ending in endings
+        if fold(name := wanted[: LONGEST_NAME - len(ending)] + ending) not in taken
+    )
 
 
 def details_of(application: Application, content: Content) -> Details:

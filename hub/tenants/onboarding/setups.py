@@ -30,6 +30,15 @@ async def is_admitted(scope: NetworkScope, application_id: UUID, first_desk_id: 
     return found
 
 
+async def desk_names(scope: NetworkScope, organisation_id: UUID) -> list[str]:
+    """Those that are taken; a desk that was closed before it ever opened takes none."""
+    rows = await scope.fetch(
+        "SELECT name FROM desks WHERE tenant_id = $1 AND (state <> 'closed' OR opened_on IS NOT NULL)",
+        organisation_id,
+    )
+    return [row[0] for row in rows]
+
+
 async def add_desks(
     scope: NetworkScope, organisation_id: UUID, setup_id: UUID, desks: Sequence[NewDesk]
 ) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from hub.db import NetworkScope, network_transaction, relay_transaction, tenant_transaction
@@ -18,6 +19,7 @@ from hub.tenants.calls.applications.withdraw_application import withdraw
 from hub.tenants.calls.selection import each_ranked
 from hub.tenants.onboarding import admission_tasks
 from hub.tenants.onboarding.abandon import abandon
+from hub.tenants.onboarding.admit import admit as admit_application
 from hub.tenants.onboarding.queries import party_of
 from hub.tenants.onboarding.schemas import POINTS, Party
 from hub.tenants.protocols.issue import issue
@@ -345,14 +347,61 @@ async def test_two_calls_of_one_organisation_share_a_set_up(db: Database) -> Non
     await admit(second)
     await admit(second)
     organisation = await organisation_of(first)
-    assert await desks_of(organisation.id) == [("Sportello", "setting_up")] * 2
+    assert sorted(await desks_of(organisation.id)) == [
+        ("Sportello", "setting_up"),
+        ("Sportello (Napoli)", "setting_up"),
+    ]
     await leave(second)
     await run_withdrawal(second)
     assert sorted(await desks_of(organisation.id)) == [
+        ("Sportello", "setting_up"),
+        ("Sportello (Napoli)", "closed"),
+    ]
+    assert (await row_of(organisation.id))["state"] == "suspended"
+
+
+async def test_no_two_desks_of_one_organisation_are_called_alike(db: Database) -> None:
+    """People are limited to desks by their names in an import, and letters name them."""
+    host = await make_tenant("host")
+    await make_desk(host, name="SPORTELLO")
+    code = fiscal_code(uuid7().int % 10**10)
+    async with network_transaction() as scope:
+        await scope.execute("UPDATE tenants SET fiscal_code = $2 WHERE id = $1", host.id, code)
+    ente, _ = await make_ente()
+    application = await make_admitted(ente, code=code)
+    assert application.content is not None
+    (desk,) = application.content.desks
+    alike = msgspec.structs.replace(
+        application.content, desks=(desk, desk, msgspec.structs.replace(desk, name="x" * 120)) * 2
+    )
+    async with network_transaction() as scope:
+        await admit_application(scope, application, alike)
+    names = [name for name, _state in await desks_of(host.id)]
+    long = f"{'x' * 111} (Napoli)"
+    assert sorted(names) == sorted(
+        [
+            "SPORTELLO",
+            "Sportello (Napoli)",
+            *(f"Sportello (Napoli {number})" for number in (2, 3, 4)),
+            "x" * 120,
+            long,
+        ]
+    )
+
+
+async def test_the_name_of_a_desk_that_never_opened_is_free(db: Database) -> None:
+    ente, _ = await make_ente()
+    code = fiscal_code(uuid7().int % 10**10)
+    first, second = await make_admitted(ente, code=code), await make_admitted(ente, code=code)
+    await admit(first)
+    await leave(first)
+    await run_withdrawal(first)
+    await admit(second)
+    host = await organisation_of(second)
+    assert sorted(await desks_of(host.id)) == [
         ("Sportello", "closed"),
         ("Sportello", "setting_up"),
     ]
-    assert (await row_of(organisation.id))["state"] == "suspended"
 
 
 async def test_a_ranking_brings_its_admitted_on_board_and_who_moves_up_later(
