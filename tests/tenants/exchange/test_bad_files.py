@@ -437,12 +437,15 @@ async def test_what_can_be_wrong_with_a_desk(ente: Member) -> None:
 async def test_what_can_be_wrong_with_a_person(ente: Member) -> None:
     tenant = await make_tenant("host")
     code = await making.give_codes(tenant)
+    for name in ("Twice", "TWICE"):
+        await make_desk(tenant, name=name)
     base = {"organisation": code, "name": "Ada", "email": "ada@example.org"}
     wanted = [
         ({"email": "ada"}, "email", "email"),
         ({"name": "", "email": "b@example.org"}, "name", "missing"),
         ({"role": "queen", "email": "c@example.org"}, "role", "choice"),
         ({"desks": "Nowhere", "email": "d@example.org"}, "desks", "desk_unknown"),
+        ({"desks": "twice", "email": "f@example.org"}, "desks", "desk_ambiguous"),
         ({"desks": "a;" * 60, "email": "e@example.org"}, "desks", "too_long"),
     ]
     rows = [{**base, **values} for values, _column, _code in wanted]

@@ -52,7 +52,7 @@ COLUMNS = (
     ),
 )
 
-DeskIds = dict[tuple[UUID, str], UUID]
+DeskIds = dict[tuple[UUID, str], list[UUID]]
 
 
 def keys(parsed: Parsed) -> Sequence[str]:
@@ -82,7 +82,9 @@ async def judge(
         for one in await found.invitations(scope, ids, emails, lock=lock)
     }
     names = await found.desk_names(scope, ids)
-    desk_ids: DeskIds = {(owner, fold(name)): desk for owner, desk, name in names}
+    desk_ids: DeskIds = {}
+    for organisation, desk, name in names:
+        desk_ids.setdefault((organisation, fold(name)), []).append(desk)
     called = {desk: name for _owner, desk, name in names}
     judged = []
     for row in rows:
@@ -128,14 +130,17 @@ def _wanted(
 ) -> Record:
     named = values.get("desks") or ()
     known = _desks(named, owner, desk_ids)
-    if None in known and not (judged.present and _says_none(named)):
+    if any(len(same) > 1 for same in known):
+        # From before no two could be called alike: which of their citizens the person would see, nobody said.
+        judged.errors.append(("desks", "desk_ambiguous"))
+    if [] in known and not (judged.present and _says_none(named)):
         judged.errors.append(("desks", "desk_unknown"))
     return {
         "tenant_id": owner.id,
         "email": values["email"],
         "name": values.get("name"),
         "role": values.get("role") or OPERATOR,
-        "desk_ids": tuple(sorted(desk for desk in known if desk)) if named else None,
+        "desk_ids": tuple(sorted(desk for same in known for desk in same)) if named else None,
         "locale": owner.locale,
     }
 
@@ -144,15 +149,16 @@ def _says_none(named: Sequence[str]) -> bool:
     return [fold(part) for part in named] in ([NO_DESK], [_NO_DESK_ENGLISH])
 
 
-def _desks(parts: Sequence[str], owner: Organisation, desk_ids: DeskIds) -> list[UUID | None]:
-    """A name may hold a semicolon itself: the longest run of parts that is a name, is one."""
-    known: list[UUID | None] = []
+def _desks(parts: Sequence[str], owner: Organisation, desk_ids: DeskIds) -> list[list[UUID]]:
+    """For each name those that are called so. A name may hold a semicolon itself: the longest run of parts that is
+    a name, is one."""
+    known: list[list[UUID]] = []
     start = 0
     while start < len(parts):
         for end in range(len(parts), start, -1):
-            desk = desk_ids.get((owner.id, fold(" ".join(parts[start:end]))))
-            if desk or end == start + 1:
-                known.append(desk)
+            same = desk_ids.get((owner.id, fold(" ".join(parts[start:end]))), [])
+            if same or end == start + 1:
+                known.append(same)
                 start = end
                 break
     return known
