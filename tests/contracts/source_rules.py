@@ -43,6 +43,8 @@ STATEMENT_FILES = {
     "hub/tenants/onboarding/due.py",
     "hub/tenants/onboarding/organisations.py",
     "hub/tenants/onboarding/setups.py",
+    "hub/tenants/organisation/desks/closings.py",
+    "hub/tenants/organisation/desks/verification.py",
     "hub/tenants/people/passages.py",
     "hub/tenants/protocols/editions.py",
     "hub/tenants/protocols/parties.py",

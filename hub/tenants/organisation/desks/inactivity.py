@@ -13,7 +13,7 @@ from hub.db import NetworkScope, TenantScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.network.schemas import SILENT_DAYS
-from hub.tenants.organisation.desks import close, queries
+from hub.tenants.organisation.desks import close, closings, queries
 from hub.tenants.organisation.desks.close import OpenWorkLeft
 from hub.tenants.organisation.desks.schemas import AnnounceClosing, CloseDesk, Desk
 from hub.web.i18n import N_
@@ -71,7 +71,7 @@ async def announce(
     others = {one.id for one in takers_of(desk, await queries.desks_of(scope, organisation_id))}
     if asked.taker_id not in others and (others or asked.taker_id):
         raise TakerMissing
-    await queries.announce_closing(
+    await closings.announce_closing(
         scope, organisation_id, desk.id, asked.closing_on, asked.note, asked.taker_id
     )
     await _tell(scope, actor, organisation_id, "announced", desk.id, on=asked.closing_on)
@@ -88,7 +88,7 @@ async def withdraw(scope: NetworkScope, actor: Actor, organisation_id: UUID, des
     if desk is None:
         raise NotFound
     if desk.closing_on and desk.state == "active":
-        await queries.forget_closing(scope, organisation_id, desk_id)
+        await closings.forget_closing(scope, organisation_id, desk_id)
         await _tell(scope, actor, organisation_id, "withdrawn", desk_id)
 
 
@@ -103,10 +103,10 @@ async def close_due(scope: TenantScope, desk_id: UUID) -> None:
     today = clock.day_of(scope.now)
     if desk is None or desk.state != "active" or not desk.closing_on or desk.closing_on > today:
         return
-    if not await queries.works_as_host(scope):
+    if not await closings.works_as_host(scope):
         return
     if await _is_answered(scope, desk):
-        await queries.forget_closing(scope, scope.tenant_id, desk_id)
+        await closings.forget_closing(scope, scope.tenant_id, desk_id)
         await _tell(scope, None, scope.tenant_id, "lapsed", desk_id)
         return
     taker = await queries.desk(scope, taker_id) if taker_id else None
@@ -114,7 +114,7 @@ async def close_due(scope: TenantScope, desk_id: UUID) -> None:
     try:
         await close.end(scope, None, desk_id, CloseDesk(INACTIVITY, today, taker_id))
     except OpenWorkLeft:
-        await queries.forget_closing(scope, scope.tenant_id, desk_id)
+        await closings.forget_closing(scope, scope.tenant_id, desk_id)
         await _tell(scope, None, scope.tenant_id, "failed", desk_id)
         await outbox.enqueue(scope, "desks.tell_ente_left", desk_id=desk_id)
 
@@ -124,7 +124,7 @@ async def _is_answered(scope: TenantScope, desk: Desk) -> bool:
     announced = desk.closing_announced_at
     return announced is not None and (
         not is_silent(desk, clock.day_of(announced))
-        or await queries.suspended_since(scope, announced)
+        or await closings.suspended_since(scope, announced)
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from hub.db import NetworkScope, TenantScope
 from hub.ids import uuid7
+from hub.tenants.organisation.desks import closings
 from hub.tenants.organisation.desks.schemas import Closure, Desk
 
 _DESK = """
@@ -91,7 +92,7 @@ async def verify(scope: TenantScope, desk_id: UUID, day: date) -> None:
 
 
 async def mark_closed(scope: TenantScope, desk_id: UUID, day: date, reason: str) -> None:
-    await forget_closing(scope, scope.tenant_id, desk_id)
+    await closings.forget_closing(scope, scope.tenant_id, desk_id)
     await scope.execute(
         """
         UPDATE desks SET state = 'closed', closed_on = $3, closed_reason = $4, version = version + 1
@@ -207,43 +208,6 @@ async def provinces_by_region(
     return [(row["region"], list(zip(row["codes"], row["names"], strict=True))) for row in rows]
 
 
-async def tenants_to_remind(
-    scope: NetworkScope, verified_before: date, reminded_before: datetime
-) -> list[UUID]:
-    """Active hosts with an entry that nobody has verified for so long, nor been reminded of."""
-    rows = await scope.fetch(
-        """
-        SELECT DISTINCT d.tenant_id FROM desks d
-        JOIN tenants t ON t.id = d.tenant_id AND t.state = 'active' AND NOT t.sandbox
-        WHERE d.state = 'active' AND coalesce(d.verified_on, d.opened_on) < $1
-          AND (d.verification_reminded_at IS NULL OR d.verification_reminded_at < $2)
-        ORDER BY d.tenant_id
-        """,
-        verified_before,
-        reminded_before,
-    )
-    return [row["tenant_id"] for row in rows]
-
-
-async def mark_reminded(
-    scope: TenantScope, verified_before: date, reminded_before: datetime
-) -> int:
-    """How many entries are due; once each, also where two workers ask at once."""
-    return await scope.execute(
-        """
-        UPDATE desks SET verification_reminded_at = $2 WHERE id IN (
-          SELECT id FROM desks
-          WHERE tenant_id = $1 AND state = 'active' AND coalesce(verified_on, opened_on) < $3
-            AND (verification_reminded_at IS NULL OR verification_reminded_at < $4)
-          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
-        """,
-        scope.tenant_id,
-        scope.now,
-        verified_before,
-        reminded_before,
-    )
-
-
 async def admins(scope: TenantScope) -> list[UUID]:
     """Of the organisation's own people: support is the Ente's."""
     rows = await scope.fetch(
@@ -255,27 +219,6 @@ async def admins(scope: TenantScope) -> list[UUID]:
         scope.now,
     )
     return [row["id"] for row in rows]
-
-
-async def unverified(
-    scope: TenantScope, verified_before: date, membership_id: UUID | None
-) -> list[tuple[str, date | None]]:
-    """(name, last verified) of active desks, those of a limited membership only where there is one."""
-    rows = await scope.fetch(
-        """
-        SELECT d.name, d.verified_on FROM desks d
-        WHERE d.tenant_id = $1 AND d.state = 'active' AND coalesce(d.verified_on, d.opened_on) < $2
-          AND ($3::uuid IS NULL OR EXISTS (SELECT FROM memberships m
-            WHERE m.tenant_id = d.tenant_id AND m.id = $3 AND (NOT m.limited_to_desks
-              OR EXISTS (SELECT FROM membership_desks o WHERE o.tenant_id = m.tenant_id
-                AND o.membership_id = m.id AND o.desk_id = d.id))))
-        ORDER BY d.name, d.id
-        """,
-        scope.tenant_id,
-        verified_before,
-        membership_id,
-    )
-    return [(row["name"], row["verified_on"]) for row in rows]
 
 
 async def is_active(scope: TenantScope | NetworkScope, organisation_id: UUID) -> bool:
@@ -366,79 +309,6 @@ async def admins_of_ente(scope: NetworkScope) -> list[UUID]:
         scope.now,
     )
     return [row["id"] for row in rows]
-
-
-async def announce_closing(
-    scope: NetworkScope,
-    organisation_id: UUID,
-    desk_id: UUID,
-    day: date,
-    note: str,
-    taker_id: UUID | None,
-) -> None:
-    await scope.execute(
-        """
-        INSERT INTO announced_closings
-          (id, tenant_id, desk_id, announced_at, closes_on, note, taker_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        uuid7(),
-        organisation_id,
-        desk_id,
-        scope.now,
-        day,
-        note,
-        taker_id,
-    )
-
-
-async def forget_closing(
-    scope: NetworkScope | TenantScope, organisation_id: UUID, desk_id: UUID
-) -> None:
-    await scope.execute(
-        "DELETE FROM announced_closings WHERE tenant_id = $1 AND desk_id = $2",
-        organisation_id,
-        desk_id,
-    )
-
-
-async def due_to_close(scope: NetworkScope, today: date) -> list[tuple[UUID, UUID]]:
-    """(host, desk), of the hosts that work."""
-    rows = await scope.fetch(
-        """
-        SELECT c.tenant_id, c.desk_id FROM announced_closings c
-        JOIN tenants t ON t.id = c.tenant_id AND t.state = 'active'
-          AND 'host' <> ALL(t.coming_kinds)
-        WHERE c.closes_on <= $1 ORDER BY c.closes_on, c.desk_id
-        """,
-        today,
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
-async def works_as_host(scope: TenantScope) -> bool:
-    """Its people may record what happens at its desks."""
-    found: bool = await scope.fetchval(
-        """
-        SELECT EXISTS (SELECT FROM tenants
-          WHERE id = $1 AND state = 'active' AND 'host' <> ALL(coming_kinds))
-        """,
-        scope.tenant_id,
-    )
-    return found
-
-
-async def suspended_since(scope: TenantScope, since: datetime) -> bool:
-    """At any time since then, or still."""
-    found: bool = await scope.fetchval(
-        """
-        SELECT EXISTS (SELECT FROM suspensions
-          WHERE tenant_id = $1 AND (lifted_at IS NULL OR lifted_at >= $2))
-        """,
-        scope.tenant_id,
-        since,
-    )
-    return found
 
 
 async def desk_name(scope: NetworkScope, desk_id: UUID) -> tuple[str, UUID, str] | None:

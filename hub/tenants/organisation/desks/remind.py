@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from hub import clock, outbox
 from hub.db import NetworkScope, TenantScope
-from hub.tenants.organisation.desks import queries
+from hub.tenants.organisation.desks import queries, verification
 
 # An entry stays verified for so long; whoever was reminded is not reminded again before as long has passed.
 VERIFIED_FOR = timedelta(days=180)
@@ -24,7 +24,7 @@ async def order_reminders(scope: TenantScope) -> None:
     Called again at once, it orders nothing.
     """
     reminded_before = scope.now - VERIFIED_FOR
-    if not await queries.mark_reminded(scope, verified_before(scope), reminded_before):
+    if not await verification.mark_reminded(scope, verified_before(scope), reminded_before):
         return
     admins = await queries.admins(scope)
     for membership_id in admins:

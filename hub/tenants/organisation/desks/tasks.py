@@ -10,7 +10,7 @@ from hub.db import network_transaction, tenant_transaction
 from hub.idempotency import once
 from hub.outbox import Job
 from hub.tenants.organisation import queries as organisation
-from hub.tenants.organisation.desks import queries
+from hub.tenants.organisation.desks import closings, queries, verification
 from hub.tenants.organisation.desks.inactivity import close_due
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
 from hub.tenants.organisation.desks.schemas import Desk
@@ -32,7 +32,9 @@ MOST_NAMED = 10
 async def remind() -> None:
     async with network_transaction() as network:
         reminded_before = network.now - VERIFIED_FOR
-        due = await queries.tenants_to_remind(network, verified_before(network), reminded_before)
+        due = await verification.tenants_to_remind(
+            network, verified_before(network), reminded_before
+        )
     for tenant_id in due:
         try:
             async with tenant_transaction(tenant_id) as scope:
@@ -86,7 +88,7 @@ async def ask_ente(job: Job, *, desk_id: UUID, membership_id: UUID) -> None:
 async def close_silent() -> None:
     """Those whose announced day has come, each in its host's scope."""
     async with network_transaction() as network:
-        due = await queries.due_to_close(network, clock.day_of(network.now))
+        due = await closings.due_to_close(network, clock.day_of(network.now))
     for tenant_id, desk_id in due:
         try:
             async with tenant_transaction(tenant_id) as scope:
@@ -221,7 +223,7 @@ async def _office(organisation_id: UUID) -> Reader | None:
 
 async def _unverified(job: Job, membership_id: UUID | None) -> Unverified:
     async with tenant_transaction(job.owner_id) as scope:
-        return await queries.unverified(scope, verified_before(scope), membership_id)
+        return await verification.unverified(scope, verified_before(scope), membership_id)
 
 
 def _still_right(unverified: Unverified) -> Letter:

@@ -10,7 +10,7 @@ import pytest
 from hub import clock, mail
 from hub.config import Settings
 from hub.db import TenantScope, network_transaction, relay_transaction, tenant_transaction
-from hub.tenants.organisation.desks import queries, tasks
+from hub.tenants.organisation.desks import tasks, verification
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
 from hub.tenants.organisation.desks.tasks import remind
 from hub.worker import drain_now
@@ -166,7 +166,7 @@ async def test_who_is_asked_across_the_network(own_database: Database) -> None:
     async with network_transaction() as scope:
         await scope.execute("UPDATE tenants SET sandbox = true WHERE id = $1", sandbox.id)
         await scope.execute("UPDATE tenants SET state = 'suspended' WHERE id = $1", suspended.id)
-        found = await queries.tenants_to_remind(
+        found = await verification.tenants_to_remind(
             scope, verified_before(scope), scope.now - VERIFIED_FOR
         )
     assert found == [due.id]
