@@ -16,6 +16,7 @@ from hub.errors import Conflict, NotFound
 from hub.ids import uuid7
 from hub.tenants.exchange import (
     apply_import,
+    found,
     judging,
     queries,
     read_import,
@@ -24,7 +25,8 @@ from hub.tenants.exchange import (
     tasks,
     written,
 )
-from hub.tenants.exchange.schemas import Import, Judged
+from hub.tenants.exchange.kinds import KINDS
+from hub.tenants.exchange.schemas import Import, Judged, Row
 from hub.tenants.exchange.start import CannotApply, CannotStop, apply_it, discard, read_again
 from hub.tenants.onboarding.begin import Contact
 from hub.tenants.onboarding.enlist import enlist
@@ -151,6 +153,36 @@ async def test_desks_are_set_up_or_changed(ente: Member) -> None:
     assert await codes_of(tenant.id, "desk.changed") == [
         {"desk": str(known.id), "fields": "name,monday,opened_on"}
     ]
+
+
+@pytest.mark.parametrize(("name", "free"), [("Sportello noto", True), ("Sportello nuovo", False)])
+async def test_an_organisation_is_held_only_for_new_desks(
+    ente: Member, name: str, free: bool
+) -> None:
+    """Else its people wait with their own forms until the whole file is written."""
+    tenant = await make_tenant("host")
+    code = await making.give_codes(tenant)
+    known = await make_desk(tenant, name="Sportello noto")
+    cells = {"organisation": code, "name": name, "address": "Via Roma 1", "istat_code": "063049"}
+
+    async def can_be_held(table: str, row_id: UUID) -> bool:
+        async with network_transaction() as other:
+            found_row: UUID | None = await other.fetchval(
+                f"SELECT id FROM {table} WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED", row_id
+            )
+        return found_row is not None
+
+    async with network_transaction() as scope:
+        places = await found.places(scope)
+        rows = [Row(2, cells)]
+        (judged,) = await judging.judge(scope, KINDS["desks"], rows, places, {}, lock=True)
+        assert (judged.errors, judged.fate) == ([], "update" if free else "create")
+        # In a context of its own: this one has a scope already.
+        looks = [
+            asyncio.create_task(can_be_held(table, row_id), context=Context())
+            for table, row_id in (("tenants", tenant.id), ("desks", known.id))
+        ]
+        assert await asyncio.gather(*looks) == [free, not free]
 
 
 async def test_people_are_invited_once(ente: Member) -> None:

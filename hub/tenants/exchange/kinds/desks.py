@@ -120,10 +120,8 @@ async def judge(
         if row.values.get("name")
         for one in named.get(row.values.get("organisation") or "", [])
     }
-    if lock:
-        # As whoever adds or renames a desk holds it: no name is taken between the look and the writing.
-        await lock_organisations(scope, list(ids))
-    by_name = await found.desks(scope, wanted, lock=lock)
+    look = _held if lock else _looked_up
+    by_name = await look(scope, wanted)
     setups = await found.running_setups(scope, list(ids))
     today = clock.day_of(scope.now)
     judged = []
@@ -141,6 +139,29 @@ async def judge(
     return judged
 
 
+ByName = dict[tuple[UUID, str], list[Record]]
+
+
+async def _looked_up(scope: NetworkScope, wanted: set[tuple[UUID, str]]) -> ByName:
+    return await found.desks(scope, wanted, lock=False)
+
+
+async def _held(scope: NetworkScope, wanted: set[tuple[UUID, str]]) -> ByName:
+    """Who gets a new desk is held too, as by whoever adds or renames one: its name stays free until the writing.
+
+    Others are not, as what is there keeps its name: their people can go on while a large file is written.
+    """
+    held: set[UUID] = set()
+    by_name = await _looked_up(scope, wanted)
+    while True:
+        held |= {owner for owner, name in wanted if (owner, name) not in by_name}
+        await lock_organisations(scope, list(held))
+        by_name = await found.desks(scope, wanted, lock=True)
+        # One that was there at the first look may have been renamed since.
+        if all(owner in held or (owner, name) in by_name for owner, name in wanted):
+            return by_name
+
+
 def _key(row: Parsed) -> str:
     return " · ".join(filter(None, (shown(row, "organisation"), shown(row, "name"))))
 
@@ -149,7 +170,7 @@ def _compare(
     judged: Judged,
     values: dict[str, Any],
     owner: Organisation,
-    by_name: dict[tuple[UUID, str], list[Record]],
+    by_name: ByName,
     places: Places,
 ) -> None:
     same = by_name.get((owner.id, fold(values["name"])), [])
@@ -161,7 +182,8 @@ def _compare(
     if len(living) > 1:
         judged.errors.append(("name", "desk_ambiguous"))
         return
-    if same and not living:
+    # The name of one that never opened is free: nobody knew it.
+    if not living and any(desk["opened_on"] for desk in same):
         judged.errors.append(("name", "desk_closed"))
         return
     present: Record = living[0] if living else {}
