@@ -35,6 +35,21 @@
     if (event.target.id === "saved") event.target.classList.remove("hub-error");
   });
 
+  // A step that Back brings out of the browser's memory does not know what was saved since, not even by its own button:
+  // it is loaded anew, unless something was typed there that is saved nowhere.
+  const step = document.getElementById("step-form");
+  if (step && step.querySelector("[hx-post]")) {
+    let unsaved = false;
+    step.addEventListener("input", () => (unsaved = true));
+    step.addEventListener("submit", () => (unsaved = false));
+    document.addEventListener("htmx:afterSwap", (event) => {
+      if (event.target.id === "saved" && !event.target.querySelector(".hub-error")) unsaved = false;
+    });
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted && !unsaved) location.replace(location.pathname + location.search);
+    });
+  }
+
   // Who goes on with a file that was chosen and not uploaded is stopped once: it would be lost without a word.
   const onwards = ".application-steps a, .application-body .hub-actions a, .application-request .hub-form [type=submit]";
   document.addEventListener("click", (event) => {
