@@ -42,6 +42,7 @@ STATEMENT_FILES = {
     "hub/tenants/onboarding/deciding.py",
     "hub/tenants/onboarding/due.py",
     "hub/tenants/onboarding/organisations.py",
+    "hub/tenants/onboarding/readers.py",
     "hub/tenants/onboarding/setups.py",
     "hub/tenants/organisation/desks/closings.py",
     "hub/tenants/organisation/desks/verification.py",

@@ -9,6 +9,7 @@ from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.order_letters import order_letters
+from hub.tenants.onboarding.readers import readers_of
 from hub.tenants.onboarding.refresh import refresh
 from hub.tenants.onboarding.schemas import points_of
 from hub.web.i18n import N_
@@ -43,7 +44,7 @@ async def abandon(
     withdrawn = actor is None and reason == WITHDRAWN
     setup = await queries.setup_by_id(scope, organisation_id, running[0])
     # As long as they are administrators: those of an organisation that is closed belong to it no more.
-    readers = await queries.readers_of(scope, organisation_id)
+    readers = await readers_of(scope, organisation_id)
     await setups.end_setup(
         scope, running[0], "abandoned", actor.membership_id if actor else None, reason
     )

@@ -10,6 +10,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, queries, setups
 from hub.tenants.onboarding.begin import in_order
 from hub.tenants.onboarding.order_letters import order_letters
+from hub.tenants.onboarding.readers import readers_of
 from hub.tenants.onboarding.refresh import refresh
 from hub.web.i18n import N_
 
@@ -70,5 +71,5 @@ async def activate(
         desks=opened,
         exceptions=sum(point.excepted for point in setup.points),
     )
-    readers = await queries.readers_of(scope, organisation_id)
+    readers = await readers_of(scope, organisation_id)
     await order_letters(scope, "onboarding.mail_activated", organisation_id, readers)

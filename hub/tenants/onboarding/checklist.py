@@ -11,6 +11,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import deciding, organisations, queries, setups
 from hub.tenants.onboarding.abandon import NoSetup
 from hub.tenants.onboarding.order_letters import order_letters
+from hub.tenants.onboarding.readers import leaders_of, readers_of
 from hub.tenants.onboarding.schemas import ExceptionView, PointView, SetupView
 from hub.web.i18n import N_
 
@@ -49,7 +50,7 @@ async def ask_exception(
     await _tell(scope, actor, setup, "exception.asked", point=code)
     others = [
         leader
-        for leader in await queries.leaders_of(scope, organisation_id)
+        for leader in await leaders_of(scope, organisation_id)
         if leader != actor.membership_id
     ]
     await _order(scope, "onboarding.mail_exception_asked", setup, exception_id, others)
@@ -114,7 +115,7 @@ async def postpone_point(
         return
     await deciding.move_point(scope, setup.id, code, due_on)
     await _tell(scope, actor, setup, "point.postponed", point=code, due=due_on.isoformat())
-    for reader_id in await queries.readers_of(scope, organisation_id):
+    for reader_id in await readers_of(scope, organisation_id):
         await outbox.enqueue(
             scope,
             "onboarding.mail_point_postponed",
@@ -133,7 +134,7 @@ async def postpone(
         return
     await deciding.move_setup(scope, setup.id, due_on, reason, (due_on - setup.due_on).days)
     await _tell(scope, actor, setup, "setup.postponed", due=due_on.isoformat())
-    readers = await queries.readers_of(scope, organisation_id)
+    readers = await readers_of(scope, organisation_id)
     await order_letters(scope, "onboarding.mail_postponed", organisation_id, readers)
 
 

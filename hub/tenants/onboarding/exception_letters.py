@@ -6,6 +6,7 @@ from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.letters import lower, send, to_organisation
+from hub.tenants.onboarding.readers import reader
 from hub.tenants.onboarding.schemas import POINTS, ExceptionView, Reader
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
@@ -87,7 +88,7 @@ async def _found(
 ) -> tuple[Reader, ExceptionView, str, dict[UUID, str]] | None:
     """And the organisation's name, and those of who asked and who decided. Nothing where the reader has left."""
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         exception = await queries.exception_by_id(scope, organisation_id, exception_id)
         if to is None or exception is None:
             return None

@@ -9,6 +9,7 @@ from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.onboarding import deciding, due, organisations, queries
 from hub.tenants.onboarding.abandon import WITHDRAWN
+from hub.tenants.onboarding.readers import ente_of, reader
 from hub.tenants.onboarding.schemas import OPEN_POINTS, SUSPENSION_REASONS, Reader, SetupView
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
@@ -112,7 +113,7 @@ async def mail_ready(job: Job, *, organisation_id: UUID, reader_id: UUID) -> Non
 async def mail_undone(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     """To the Ente and to the organisation. Nothing where all is in order again."""
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         codes = await queries.undone_points(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or not codes:
@@ -192,7 +193,7 @@ async def mail_abandoned(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
 async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     """Nothing where it was lifted in the meantime."""
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         held = await deciding.suspension_of(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or held is None:
@@ -223,7 +224,7 @@ async def mail_suspended(job: Job, *, organisation_id: UUID, reader_id: UUID) ->
 @task("onboarding.mail_resumed")
 async def mail_resumed(job: Job, *, organisation_id: UUID, reader_id: UUID) -> None:
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         suspended = await organisations.is_suspended(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or suspended:
@@ -252,7 +253,7 @@ async def _found(
 ) -> tuple[Reader, SetupView, str] | None:
     """And the organisation's name. Nothing where the reader has left or the set-up is in another state by now."""
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         setup = await queries.setup_of(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or setup is None or setup.state != state:
@@ -279,7 +280,7 @@ def lower(msgid: str) -> str:
 
 async def _ente(organisation_id: UUID) -> tuple[str, str]:
     async with network_transaction() as scope:
-        return await queries.ente_of(scope, organisation_id)
+        return await ente_of(scope, organisation_id)
 
 
 def who_sees_to_it(to: Reader) -> list[str]:

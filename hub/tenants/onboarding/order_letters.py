@@ -10,6 +10,6 @@ from hub.db import NetworkScope
 async def order_letters(
     scope: NetworkScope, task: str, organisation_id: UUID, readers: Iterable[UUID]
 ) -> None:
-    """`readers` are as `queries.readers_of` and `queries.leaders_of` find them."""
+    """`readers` are as `readers_of` and `leaders_of` of `readers.py` find them."""
     for reader_id in readers:
         await outbox.enqueue(scope, task, organisation_id=organisation_id, reader_id=reader_id)

@@ -8,6 +8,7 @@ from hub.db import NetworkScope
 from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.evidence import progress_of, state_after
 from hub.tenants.onboarding.order_letters import order_letters
+from hub.tenants.onboarding.readers import leaders_of, readers_of
 
 
 async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None:
@@ -48,8 +49,8 @@ async def refresh(scope: NetworkScope, organisation_ids: Sequence[UUID]) -> None
             scope, organisation_id, None, action, "organisation", organisation_id, point=code
         )
     for organisation_id in undone:
-        readers = await queries.readers_of(scope, organisation_id)
-        leaders = await queries.leaders_of(scope, organisation_id)
+        readers = await readers_of(scope, organisation_id)
+        leaders = await leaders_of(scope, organisation_id)
         await order_letters(scope, "onboarding.mail_undone", organisation_id, [*readers, *leaders])
     await _tell_ready(scope, done)
 
@@ -59,7 +60,7 @@ async def _tell_ready(scope: NetworkScope, done: Sequence[tuple[UUID, str]]) -> 
         return
     setup_ids, codes = zip(*done, strict=True)
     for organisation_id in await queries.became_ready(scope, setup_ids, codes):
-        leaders = await queries.leaders_of(scope, organisation_id)
+        leaders = await leaders_of(scope, organisation_id)
         await order_letters(scope, "onboarding.mail_ready", organisation_id, leaders)
 
 

@@ -6,8 +6,9 @@ from hub import audit
 from hub.db import NetworkScope
 from hub.errors import Conflict, NotFound
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import deciding, organisations, queries
+from hub.tenants.onboarding import deciding, organisations
 from hub.tenants.onboarding.order_letters import order_letters
+from hub.tenants.onboarding.readers import readers_of
 from hub.web.i18n import N_
 
 
@@ -61,5 +62,5 @@ async def _tell(
         organisation_id,
         **codes,
     )
-    readers = await queries.readers_of(scope, organisation_id)
+    readers = await readers_of(scope, organisation_id)
     await order_letters(scope, f"onboarding.mail_{what}", organisation_id, readers)

@@ -7,6 +7,7 @@ from hub.db import network_transaction
 from hub.outbox import Job
 from hub.tenants.onboarding import queries
 from hub.tenants.onboarding.letters import point_by, send, to_setup, who_sees_to_it
+from hub.tenants.onboarding.readers import reader
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.worker import task
@@ -30,7 +31,7 @@ async def _write(
     job: Job, organisation_id: UUID, reader_id: UUID, point_id: UUID | None = None
 ) -> None:
     async with network_transaction() as scope:
-        to = await queries.reader(scope, reader_id)
+        to = await reader(scope, reader_id)
         setup = await queries.setup_of(scope, organisation_id)
         name = await queries.name_of(scope, organisation_id)
     if to is None or setup is None or setup.state != "running":

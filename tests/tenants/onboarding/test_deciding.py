@@ -14,9 +14,10 @@ from hub.db import network_transaction, relay_transaction, tenant_transaction
 from hub.errors import NotFound
 from hub.ids import uuid7
 from hub.tenants.accounts.actor import Actor
-from hub.tenants.onboarding import checklist, deciding, queries
+from hub.tenants.onboarding import checklist, deciding
 from hub.tenants.onboarding.abandon import NoSetup, abandon
 from hub.tenants.onboarding.activate import AlreadyEnded, PointsOpen, StillSuspended, activate
+from hub.tenants.onboarding.readers import leaders_of, reader, readers_of
 from hub.tenants.onboarding.schemas import SetupView
 from hub.tenants.onboarding.suspend import (
     AlreadySuspended,
@@ -140,7 +141,7 @@ async def test_an_exception_that_was_withdrawn_is_asked_of_nobody(
 
 async def addresses(member: Member) -> tuple[str, ...]:
     async with network_transaction() as scope:
-        found = await queries.reader(scope, member.membership_id)
+        found = await reader(scope, member.membership_id)
     assert found is not None
     return (found.email,)
 
@@ -411,8 +412,8 @@ async def test_abandoned_its_contact_is_told_why(db: Database, relay: SmtpSink) 
 async def test_two_readers_one_of_whom_is_the_contact_get_one_letter_each(db: Database) -> None:
     coming = await make_coming()
     async with network_transaction() as scope:
-        readers = await queries.readers_of(scope, coming.organisation.id)
-        leaders = await queries.leaders_of(scope, coming.organisation.id)
-        assert await queries.reader(scope, uuid7()) is None
+        readers = await readers_of(scope, coming.organisation.id)
+        leaders = await leaders_of(scope, coming.organisation.id)
+        assert await reader(scope, uuid7()) is None
     assert readers == [(await coming.setup()).id]
     assert set(leaders) == {coming.admin.membership_id, coming.second.membership_id}
