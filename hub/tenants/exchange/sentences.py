@@ -97,6 +97,9 @@ ERRORS = {
     "desk_closed": N_("The desk with this name is closed. A new one needs another name."),
     "desk_ambiguous": N_("Several desks of this organisation have this name."),
     "desk_unknown": N_("The organisation has no open desk with one of these names."),
+    "desks_none": N_(
+        "“nessuno” stands for people who are there already and see no desk. Name desks, or empty the cell for all."
+    ),
     "role_differs": N_(
         "This person is a member with another role. The organisation's administrators change it."
     ),

@@ -8,13 +8,16 @@ import zipfile
 import pytest
 import xlsxwriter
 
+from hub.db import network_transaction
 from hub.tenants.exchange import sentences
 from hub.tenants.exchange.kinds import KINDS
 from hub.tenants.exchange.unpack.limits import Refused
 from hub.tenants.exchange.unpack.workbook import text_of
 from hub.tenants.exchange.upload import check_spreadsheet
+from hub.tenants.people.invite import invite
+from hub.tenants.people.schemas import Invite
 from hub.web import i18n
-from tests.factories import Member, make_desk, make_membership, make_tenant
+from tests.factories import Member, make_desk, make_membership, make_tenant, unique
 from tests.support.databases import Database
 from tests.tenants.exchange import making
 
@@ -405,6 +408,9 @@ async def test_what_can_be_wrong_with_a_desk(ente: Member) -> None:
     tenant = await make_tenant("host")
     code = await making.give_codes(tenant)
     await make_desk(tenant, name="Closed", state="closed")
+    unopened = await make_desk(tenant, name="Unopened", state="closed")
+    async with network_transaction() as scope:
+        await scope.execute("UPDATE desks SET opened_on = NULL WHERE id = $1", unopened.id)
     for _twice in range(2):
         await make_desk(tenant, name="Twice")
     base = {
@@ -416,6 +422,7 @@ async def test_what_can_be_wrong_with_a_desk(ente: Member) -> None:
     wanted = [
         ({"name": "closed"}, "name", "desk_closed"),
         ({"name": "twice"}, "name", "desk_ambiguous"),
+        ({"name": "unopened", "opened_on": "1/1/2999"}, "opened_on", "future"),
         ({"name": "A", "monday": "morning"}, "monday", "hours"),
         ({"name": "B", "friday": "9-13, 12-15"}, "friday", "hours"),
         ({"name": "C", "offers": "Informazioni sul microcredito; gelato"}, "offers", "choice"),
@@ -439,12 +446,17 @@ async def test_what_can_be_wrong_with_a_person(ente: Member) -> None:
     code = await making.give_codes(tenant)
     for name in ("Twice", "TWICE"):
         await make_desk(tenant, name=name)
+    invited = f"{unique('i')}@example.org"
+    async with network_transaction() as scope:
+        await invite(scope, tenant.id, None, Invite(email=invited, role="operator"))
     base = {"organisation": code, "name": "Ada", "email": "ada@example.org"}
     wanted = [
         ({"email": "ada"}, "email", "email"),
         ({"name": "", "email": "b@example.org"}, "name", "missing"),
         ({"role": "queen", "email": "c@example.org"}, "role", "choice"),
         ({"desks": "Nowhere", "email": "d@example.org"}, "desks", "desk_unknown"),
+        ({"desks": "Nessuno", "email": "g@example.org"}, "desks", "desks_none"),
+        ({"desks": "none", "email": invited}, "desks", "desks_none"),
         ({"desks": "twice", "email": "f@example.org"}, "desks", "desk_ambiguous"),
         ({"desks": "a;" * 60, "email": "e@example.org"}, "desks", "too_long"),
     ]
@@ -482,8 +494,6 @@ async def test_support_is_not_invited_a_second_time(ente: Member) -> None:
     tenant = await make_tenant("host")
     code = await making.give_codes(tenant)
     member = await make_membership(tenant, "admin")
-    from hub.db import network_transaction
-
     async with network_transaction() as scope:
         await scope.execute(
             "UPDATE memberships SET support = true, expires_at = $2 WHERE id = $1",

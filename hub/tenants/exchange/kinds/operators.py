@@ -46,8 +46,8 @@ COLUMNS = (
         cells.parts,
         cells.joined(),
         help=N_(
-            "Names of the desks to which the person is limited, parted by a semicolon; empty means all,"
-            " “nessuno” means none."
+            "Names of the desks to which the person is limited, parted by a semicolon; empty means all."
+            " “nessuno” stands for people who are there already and see no desk."
         ),
     ),
 )
@@ -133,8 +133,11 @@ def _wanted(
     if any(len(same) > 1 for same in known):
         # From before no two could be called alike: which of their citizens the person would see, nobody said.
         judged.errors.append(("desks", "desk_ambiguous"))
-    if [] in known and not (judged.present and _says_none(named)):
-        judged.errors.append(("desks", "desk_unknown"))
+    if [] in known:
+        if not _says_none(named):
+            judged.errors.append(("desks", "desk_unknown"))
+        elif not judged.present:
+            judged.errors.append(("desks", "desks_none"))
     return {
         "tenant_id": owner.id,
         "email": values["email"],
@@ -191,6 +194,13 @@ def _as_invited(
         judged.errors.append(("role", "role_differs"))
     if theirs and "desks" in values and record["desk_ids"] != _open(invitation["desk_ids"], called):
         judged.errors.append(("desks", "invited_desks_differ"))
+    elif (
+        record["desk_ids"] == ()
+        and _says_none(values.get("desks") or ())
+        and _open(invitation["desk_ids"], called) != ()
+    ):
+        # As the form refuses it: whoever joins with no desk would see nothing.
+        judged.errors.append(("desks", "desks_none"))
     _tell_changes(judged, values, owner, called)
 
 
