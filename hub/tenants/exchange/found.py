@@ -123,9 +123,12 @@ async def running_setups(scope: NetworkScope, organisation_ids: Sequence[UUID]) 
 async def desks(
     scope: NetworkScope, wanted: Collection[tuple[UUID, str]], *, lock: bool
 ) -> dict[tuple[UUID, str], list[Record]]:
-    """By organisation and name, as `fold` writes it."""
+    """By organisation and name, as `fold` writes it. One that was closed before it opened has none: nobody knew it."""
     named = await scope.fetch(
-        "SELECT id, tenant_id, name FROM desks WHERE tenant_id = ANY($1)",
+        """
+        SELECT id, tenant_id, name FROM desks
+        WHERE tenant_id = ANY($1) AND (state <> 'closed' OR opened_on IS NOT NULL)
+        """,
         list({tenant_id for tenant_id, _name in wanted}),
     )
     rows = await scope.fetch(

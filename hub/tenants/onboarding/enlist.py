@@ -10,6 +10,7 @@ from hub.tenants.accounts.actor import Actor
 from hub.tenants.onboarding import organisations, setups
 from hub.tenants.onboarding.begin import Contact, begin, get_going, in_order
 from hub.tenants.onboarding.organisations import Details
+from hub.tenants.territory.build_data import fold
 from hub.web.i18n import N_
 
 
@@ -83,7 +84,8 @@ async def _start(
 ) -> None:
     setup_id = await begin(scope, organisation_id, actor.tenant_id, kinds, contact)
     if "host" in kinds:
-        await setups.take_over_desks(scope, organisation_id, setup_id)
+        returning = await _unopened(scope, organisation_id)
+        await setups.take_over_desks(scope, organisation_id, setup_id, returning)
     await audit.record_for(
         scope,
         organisation_id,
@@ -94,3 +96,13 @@ async def _start(
         kinds=",".join(in_order(kinds)),
     )
     await get_going(scope, organisation_id, actor.tenant_id, contact)
+
+
+async def _unopened(scope: NetworkScope, organisation_id: UUID) -> list[UUID]:
+    """Desks of an abandoned set-up, without those whose name another desk has by now."""
+    taken = {fold(name) for name in await setups.desk_names(scope, organisation_id)}
+    found: dict[str, UUID] = {}
+    for desk_id, name in await setups.abandoned_desks(scope, organisation_id):
+        if fold(name) not in taken:
+            found.setdefault(fold(name), desk_id)
+    return list(found.values())

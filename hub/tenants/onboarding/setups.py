@@ -216,17 +216,32 @@ async def has_desks(scope: NetworkScope, setup_id: UUID, *, but: Sequence[UUID] 
     return found
 
 
-async def take_over_desks(scope: NetworkScope, organisation_id: UUID, setup_id: UUID) -> int:
-    """Desks of an abandoned set-up, which never opened, are set up by the new one."""
+async def abandoned_desks(scope: NetworkScope, organisation_id: UUID) -> list[tuple[UUID, str]]:
+    """(id, name) of those that never opened, as their set-up came to nothing; the newest first."""
+    rows = await scope.fetch(
+        """
+        SELECT id, name FROM desks
+        WHERE tenant_id = $1 AND state = 'closed' AND opened_on IS NULL
+          AND closed_reason = 'abandoned' ORDER BY closed_on DESC, id DESC
+        """,
+        organisation_id,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def take_over_desks(
+    scope: NetworkScope, organisation_id: UUID, setup_id: UUID, desk_ids: Sequence[UUID]
+) -> int:
+    """Desks of an abandoned set-up are set up by the new one."""
     return await scope.execute(
         """
         UPDATE desks SET state = 'setting_up', setup_id = $2, closed_on = NULL, closed_reason = NULL,
           version = version + 1
-        WHERE tenant_id = $1 AND state = 'closed' AND opened_on IS NULL
-          AND closed_reason = 'abandoned'
+        WHERE tenant_id = $1 AND id = ANY($3::uuid[])
         """,
         organisation_id,
         setup_id,
+        desk_ids,
     )
 
 

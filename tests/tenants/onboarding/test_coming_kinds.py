@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -20,7 +20,7 @@ from hub.tenants.onboarding.organisations import Details
 from hub.tenants.onboarding.queries import setup_of
 from hub.tenants.onboarding.suspend import resume, suspend
 from hub.tenants.services.queries import public_services
-from tests.factories import Tenant, make_membership, make_tenant
+from tests.factories import Tenant, make_desk, make_membership, make_tenant
 from tests.support.databases import Database, connected
 from tests.tenants.calls.making import fiscal_code, make_ente
 from tests.tenants.onboarding.conftest import Browse
@@ -161,6 +161,32 @@ async def test_nobody_of_an_abandoned_organisation_comes_back_by_beginning_again
         )
     async with network_transaction() as scope:
         assert not await memberships_of(scope, earlier.account_id)
+
+
+async def test_a_desk_whose_name_is_taken_by_now_does_not_come_along(active: Coming) -> None:
+    """Whoever lacks it adds it under another; no two of one organisation are called alike."""
+    host = active.organisation
+    free = await make_desk(host, name="Sportello nord", state="closed")
+    earlier = await make_desk(host, name="Sportello Libertà", state="closed")
+    later = await make_desk(host, name="SPORTELLO  LIBERTA", state="closed")
+    taken = await make_desk(host, name="Sportello sud", state="closed")
+    async with network_transaction() as scope:
+        for desk, day in ((free, 1), (earlier, 1), (later, 2), (taken, 1)):
+            await scope.execute(
+                """
+                UPDATE desks SET opened_on = NULL, closed_on = $2, closed_reason = 'abandoned'
+                WHERE id = $1
+                """,
+                desk.id,
+                date(2026, 1, day),
+            )
+    await make_desk(host, name="sportello sud")
+    async with network_transaction() as scope:
+        await begin_again(scope, active.admin.actor, host.id, ["host"], None, CONTACT)
+        rows = await scope.fetch(
+            "SELECT id FROM desks WHERE tenant_id = $1 AND state = 'setting_up'", host.id
+        )
+    assert {row[0] for row in rows} == {free.id, later.id}
 
 
 async def with_code(tenant: Tenant) -> str:

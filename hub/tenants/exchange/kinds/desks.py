@@ -182,8 +182,7 @@ def _compare(
     if len(living) > 1:
         judged.errors.append(("name", "desk_ambiguous"))
         return
-    # The name of one that never opened is free: nobody knew it.
-    if not living and any(desk["opened_on"] for desk in same):
+    if same and not living:
         judged.errors.append(("name", "desk_closed"))
         return
     present: Record = living[0] if living else {}

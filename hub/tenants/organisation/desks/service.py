@@ -96,13 +96,16 @@ async def to_save(scope: TenantScope, actor: Actor, desk_id: UUID) -> Desk:
 
 
 async def _check_name(scope: TenantScope, name: str, desk: Desk | None) -> None:
-    """By what an import tells desks apart: case and accents aside, closed ones included. Raises NameTaken."""
+    """By what an import tells desks apart: case and accents aside, also of closed ones that were open once.
+
+    Raises NameTaken.
+    """
     if desk and fold(desk.name) == fold(name):
         return
     same = [one for one in await queries.desks(scope) if fold(one.name) == fold(name)]
     if any(one.state != "closed" for one in same):
         raise NameTaken
-    if same:
+    if any(one.opened_on for one in same):
         raise NameOfClosed
 
 

@@ -105,15 +105,21 @@ async def test_two_desks_are_not_called_alike(office: httpx.AsyncClient, host: T
     assert "has this name" in (await office.post(edit, data=renamed)).text
     spelt = await office.post(edit, data=renamed | {"name": "Sportello NORD"})
     assert spelt.status_code == 303, "its own name in another spelling"
-    async with network_transaction() as scope:
-        await scope.execute(
-            "UPDATE desks SET state = 'closed', closed_on = $2, closed_reason = 'staff' WHERE id = $1",
-            centre,
-            clock.today(),
-        )
+    for desk_id, opened_on in ((centre, clock.today()), (north, None)):
+        async with network_transaction() as scope:
+            await scope.execute(
+                """
+                UPDATE desks SET state = 'closed', opened_on = $2, closed_on = $3, closed_reason = 'staff'
+                WHERE id = $1
+                """,
+                desk_id,
+                opened_on,
+                clock.today(),
+            )
     late = await add(office, name="sportello centrale")
     assert (late.status_code, "A closed desk" in late.text) == (422, True)
-    assert (await actions(host)).count("desk.added") == 2
+    id_in(await add(office, name="sportello nord"))  # No citizen ever knew the other.
+    assert (await actions(host)).count("desk.added") == 3
 
 
 async def test_of_two_desks_at_once_one_has_the_name(
