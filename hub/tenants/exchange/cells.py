@@ -17,7 +17,16 @@ from hub.tenants.calls.applications.codes import IpaCode
 from hub.tenants.organisation import hours
 from hub.tenants.territory.build_data import fold
 from hub.web import i18n
-from hub.web.fields import Date, Email, Field, Phone, Refused, read_cents, single_line
+from hub.web.fields import (
+    Date,
+    Email,
+    Field,
+    Phone,
+    Refused,
+    read_cents,
+    several_lines,
+    single_line,
+)
 from hub.web.i18n import N_
 
 MOST_CENTS = 100_000_000_00
@@ -45,12 +54,29 @@ class Column:
     help: str = ""
     values: Mapping[str, str] | None = None
     """The values that may stand there, where they are few: code → msgid."""
+    several_lines: bool = False
 
 
 def text(longest: int) -> Callable[[str], str]:
     def read(typed: str) -> str:
         clean = typed if typed.isascii() and typed.isprintable() else _cleaned(typed)
         clean = " ".join(clean.split())
+        if len(clean) > longest:
+            raise BadCell("too_long")
+        return clean
+
+    return read
+
+
+def lines(longest: int) -> Callable[[str], str]:
+    """Several of them, for what the forms' larger fields hold."""
+
+    def read(typed: str) -> str:
+        try:
+            whole = several_lines(typed)
+        except Refused:
+            raise BadCell("characters") from None
+        clean = "\n".join(" ".join(line.split()) for line in whole.splitlines()).strip()
         if len(clean) > longest:
             raise BadCell("too_long")
         return clean

@@ -71,7 +71,11 @@ def shown(row: Parsed, column: str) -> str:
 
 
 def without_what_is(
-    judged: Judged, values: dict[str, Any], before: dict[str, str], known_by: Sequence[str]
+    kind: Kind,
+    judged: Judged,
+    values: dict[str, Any],
+    before: dict[str, str],
+    known_by: Sequence[str],
 ) -> dict[str, Any]:
     """The values besides those whose cells say what the export would: they change nothing.
 
@@ -81,7 +85,7 @@ def without_what_is(
         name
         for name in values
         if name not in known_by
-        and judged.cells.get(name, "").split() == before.get(name, "").split()
+        and _alike(kind.column(name), judged.cells.get(name, ""), before.get(name, ""))
     }
     # A place's columns speak for each other.
     if not same.issuperset(name for name in PLACED if name in values):
@@ -90,9 +94,19 @@ def without_what_is(
     return {name: value for name, value in values.items() if name not in same}
 
 
-def says(judged: Judged, there: dict[str, str]) -> bool:
+def says(kind: Kind, judged: Judged, there: dict[str, str]) -> bool:
     """Whether the row is, cell by cell, what the export would say of this."""
-    return all(there.get(name, "").split() == cell.split() for name, cell in judged.cells.items())
+    return all(
+        _alike(kind.column(name), cell, there.get(name, "")) for name, cell in judged.cells.items()
+    )
+
+
+def _alike(column: Column, cell: str, exported: str) -> bool:
+    """Programs may put in or drop blanks, and line breaks where a column has but one line."""
+    if not column.several_lines:
+        return cell.split() == exported.split()
+    mine, theirs = ([line.split() for line in text.splitlines()] for text in (cell, exported))
+    return mine == theirs
 
 
 def place_of(judged: Judged, values: dict[str, Any], present: Record, places: Places) -> str | None:

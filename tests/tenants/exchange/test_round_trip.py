@@ -89,6 +89,29 @@ async def test_what_is_wrong_by_now_is_no_obstacle_where_it_stays(db: Database) 
     assert ready.unchanged == 1
 
 
+async def test_lines_of_a_larger_field_are_kept_and_changed(db: Database) -> None:
+    ente, host = await making.make_ente(), await make_tenant("host")
+    code = await making.give_codes(host)
+    desk = await make_desk(host, name="Centro")
+    async with tenant_transaction(host.id) as scope:
+        await scope.execute(
+            "UPDATE desks SET how_to_reach = $2 WHERE id = $1", desk.id, "Primo piano\nBus  12"
+        )
+    (row,) = [row for row in await making.exported("desks") if row["organisation"] == code]
+    broken = row["address"].replace(" ", "\n", 1)
+    for write in (making.csv_of, making.xlsx_of):
+        again = await making.read(ente, "desks", write("desks", [row | {"address": broken}]))
+        assert (again.errors, again.unchanged) == (0, 1), "an address has but one line"
+    assert broken != row["address"]
+    edited = row | {"how_to_reach": "Primo\r\npiano \nBus 12"}
+    ready = await making.read(ente, "desks", making.csv_of("desks", [edited]))
+    assert (ready.errors, ready.updates) == (0, 1)
+    await making.applied(ente, ready.id)
+    async with tenant_transaction(host.id) as scope:
+        stored = await scope.fetchval("SELECT how_to_reach FROM desks WHERE id = $1", desk.id)
+    assert stored == "Primo\npiano\nBus 12"
+
+
 async def fill_network() -> None:
     host, second = (
         await make_tenant("host", name="Comune di Sant’Agata; “quoted”"),

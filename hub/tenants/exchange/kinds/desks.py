@@ -61,7 +61,9 @@ COLUMNS = (
         )
         for number, (name, title, english) in enumerate(_WEEK, 1)
     ),
-    Column("how_to_reach", "Come arrivare", "How to reach it", cells.text(1000)),
+    Column(
+        "how_to_reach", "Come arrivare", "How to reach it", cells.lines(1000), several_lines=True
+    ),
     Column(
         "offers",
         "Cosa offre",
@@ -177,7 +179,7 @@ def _compare(
     living = [desk for desk in same if desk["state"] != "closed"]
     if len(living) > 1:
         # From before no two could be called alike: a row that is one of them as it stands, means that one.
-        as_stated = [desk for desk in living if says(judged, texts(owner, desk, places))]
+        as_stated = [desk for desk in living if says(KIND, judged, texts(owner, desk, places))]
         living = as_stated[:1] or living
     if len(living) > 1:
         judged.errors.append(("name", "desk_ambiguous"))
@@ -190,7 +192,7 @@ def _compare(
     if present:
         judged.target_id, judged.present = present["id"], present
         before = texts(owner, present, places)
-        values = without_what_is(judged, values, before, KIND.key_columns)
+        values = without_what_is(KIND, judged, values, before, KIND.key_columns)
     empty: Record = dict.fromkeys(_STORED) | {
         "hours": (),
         "how_to_reach": "",

@@ -150,7 +150,7 @@ def _judged(row: Parsed, by_key: dict[tuple[str, object], list[Record]], places:
     if present:
         judged.target_id, judged.present = present["id"], present
         before = texts(present, places)
-        values = without_what_is(judged, values, before, ())
+        values = without_what_is(KIND, judged, values, before, ())
     wrong = {name for name, _code in judged.errors}
     if present:
         if present["setup_id"] is None:

@@ -99,7 +99,7 @@ async def judge(
             if known:
                 one.target_id, one.present = known["id"], known
                 there = texts(owner, known, called)
-                values = without_what_is(one, values, there, KIND.key_columns)
+                values = without_what_is(KIND, one, values, there, KIND.key_columns)
             one.record = _wanted(one, values, owner, desk_ids)
             if key in members:
                 _as_member(one, values, owner, called)

@@ -40,7 +40,7 @@ COLUMNS = (
         values=KINDS,
     ),
     Column("name", "Servizio", "Service", cells.text(120), required=True),
-    Column("description", "Descrizione", "Description", cells.text(2000)),
+    Column("description", "Descrizione", "Description", cells.lines(2000), several_lines=True),
     Column(
         "regions",
         "Regioni",
@@ -163,7 +163,7 @@ def _compare(
     present: Record = versions[0] if versions else {}
     if present:
         before = texts(owner, present, places)
-        values = without_what_is(judged, values, before, KIND.key_columns)
+        values = without_what_is(KIND, judged, values, before, KIND.key_columns)
     empty: Record = dict.fromkeys((*_STATED, *_DAYS)) | {"description": "", "beneficiaries": ()}
     record = {**empty, **present, "tenant_id": owner.id, "kind": values["kind"]}
     record |= {name: value for name, value in values.items() if name in _STATED}
@@ -197,7 +197,7 @@ def _meant(
     """The versions of each service that is called so. A row that is one of them as it stands, means that one."""
     same = list(known.get((owner.id, values["kind"], fold(values["name"])), {}).values())
     if len(same) > 1:
-        return [one for one in same if says(judged, texts(owner, one[0], places))][:1] or same
+        return [one for one in same if says(KIND, judged, texts(owner, one[0], places))][:1] or same
     return same
 
 
