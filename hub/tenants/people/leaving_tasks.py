@@ -13,8 +13,8 @@ from hub.tenants.people.leave import Burden, burden_of
 from hub.tenants.people.passages import Reader
 from hub.tenants.people.schemas import Member
 from hub.web.formats import format_date
+from hub.web.i18n import N_, ngettext
 from hub.web.i18n import gettext as _
-from hub.web.i18n import ngettext
 from hub.worker import task
 
 HAND_OVER = "/organisation/people/{}/leave"
@@ -86,52 +86,30 @@ async def tell_over(job: Job, *, membership_id: UUID, reader_id: UUID) -> None:
 
 @task("people.tell_own_end")
 async def tell_own_end(job: Job, *, membership_id: UUID) -> None:
-    """To whose last day has passed. Nothing where the person came back in the meantime."""
-    found = await _former(job, membership_id)
-    if found is None:
-        return
-    reader, organisation = found
-
-    def letter() -> Letter:
-        return (
-            _("You no longer belong to %(organisation)s", organisation=organisation),
-            [
-                _(
-                    "Your last day at “%(organisation)s” has passed: you see nothing of it in the hub any more. What"
-                    " you recorded there stays under your name.",
-                    organisation=organisation,
-                ),
-                _("If you are to go on there, ask its administrators for a new invitation."),
-            ],
-            (_("To your account"), "/account"),
-        )
-
-    await write_reader(job, reader, letter)
+    """To whose last day has passed."""
+    await _write_former(
+        job,
+        membership_id,
+        N_(
+            "Your last day at “%(organisation)s” has passed: you see nothing of it in the hub any more. What"
+            " you recorded there stays under your name."
+        ),
+        N_("If you are to go on there, ask its administrators for a new invitation."),
+    )
 
 
 @task("people.tell_left")
 async def tell_left(job: Job, *, membership_id: UUID) -> None:
-    """Nothing where the person came back in the meantime."""
-    found = await _former(job, membership_id)
-    if found is None:
-        return
-    reader, organisation = found
-
-    def letter() -> Letter:
-        return (
-            _("You no longer belong to %(organisation)s", organisation=organisation),
-            [
-                _(
-                    "An administrator has ended your membership of “%(organisation)s”: you see nothing of it in the"
-                    " hub any more. What you recorded there stays under your name.",
-                    organisation=organisation,
-                ),
-                _("If you think that this is a mistake, please write to the organisation."),
-            ],
-            (_("To your account"), "/account"),
-        )
-
-    await write_reader(job, reader, letter)
+    """To whom an administrator made leave."""
+    await _write_former(
+        job,
+        membership_id,
+        N_(
+            "An administrator has ended your membership of “%(organisation)s”: you see nothing of it in the"
+            " hub any more. What you recorded there stays under your name."
+        ),
+        N_("If you think that this is a mistake, please write to the organisation."),
+    )
 
 
 @task("people.tell_taken_over")
@@ -187,9 +165,18 @@ async def _found(job: Job, membership_id: UUID, reader_id: UUID) -> _Found | Non
     return _Found(reader, member, burden, organisation, active) if reader else None
 
 
-async def _former(job: Job, membership_id: UUID) -> tuple[Reader, str] | None:
-    """And what the organisation is called."""
+async def _write_former(job: Job, membership_id: UUID, what: str, next_step: str) -> None:
+    """Nothing where the person came back in the meantime."""
     async with network_transaction() as scope:
         reader = await passages.former_reader(scope, membership_id)
         organisation = await queries.organisation_name(scope, job.owner_id)
-    return (reader, organisation) if reader else None
+
+    def letter() -> Letter:
+        return (
+            _("You no longer belong to %(organisation)s", organisation=organisation),
+            [_(what, organisation=organisation), _(next_step)],
+            (_("To your account"), "/account"),
+        )
+
+    if reader:
+        await write_reader(job, reader, letter)
