@@ -57,7 +57,7 @@ class Places:
         beginnings = frozenset(self.beginnings.get(place.province, ()))
         known = PostalCodes(self.postal_codes.get(place.code, ()), beginnings)
         if not known.can_have(code):
-            raise BadCell(f"postal_code_elsewhere:{known.told}", "postal_code")
+            raise BadCell(f"postal_code_elsewhere:{place.name}:{known.told}", "postal_code")
 
     def known_province(self, sign: str) -> str:
         """Raises BadCell."""

@@ -1,6 +1,7 @@
 """What can be wrong with a file or with one of its cells: code → sentence."""
 
 from hub.tenants.exchange.schemas import KINDS
+from hub.tenants.territory.postal_codes import ELSEWHERE
 from hub.web.i18n import N_
 from hub.web.i18n import gettext as _
 
@@ -76,9 +77,7 @@ ERRORS = {
     "phone": N_("Write a telephone number such as 0971 123456 or +39 320 1234567."),
     "website": N_("Write an address that begins with https:// or http://."),
     "postal_code": N_("A postal code has 5 digits."),
-    "postal_code_elsewhere": N_(
-        "This postal code is not of this province: the municipality has %(codes)s."
-    ),
+    "postal_code_elsewhere": ELSEWHERE,
     "istat_code": N_("ISTAT lists no municipality with this code of 6 digits."),
     "municipality_missing": N_("Write the municipality and its province, or the ISTAT code."),
     "municipality": N_("ISTAT lists no municipality with this name in this province."),
@@ -139,7 +138,7 @@ def other_kind(failure: str | None) -> str | None:
 
 
 def error(code: str) -> str:
-    """`twice:7` names the line of the first, `postal_code_elsewhere:80121–80147` the right ones."""
-    code, _colon, named = code.partition(":")
+    """`twice:7` names the line of the first, `postal_code_elsewhere:Napoli:80121–80147` the right ones."""
+    code, *named = code.split(":")
     sentence = ERRORS.get(code, ERRORS["characters"])
-    return _(sentence, line=named, codes=named) if named else _(sentence)
+    return _(sentence, line=named[0], place=named[0], codes=named[-1]) if named else _(sentence)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from hub.db import TenantScope
+from hub.tenants.territory.postal_codes import ELSEWHERE
 from hub.tenants.territory.queries import postal_codes_of
 from hub.web.forms import Form
 from hub.web.i18n import gettext as _
@@ -23,9 +24,5 @@ async def check_postal_code(
     if not known.can_have(typed):
         form.refuse(
             "postal_code",
-            _(
-                "This postal code is not of this province: %(place)s has %(codes)s.",
-                place=municipality,
-                codes=known.told,
-            ),
+            _(ELSEWHERE, place=municipality, codes=known.told),
         )

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hub.web.i18n import N_
+
+ELSEWHERE = N_("This postal code is not of this province: %(place)s has %(codes)s.")
 _MOST_TOLD = 5
 
 

@@ -323,7 +323,7 @@ HOST_CELLS = [
     ("istat_code", "015146", "municipality_disagrees"),
     ("istat_code", "x", "istat_code"),
     ("postal_code", "1", "postal_code"),
-    ("postal_code", "1234", "postal_code_elsewhere:80121–80147"),
+    ("postal_code", "1234", "postal_code_elsewhere:Napoli:80121–80147"),
     ("email", "nobody", "email"),
     ("certified_email", "nobody@", "email"),
     ("phone", "call me", "phone"),
@@ -511,6 +511,9 @@ def test_every_sentence_is_italian() -> None:
     with i18n.reading_in("it"):
         for code in sentences.ERRORS:
             assert sentences.error(code) != sentences.ERRORS[code]
+        said_of_code = sentences.error("postal_code_elsewhere:Napoli:80121–80147")
+        assert said_of_code.endswith("Napoli ha 80121–80147.")
+        assert "7" in sentences.error("twice:7")
         for code in sentences.REFUSALS:
             assert sentences.refusal(f"{code}:x", {}) != sentences.REFUSALS[code]
 

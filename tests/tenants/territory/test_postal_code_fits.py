@@ -35,7 +35,7 @@ async def test_form_and_import_know_the_same(
     if fits:
         places.check_postal_code(code, municipality)
     else:
-        with pytest.raises(BadCell, match=f"postal_code_elsewhere:{known.told}"):
+        with pytest.raises(BadCell, match=f"postal_code_elsewhere:[^:]+:{known.told}"):
             places.check_postal_code(code, municipality)
 
 
