@@ -135,7 +135,7 @@ async def test_the_list_and_the_page_say_whether_it_is_open(
         assert "Open now until 13:00" in words(await get(visitor, "/desks"))
         page = words(await get(visitor, f"/desks/{desk.id}"))
     assert "Open now until 13:00" in page
-    assert "Mon 9:00–13:00 citofono 3" in page
+    assert "Mon 9:00–13:00 Tue–Sun closed citofono 3" in page
 
 
 async def test_a_desk_closed_today_says_so_on_its_page(
