@@ -184,10 +184,10 @@ async def test_what_a_cap_lets_through_is_shared(
     await frozen(editor, 300, "first")
     second = other if cap == "smtp_per_minute" else editor
     await frozen(second, 300, "second", audience="lenders")
-    # A hundred at once, which whoever comes first may have; then ten a second.
+    # A hundred at once, and some more where they take a while, which whoever comes first may have; then ten a second.
     await paced(sink, lambda: len(sink.order) >= 160)
     later = sink.order[100:160]
-    assert len(of(later, "second")) >= 20
+    assert len(of(later, "second")) >= 15, "about half of it, and none were it not shared"
 
 
 async def test_what_a_turn_does_not_need_is_left_to_others(
