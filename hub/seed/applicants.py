@@ -10,8 +10,8 @@ import msgspec
 
 from hub.seed.call_texts import REQUIRED_FILES
 from hub.seed.codes import fiscal_code_of
+from hub.seed.desk_texts import OPENING_HOURS, STREETS
 from hub.seed.hosts import HostPlan, plan_of
-from hub.seed.organisations import OPENING_HOURS, STREETS
 from hub.seed.papers import sheet
 from hub.seed.people import invent
 from hub.seed.places import birthplaces, towns

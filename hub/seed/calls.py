@@ -9,8 +9,9 @@ from hub.seed.applicants import Applicant, apply_as, in_capital, in_towns
 from hub.seed.call_rows import ApplicationCompletion
 from hub.seed.call_texts import CALL_2015, CALL_ISLANDS, CALL_NORTH
 from hub.seed.chance import chance, in_office, working_day
+from hub.seed.desk_texts import said_hours
 from hub.seed.hosts import HostPlan
-from hub.seed.organisations import Network, Organisation, said_hours
+from hub.seed.organisations import Network, Organisation
 from hub.seed.register import Filed, Register, rome
 from hub.seed.rows import Batch, Desk
 from hub.seed.selection import APART, Verdict, decide, evaluate, succeed, verdict

@@ -10,6 +10,7 @@ from zlib import crc32
 from hub.seed.boarding import DESK_COMPLETED, STAGES, WHOLE, Boarding, Stage
 from hub.seed.chance import chance, id_at, in_office
 from hub.seed.codes import fiscal_code_of
+from hub.seed.desk_texts import OPENING_HOURS, STREETS, WAYS, WEEKS
 from hub.seed.hosts import HostPlan, plan_hosts, plan_waiting
 from hub.seed.lenders import LENDERS, TUTORS, LenderPlan, Product, TutorPlan, register_of
 from hub.seed.people import invent
@@ -34,49 +35,12 @@ CITIZENS = 1000
 PEOPLE = 3000
 
 TUTORING = Product("tutoring", "Tutoring d’impresa", 0, 0, 5)
-STREETS = (
-    "Via Roma",
-    "Corso Umberto I",
-    "Piazza del Municipio",
-    "Via Giuseppe Garibaldi",
-    "Via della Repubblica",
-    "Piazza Vittorio Veneto",
-    "Via Dante Alighieri",
-    "Corso Vittorio Emanuele",
-)
-OPENING_HOURS = (
-    "lun–ven 9.00–13.00",
-    "lun–ven 9.00–12.30; mar e gio anche 15.00–17.30",
-    "lun, mer e ven 9.30–13.00",
-    "mar e gio 9.00–13.00 e 15.00–17.00, su appuntamento",
-)
-_MORNINGS = [(day, "09:00", "12:30") for day in range(1, 6)]
-# The same as the hub keeps them, and what is said beside them.
-WEEKS = {
-    OPENING_HOURS[0]: ([(day, "09:00", "13:00") for day in range(1, 6)], ""),
-    OPENING_HOURS[1]: (sorted([*_MORNINGS, (2, "15:00", "17:30"), (4, "15:00", "17:30")]), ""),
-    OPENING_HOURS[2]: ([(day, "09:30", "13:00") for day in (1, 3, 5)], ""),
-    OPENING_HOURS[3]: (
-        [(day, *span) for day in (2, 4) for span in (("09:00", "13:00"), ("15:00", "17:00"))],
-        "su appuntamento",
-    ),
-}
 OFFERED = ("information", "loan_application", "business_plan", "household_budget")
 # Universities of the first copy opened a further desk so many days ago, with nobody there yet: after two months such
 # a desk is silent.
 FURTHER_DESKS = (24, 52, 96, 150, 290)
 # Every so many organisations signed an early version, which ends first.
 EARLY_ONE_IN = 13
-WAYS = (
-    "Piano terra, ingresso senza gradini. Fermata dell’autobus davanti all’edificio.",
-    "Primo piano con ascensore. Dieci minuti a piedi dalla stazione.",
-    "Ingresso dal cortile, con rampa. Parcheggio gratuito per un’ora.",
-)
-
-
-def said_hours(desk: Desk) -> str:
-    """A desk's hours as one would say them."""
-    return next(said for said, (hours, _) in WEEKS.items() if json.dumps(hours) == desk.hours)
 
 
 class Organisation(NamedTuple):

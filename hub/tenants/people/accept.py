@@ -15,7 +15,7 @@ from hub.errors import Conflict, Forbidden, NotFound, TooManyAttempts
 from hub.tenants.accounts import queries as accounts
 from hub.tenants.accounts.second_factor import queries as factors
 from hub.tenants.onboarding.touch import touch
-from hub.tenants.people import passages, queries
+from hub.tenants.people import codes, passages, queries
 from hub.tenants.people.invite import AlreadyMember
 from hub.tenants.people.links import Link
 from hub.tenants.people.schemas import Invitation
@@ -175,7 +175,7 @@ async def ask_for_code(scope: NetworkScope, link: Link) -> None:
     recent = invitation.codes_sent if last and last > scope.now - timedelta(hours=1) else 0
     if last and recent >= CODES_AN_HOUR:
         raise TooManyAttempts(int((last + timedelta(hours=1) - scope.now).total_seconds()) + 1)
-    await passages.order_code(scope, invitation.id, recent + 1)
+    await codes.order_code(scope, invitation.id, recent + 1)
     await outbox.enqueue(
         scope,
         "people.send_code",
@@ -208,7 +208,7 @@ async def check_code(scope: NetworkScope, link: Link, code: str) -> bytes | str:
         return "late"
     if invitation.code_attempts >= CODE_TRIES:
         return "tries"
-    await passages.count_code_attempt(scope, invitation.id)
+    await codes.count_code_attempt(scope, invitation.id)
     digits = "".join(c for c in code if c.isdecimal() and c.isascii())
     given = hash_of(invitation.id, digits)
     return given if hmac.compare_digest(given, invitation.code_hash) else "wrong"
@@ -221,7 +221,7 @@ async def ask_again(scope: NetworkScope, link: Link) -> None:
         raise NotValid(standing)
     if invitation.asked_again_at and invitation.asked_again_at > scope.now - ASKED_EVERY:
         return
-    await passages.mark_asked_again(scope, invitation.id)
+    await codes.mark_asked_again(scope, invitation.id)
     await tell_asked_again(scope, invitation)
 
 

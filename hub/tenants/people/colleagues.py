@@ -6,8 +6,8 @@ from uuid import UUID
 from hub import mail
 from hub.db import network_transaction
 from hub.outbox import Job
-from hub.tenants.people import passages
-from hub.tenants.people.passages import Reader
+from hub.tenants.people import readers
+from hub.tenants.people.readers import Reader
 from hub.web.i18n import reading_in
 
 # Subject, paragraphs, and the button: its words and a path.
@@ -17,7 +17,7 @@ Letter = tuple[str, Sequence[str], tuple[str, str]]
 async def write_colleague(job: Job, membership_id: UUID, letter: Callable[[], Letter]) -> None:
     """Nothing to whoever has left."""
     async with network_transaction() as scope:
-        reader = await passages.reader(scope, membership_id)
+        reader = await readers.reader(scope, membership_id)
     if reader:
         await write_reader(job, reader, letter)
 

@@ -7,7 +7,7 @@ from hub.db import NetworkScope
 from hub.tenants.network.schemas import KINDS
 from hub.tenants.onboarding.queries import setup_of
 from hub.tenants.onboarding.schemas import PROTOCOL_SIGNED
-from hub.tenants.people import passages, queries
+from hub.tenants.people import queries, readers
 from hub.tenants.people.schemas import ROLES, Invitation
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
@@ -27,7 +27,7 @@ class Origin:
 async def origin_of(scope: NetworkScope, invitation: Invitation) -> Origin | None:
     """None where the organisation's own people invite, or let support in."""
     tenant_id = invitation.tenant_id
-    leader = await passages.leader_of(scope, tenant_id)
+    leader = await readers.leader_of(scope, tenant_id)
     if invitation.invited_by or invitation.support or leader is None:
         return None
     ente = await queries.organisation_name(scope, leader)

@@ -6,11 +6,11 @@ from uuid import UUID
 from hub import audit
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
-from hub.tenants.people import passages, queries
+from hub.tenants.people import queries, readers
 from hub.tenants.people.change import last_day_of
 from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
 from hub.tenants.people.leave import Burden, burden_of
-from hub.tenants.people.passages import Reader
+from hub.tenants.people.readers import Reader
 from hub.tenants.people.schemas import Member
 from hub.web.formats import format_date
 from hub.web.i18n import N_, ngettext
@@ -160,7 +160,7 @@ async def _found(job: Job, membership_id: UUID, reader_id: UUID) -> _Found | Non
         burden = await burden_of(scope, membership_id)
         active = member.is_active(scope.now)
     async with network_transaction() as network:
-        reader = await passages.reader(network, reader_id)
+        reader = await readers.reader(network, reader_id)
         organisation = await queries.organisation_name(network, job.owner_id)
     return _Found(reader, member, burden, organisation, active) if reader else None
 
@@ -168,7 +168,7 @@ async def _found(job: Job, membership_id: UUID, reader_id: UUID) -> _Found | Non
 async def _write_former(job: Job, membership_id: UUID, what: str, next_step: str) -> None:
     """Nothing where the person came back in the meantime."""
     async with network_transaction() as scope:
-        reader = await passages.former_reader(scope, membership_id)
+        reader = await readers.former_reader(scope, membership_id)
         organisation = await queries.organisation_name(scope, job.owner_id)
 
     def letter() -> Letter:

@@ -6,7 +6,7 @@ from hub import audit, mail
 from hub.db import network_transaction, tenant_transaction
 from hub.outbox import Job
 from hub.tenants.accounts.actor import ADMIN
-from hub.tenants.people import expire, passages, queries
+from hub.tenants.people import codes, expire, queries, readers
 from hub.tenants.people.accept import code_of, hash_of
 from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
 from hub.tenants.people.from_ente import Origin, letter_of, origin_of
@@ -92,7 +92,7 @@ async def send_code(job: Job, *, invitation_id: UUID) -> None:
         invitation = await queries.invitation(scope, invitation_id)
         if invitation is None or invitation.standing(scope.now) != "open":
             return
-        if not await passages.keep_code(scope, invitation_id, hash_of(invitation_id, code)):
+        if not await codes.keep_code(scope, invitation_id, hash_of(invitation_id, code)):
             return
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
     with reading_in(invitation.locale):
@@ -118,10 +118,10 @@ async def send_code(job: Job, *, invitation_id: UUID) -> None:
 async def tell_accepted(job: Job, *, invitation_id: UUID, reader_id: UUID) -> None:
     async with network_transaction() as scope:
         invitation = await queries.invitation(scope, invitation_id)
-        reader = await passages.reader(scope, reader_id)
+        reader = await readers.reader(scope, reader_id)
         if invitation is None or invitation.membership_id is None or reader is None:
             return
-        name = await passages.member_name(scope, invitation.membership_id)
+        name = await readers.member_name(scope, invitation.membership_id)
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
 
     def letter() -> Letter:
@@ -147,11 +147,11 @@ async def tell_asked_again(job: Job, *, invitation_id: UUID, reader_id: UUID) ->
     """Nothing where it was sent again in the meantime."""
     async with network_transaction() as scope:
         invitation = await queries.invitation(scope, invitation_id)
-        reader = await passages.reader(scope, reader_id)
+        reader = await readers.reader(scope, reader_id)
         if invitation is None or reader is None or invitation.standing(scope.now) != "expired":
             return
         organisation = await queries.organisation_name(scope, invitation.tenant_id)
-        own = await passages.belongs_to(scope, reader_id, invitation.tenant_id)
+        own = await readers.belongs_to(scope, reader_id, invitation.tenant_id)
     place = "/organisation/people" if own else f"/network/organisations/{invitation.tenant_id}"
 
     def letter() -> Letter:

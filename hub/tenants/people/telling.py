@@ -5,28 +5,28 @@ from uuid import UUID
 
 from hub import outbox
 from hub.db import NetworkScope, TenantScope
-from hub.tenants.people import passages
+from hub.tenants.people import readers
 from hub.tenants.people.schemas import Invitation
 
 
 async def tell_accepted(scope: NetworkScope, invitation: Invitation, joined: UUID) -> None:
     """Whoever invited; where the Ente did, or the inviter has left, the other administrators."""
     tenant_id, inviter = invitation.tenant_id, invitation.invited_by
-    readers: Sequence[UUID] = []
-    if inviter and await passages.reader(scope, inviter):
-        readers = [inviter]
+    to: Sequence[UUID] = []
+    if inviter and await readers.reader(scope, inviter):
+        to = [inviter]
     else:
-        readers = await passages.administrators(scope, tenant_id, apart_from=joined)
-    await _order(scope, "people.tell_accepted", invitation, readers)
+        to = await readers.administrators(scope, tenant_id, apart_from=joined)
+    await _order(scope, "people.tell_accepted", invitation, to)
 
 
 async def tell_asked_again(scope: NetworkScope, invitation: Invitation) -> None:
     """The administrators; where nobody is one yet, those of the Ente that leads the set-up."""
     tenant_id = invitation.tenant_id
-    readers = await passages.administrators(scope, tenant_id)
-    if not readers and (leader := await passages.leader_of(scope, tenant_id)):
-        readers = await passages.administrators(scope, leader)
-    await _order(scope, "people.tell_asked_again", invitation, readers)
+    to = await readers.administrators(scope, tenant_id)
+    if not to and (leader := await readers.leader_of(scope, tenant_id)):
+        to = await readers.administrators(scope, leader)
+    await _order(scope, "people.tell_asked_again", invitation, to)
 
 
 async def tell_leaving(scope: NetworkScope, tenant_id: UUID, membership_id: UUID) -> None:
@@ -71,16 +71,16 @@ async def tell_role(scope: TenantScope, membership_id: UUID, entry_id: UUID) -> 
 
 
 async def _tell_of(scope: NetworkScope, task: str, tenant_id: UUID, membership_id: UUID) -> None:
-    for reader_id in await passages.administrators(scope, tenant_id):
+    for reader_id in await readers.administrators(scope, tenant_id):
         await outbox.enqueue(
             scope, task, tenant_id=tenant_id, membership_id=membership_id, reader_id=reader_id
         )
 
 
 async def _order(
-    scope: NetworkScope, task: str, invitation: Invitation, readers: Sequence[UUID]
+    scope: NetworkScope, task: str, invitation: Invitation, to: Sequence[UUID]
 ) -> None:
-    for reader_id in readers:
+    for reader_id in to:
         await outbox.enqueue(
             scope,
             task,

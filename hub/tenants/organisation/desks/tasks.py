@@ -15,7 +15,7 @@ from hub.tenants.organisation.desks.inactivity import close_due
 from hub.tenants.organisation.desks.remind import VERIFIED_FOR, order_reminders, verified_before
 from hub.tenants.organisation.desks.schemas import Desk
 from hub.tenants.people.colleagues import Letter, write_colleague, write_reader
-from hub.tenants.people.passages import Reader
+from hub.tenants.people.readers import Reader
 from hub.web.formats import format_date
 from hub.web.i18n import gettext as _
 from hub.web.i18n import ngettext
